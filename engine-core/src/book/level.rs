@@ -1,0 +1,153 @@
+//! One price: the queue of what is shown there, and behind it the queue of what is not.
+
+use super::order::Order;
+use super::pool::{NONE, Pool, Pooled};
+use crate::quantity::Price;
+
+/// A price at which orders rest. One cache line.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub(crate) struct Level {
+    /// What is shown, over all orders.
+    pub(crate) shown: u128,
+    /// What is open and not shown: hidden and all-or-none orders, and reserves of icebergs.
+    pub(crate) dark: u128,
+    /// The price.
+    pub(crate) price: Price,
+    /// The two queues: displayed orders first, dark ones behind.
+    pub(crate) queues: [Queue; 2],
+    /// How many orders stand in the displayed queue.
+    pub(crate) orders: u32,
+    /// The page that lists this level.
+    pub(crate) page: u32,
+}
+
+/// First and last of a queue linked through the orders.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    pub(crate) head: u32,
+    pub(crate) tail: u32,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            head: NONE,
+            tail: NONE,
+        }
+    }
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Self {
+            shown: 0,
+            dark: 0,
+            price: Price(0),
+            queues: [Queue::default(); 2],
+            orders: 0,
+            page: NONE,
+        }
+    }
+}
+
+impl Pooled for Level {
+    fn link(&mut self) -> &mut u32 {
+        &mut self.page
+    }
+}
+
+const _: () = assert!(size_of::<Level>() == 64);
+
+impl Level {
+    /// The order that is served first.
+    #[inline]
+    pub(crate) fn front(&self) -> u32 {
+        let head = self.queues[0].head;
+        if head == NONE {
+            self.queues[1].head
+        } else {
+            head
+        }
+    }
+
+    /// Whether no order stands here.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues[0].head == NONE && self.queues[1].head == NONE
+    }
+
+    /// Puts an order at the back of its queue.
+    #[inline]
+    pub(crate) fn push_back(&mut self, orders: &mut Pool<Order>, key: u32) {
+        let order = &orders[key];
+        let (dark, shown, open) = (order.is_dark(), order.shown.0, order.open.0);
+        self.shown += u128::from(shown);
+        if shown != open {
+            self.dark += u128::from(open - shown);
+        }
+        self.orders += u32::from(!dark);
+        self.link_back(orders, key, usize::from(dark));
+    }
+
+    #[inline]
+    fn link_back(&mut self, orders: &mut Pool<Order>, key: u32, which: usize) {
+        let queue = &mut self.queues[which];
+        let tail = queue.tail;
+        queue.tail = key;
+        orders[key].prev = tail;
+        orders[key].next = NONE;
+        if tail == NONE {
+            queue.head = key;
+        } else {
+            orders[tail].next = key;
+        }
+    }
+
+    /// Takes an order out of its queue, and what is open of it out of the sums.
+    #[inline]
+    pub(crate) fn remove(&mut self, orders: &mut Pool<Order>, key: u32) {
+        let order = &orders[key];
+        let (dark, shown, open) = (order.is_dark(), order.shown.0, order.open.0);
+        self.shown -= u128::from(shown);
+        if shown != open {
+            self.dark -= u128::from(open - shown);
+        }
+        self.orders -= u32::from(!dark);
+        self.unlink(orders, key, usize::from(dark));
+    }
+
+    #[inline]
+    fn unlink(&mut self, orders: &mut Pool<Order>, key: u32, which: usize) {
+        let (prev, next) = (orders[key].prev, orders[key].next);
+        let queue = &mut self.queues[which];
+        if prev == NONE {
+            queue.head = next;
+        } else {
+            orders[prev].next = next;
+        }
+        if next == NONE {
+            queue.tail = prev;
+        } else {
+            orders[next].prev = prev;
+        }
+    }
+
+    /// Moves an order to the back of its queue.
+    pub(crate) fn requeue(&mut self, orders: &mut Pool<Order>, key: u32) {
+        let which = usize::from(orders[key].is_dark());
+        self.unlink(orders, key, which);
+        self.link_back(orders, key, which);
+    }
+
+    /// The order served after `key`.
+    #[inline]
+    pub(crate) fn after(&self, orders: &Pool<Order>, key: u32) -> u32 {
+        let order = &orders[key];
+        if order.next == NONE && !order.is_dark() {
+            self.queues[1].head
+        } else {
+            order.next
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! The engine: (state, command) → (state, events).
+
+mod change;
+mod desk;
+mod phases;
+mod place;
+mod view;
+
+use alloc::vec::Vec;
+
+use crate::book::pool::NONE;
+use crate::book::{Book, Store, invariants};
+use crate::command::{Cancel, Command, Scope};
+use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
+use crate::id::{AccountId, InstrumentId, OrderId};
+use crate::instrument::InstrumentSpec;
+use crate::limits::{Capacity, SCALE_MAX};
+use crate::quantity::{Qty, Time};
+use crate::risk::AccountSpec;
+use crate::state_hash::StateHasher;
+
+use desk::{Desk, Out};
+pub use view::{BookView, LevelView, OrderView};
+
+/// A matching engine for many instruments.
+///
+/// ```
+/// use ringfence_core::{
+///     Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, NewOrder, OrderId, Price, Qty, Side,
+///     Time, What,
+/// };
+/// let mut engine = Engine::new(Capacity::SMALL);
+/// let mut events: Vec<Event> = Vec::new();
+/// let spec = InstrumentSpec::new(InstrumentId(0), "ABC");
+/// engine.apply(Time(1), &Command::Instrument(Box::new(spec)), &mut events);
+/// let sell = NewOrder::limit(OrderId(1), Side::Sell, Price(100), Qty(5));
+/// let buy = NewOrder::limit(OrderId(2), Side::Buy, Price(101), Qty(3));
+/// engine.apply(Time(2), &Command::New(sell), &mut events);
+/// engine.apply(Time(3), &Command::New(buy), &mut events);
+/// let traded = events.iter().any(|event| matches!(event.what, What::Trade { price: Price(100), qty: Qty(3), .. }));
+/// assert!(traded, "at the resting order's price");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine {
+    seq: u64,
+    now: Time,
+    store: Store,
+    books: Vec<Book>,
+    /// Positions of books by the number of their instrument, rising.
+    numbers: Vec<(InstrumentId, u32)>,
+    /// The same for small numbers, by number.
+    direct: Vec<u32>,
+    /// Accounts that may not trade, rising.
+    blocked: Vec<AccountId>,
+    capacity: Capacity,
+}
+
+/// Instruments up to this number are found without a search.
+const DIRECT_LEN: usize = 1 << 12;
+
+impl Engine {
+    /// An empty engine with room for `capacity`.
+    ///
+    /// # Panics
+    ///
+    /// Where `capacity` asks for more than [`Capacity::ORDERS_MAX`] orders.
+    #[must_use]
+    pub fn new(capacity: Capacity) -> Self {
+        Self {
+            seq: 0,
+            now: Time(0),
+            store: Store::new(capacity),
+            books: Vec::with_capacity(capacity.instruments as usize),
+            numbers: Vec::with_capacity(capacity.instruments as usize),
+            direct: alloc::vec![NONE; DIRECT_LEN],
+            blocked: Vec::with_capacity(capacity.accounts as usize),
+            capacity,
+        }
+    }
+
+    /// Applies one command that happened at `at` and tells `events` what it caused.
+    ///
+    /// An `at` earlier than that of the command before counts as that of the command before. The
+    /// order of events is that of `docs/semantics.md`.
+    #[inline]
+    pub fn apply(&mut self, at: Time, command: &Command, events: &mut impl EventSink) {
+        let expired = self.advance(at, events);
+        match command {
+            Command::New(order) => match self.position(order.instrument) {
+                Some(position) => self.desk(position, events).work(|desk| desk.place(order)),
+                None => {
+                    self.reject_order(Op::New, order.instrument, order.id, order.account, events)
+                }
+            },
+            Command::Cancel(Cancel {
+                instrument,
+                account,
+                id,
+            }) => match self.position(*instrument) {
+                Some(position) => self
+                    .desk(position, events)
+                    .work(|desk| desk.cancel(*id, *account)),
+                None => self.reject_order(Op::Cancel, *instrument, *id, *account, events),
+            },
+            Command::Reduce(reduce) => match self.position(reduce.instrument) {
+                Some(position) => self.desk(position, events).work(|desk| desk.reduce(reduce)),
+                None => self.reject_order(
+                    Op::Reduce,
+                    reduce.instrument,
+                    reduce.id,
+                    reduce.account,
+                    events,
+                ),
+            },
+            Command::Replace(replace) => match self.position(replace.instrument) {
+                Some(position) => self
+                    .desk(position, events)
+                    .work(|desk| desk.replace(replace)),
+                None => self.reject_order(
+                    Op::Replace,
+                    replace.instrument,
+                    replace.id,
+                    replace.account,
+                    events,
+                ),
+            },
+            seldom => {
+                self.apply_seldom(seldom, events);
+                return self.tell_bests(events);
+            }
+        }
+        if expired {
+            self.tell_bests(events);
+        }
+    }
+
+    #[inline(never)]
+    fn apply_seldom(&mut self, command: &Command, events: &mut impl EventSink) {
+        match *command {
+            Command::Instrument(ref spec) => self.define(spec, events),
+            Command::Account(ref spec) => self.limit_account(spec, events),
+            Command::Quote(quote) => {
+                let reason = self
+                    .position(quote.instrument)
+                    .map_or(Reject::UnknownInstrument, |_| Reject::BadCombination);
+                let what = What::Rejected {
+                    op: Op::Quote,
+                    id: quote.id,
+                    account: quote.account,
+                    reason,
+                };
+                self.out(quote.instrument, events).private(what);
+            }
+            Command::MassCancel(scope) => self.mass_cancel(scope, CancelReason::Mass, events),
+            Command::Kill(scope) => self.kill(scope, events),
+            Command::Unblock(scope) => self.unblock(scope, events),
+            Command::Phase { instrument, phase } => match self.position(instrument) {
+                Some(position) => self.desk(position, events).enter(phase),
+                None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
+            },
+            Command::Uncross { instrument, .. } => {
+                let reason = self
+                    .position(instrument)
+                    .map_or(Reject::UnknownInstrument, |_| Reject::Phase);
+                self.reject(Op::Uncross, instrument, reason, events);
+            }
+            Command::Time
+            | Command::New(_)
+            | Command::Cancel(_)
+            | Command::Reduce(_)
+            | Command::Replace(_) => {}
+        }
+    }
+
+    /// The number of the latest numbered event; 0 before the first.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The time of the latest command.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// How many orders live, over all instruments.
+    #[must_use]
+    pub fn orders(&self) -> u32 {
+        self.store.orders.len()
+    }
+
+    /// The numbers of all instruments, rising.
+    pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> + '_ {
+        self.numbers.iter().map(|&(number, _)| number)
+    }
+
+    /// A look into the book of an instrument.
+    #[must_use]
+    pub fn book(&self, instrument: InstrumentId) -> Option<BookView<'_>> {
+        let position = self.position(instrument)?;
+        Some(BookView::new(&self.store, &self.books[position]))
+    }
+
+    /// A hash of the whole state: equal for equal states on every platform. Walks all orders.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let mut hasher = StateHasher::default();
+        hasher.word(self.seq);
+        hasher.word(self.now.0);
+        for &(_, position) in &self.numbers {
+            let view = BookView::new(&self.store, &self.books[position as usize]);
+            view.hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Asserts what must hold between commands; walks everything.
+    ///
+    /// # Panics
+    ///
+    /// Where something does not hold: that is a bug of this crate.
+    pub fn check_invariants(&self) {
+        invariants::check(&self.store, &self.books);
+    }
+
+    /// Lets time pass: what is due by `at` ends.
+    #[inline]
+    fn advance(&mut self, at: Time, events: &mut impl EventSink) -> bool {
+        self.now = self.now.max(at);
+        !self.store.timers.is_empty() && self.expire(events)
+    }
+
+    #[inline(never)]
+    fn expire(&mut self, events: &mut impl EventSink) -> bool {
+        let mut expired = false;
+        while let Some(key) = self.store.due(self.now) {
+            let position = self.store.orders[key].book as usize;
+            self.desk(position, events).end(key, CancelReason::Expired);
+            expired = true;
+        }
+        expired
+    }
+
+    /// Where the book of an instrument stands.
+    #[inline]
+    fn position(&self, instrument: InstrumentId) -> Option<usize> {
+        if let Some(&position) = self.direct.get(instrument.0 as usize) {
+            return (position != NONE).then_some(position as usize);
+        }
+        let found = self
+            .numbers
+            .binary_search_by_key(&instrument, |&(number, _)| number);
+        found.ok().map(|at| self.numbers[at].1 as usize)
+    }
+
+    #[inline]
+    fn desk<'a, S: EventSink>(&'a mut self, position: usize, events: &'a mut S) -> Desk<'a, S> {
+        let book = &mut self.books[position];
+        let out = Out::new(&mut self.seq, events, book.spec.instrument);
+        Desk {
+            store: &mut self.store,
+            book,
+            blocked: &self.blocked,
+            now: self.now,
+            out,
+        }
+    }
+
+    fn out<'a, S: EventSink>(
+        &'a mut self,
+        instrument: InstrumentId,
+        events: &'a mut S,
+    ) -> Out<'a, S> {
+        Out::new(&mut self.seq, events, instrument)
+    }
+
+    fn reject(
+        &mut self,
+        op: Op,
+        instrument: InstrumentId,
+        reason: Reject,
+        events: &mut impl EventSink,
+    ) {
+        let what = What::Rejected {
+            op,
+            id: OrderId(0),
+            account: AccountId(0),
+            reason,
+        };
+        self.out(instrument, events).private(what);
+    }
+
+    #[cold]
+    fn reject_order(
+        &mut self,
+        op: Op,
+        instrument: InstrumentId,
+        id: OrderId,
+        account: AccountId,
+        events: &mut impl EventSink,
+    ) {
+        let what = What::Rejected {
+            op,
+            id,
+            account,
+            reason: Reject::UnknownInstrument,
+        };
+        self.out(instrument, events).private(what);
+    }
+
+    /// Takes in an instrument.
+    fn define(&mut self, spec: &InstrumentSpec, events: &mut impl EventSink) {
+        let reason = match self
+            .numbers
+            .binary_search_by_key(&spec.instrument, |&(number, _)| number)
+        {
+            Ok(_) => Reject::BadCombination,
+            Err(_) if self.books.len() >= self.capacity.instruments as usize => Reject::Capacity,
+            Err(_) if !is_sound(spec) => Reject::BadCombination,
+            Err(at) => {
+                let position = u32::try_from(self.books.len()).expect("capacity has 32 bits");
+                self.numbers.insert(at, (spec.instrument, position));
+                if let Some(place) = self.direct.get_mut(spec.instrument.0 as usize) {
+                    *place = position;
+                }
+                self.books.push(Book::new(spec.clone(), position));
+                let phase = spec.phase;
+                return self
+                    .out(spec.instrument, events)
+                    .status(What::Phase { phase });
+            }
+        };
+        self.reject(Op::Instrument, spec.instrument, reason, events);
+    }
+
+    fn limit_account(&mut self, spec: &AccountSpec, events: &mut impl EventSink) {
+        let reason = Reject::BadCombination;
+        let what = What::Rejected {
+            op: Op::Account,
+            id: OrderId(0),
+            account: spec.account,
+            reason,
+        };
+        self.out(InstrumentId(0), events).private(what);
+    }
+
+    /// Tells the best prices of every book in which they are not what was told last.
+    #[inline(never)]
+    fn tell_bests(&mut self, events: &mut impl EventSink) {
+        if !events.interest().wants(Interest::L1) {
+            return;
+        }
+        for at in 0..self.numbers.len() {
+            let position = self.numbers[at].1 as usize;
+            self.desk(position, events).tell_best();
+        }
+    }
+
+    fn block(&mut self, account: AccountId) -> Result<(), Reject> {
+        match self.blocked.binary_search(&account) {
+            Ok(_) => Ok(()),
+            Err(_) if self.blocked.len() >= self.capacity.accounts as usize => {
+                Err(Reject::Capacity)
+            }
+            Err(at) => {
+                self.blocked.insert(at, account);
+                Ok(())
+            }
+        }
+    }
+
+    fn kill(&mut self, scope: Scope, events: &mut impl EventSink) {
+        let blocked = scope
+            .account
+            .ok_or(Reject::UnknownAccount)
+            .and_then(|account| self.block(account));
+        match blocked {
+            Ok(()) => self.mass_cancel(scope, CancelReason::Kill, events),
+            Err(reason) => self.reject_scope(Op::Kill, scope, reason, events),
+        }
+    }
+
+    fn unblock(&mut self, scope: Scope, events: &mut impl EventSink) {
+        match scope
+            .account
+            .map(|account| self.blocked.binary_search(&account))
+        {
+            Some(Ok(at)) => {
+                self.blocked.remove(at);
+            }
+            Some(Err(_)) => {}
+            None => self.reject_scope(Op::Unblock, scope, Reject::UnknownAccount, events),
+        }
+    }
+
+    fn reject_scope(&mut self, op: Op, scope: Scope, reason: Reject, events: &mut impl EventSink) {
+        let account = scope.account.unwrap_or_default();
+        let what = What::Rejected {
+            op,
+            id: OrderId(0),
+            account,
+            reason,
+        };
+        self.out(scope.instrument.unwrap_or_default(), events)
+            .private(what);
+    }
+
+    fn mass_cancel(&mut self, scope: Scope, reason: CancelReason, events: &mut impl EventSink) {
+        for at in 0..self.numbers.len() {
+            let (number, position) = self.numbers[at];
+            if scope.instrument.is_none_or(|wanted| wanted == number) {
+                self.desk(position as usize, events)
+                    .mass_cancel(scope, reason);
+            }
+        }
+    }
+}
+
+/// Whether the parts of a definition make sense together.
+fn is_sound(spec: &InstrumentSpec) -> bool {
+    let rising = spec.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    let ticks = spec.ticks.iter().all(|&(_, tick)| is_tick(tick));
+    let bounds =
+        spec.max_qty.is_zero() || (spec.min_qty <= spec.max_qty && spec.max_qty >= Qty(spec.lot));
+    is_tick(spec.tick) && ticks && rising && spec.lot > 0 && bounds && spec.scale <= SCALE_MAX
+}
+
+/// Whether a tick can be: positive, and within the range of prices.
+fn is_tick(tick: u64) -> bool {
+    tick > 0 && i64::try_from(tick).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

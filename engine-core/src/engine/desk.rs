@@ -1,0 +1,212 @@
+//! Where one instrument's commands are worked on: its book, the store, and the way out for events.
+
+use crate::book::index::Position;
+use crate::book::pool::NONE;
+use crate::book::{Book, Store};
+use crate::event::{CancelReason, Event, EventSink, Interest, Op, Reject, Total, What};
+use crate::id::{AccountId, InstrumentId, OrderId};
+use crate::quantity::{Price, Qty, Time};
+use crate::side::Side;
+
+/// The way out for events of one instrument: numbers them and drops what nobody wants.
+#[derive(Debug)]
+pub(super) struct Out<'a, S> {
+    seq: &'a mut u64,
+    sink: &'a mut S,
+    interest: Interest,
+    instrument: InstrumentId,
+}
+
+impl<'a, S: EventSink> Out<'a, S> {
+    #[inline]
+    pub(super) fn new(seq: &'a mut u64, sink: &'a mut S, instrument: InstrumentId) -> Self {
+        let interest = sink.interest();
+        Self {
+            seq,
+            sink,
+            interest,
+            instrument,
+        }
+    }
+
+    /// Whether any of these are wanted.
+    #[inline]
+    pub(super) fn wants(&self, interest: Interest) -> bool {
+        self.interest.wants(interest)
+    }
+
+    /// A private event: takes the next number.
+    #[inline]
+    pub(super) fn private(&mut self, what: What) {
+        self.numbered(Interest::PRIVATE, what);
+    }
+
+    /// A trade: takes the next number.
+    #[inline]
+    pub(super) fn trade(&mut self, what: What) {
+        self.numbered(Interest::TRADES, what);
+    }
+
+    /// A phase, indicative price or uncrossing: takes the next number.
+    pub(super) fn status(&mut self, what: What) {
+        self.numbered(Interest::STATUS, what);
+    }
+
+    #[inline]
+    fn numbered(&mut self, class: Interest, what: What) {
+        *self.seq += 1;
+        self.tell(class, what);
+    }
+
+    /// A change of the displayed book: carries the number of what caused it.
+    #[inline]
+    pub(super) fn tell(&mut self, class: Interest, what: What) {
+        if self.wants(class) {
+            self.sink.push(Event {
+                seq: *self.seq,
+                instrument: self.instrument,
+                what,
+            });
+        }
+    }
+}
+
+/// One instrument's desk.
+#[derive(Debug)]
+pub(super) struct Desk<'a, S> {
+    pub(super) store: &'a mut Store,
+    pub(super) book: &'a mut Book,
+    pub(super) blocked: &'a [AccountId],
+    pub(super) now: Time,
+    pub(super) out: Out<'a, S>,
+}
+
+impl<S: EventSink> Desk<'_, S> {
+    /// Does one command's work and then tells the best prices, if anybody wants them.
+    #[inline]
+    pub(super) fn work(mut self, command: impl FnOnce(&mut Self)) {
+        command(&mut self);
+        if self.out.wants(Interest::L1) {
+            self.tell_best();
+        }
+    }
+
+    #[cold]
+    pub(super) fn reject(&mut self, op: Op, id: OrderId, account: AccountId, reason: Reject) {
+        self.out.private(What::Rejected {
+            op,
+            id,
+            account,
+            reason,
+        });
+    }
+
+    /// Ends a resting order.
+    #[inline(never)]
+    pub(super) fn end(&mut self, key: u32, reason: CancelReason) {
+        let id = self.store.orders[key].id;
+        let (position, _) = self
+            .store
+            .find(self.book.position, id)
+            .expect("a live order is indexed");
+        self.end_at(position, key, reason);
+    }
+
+    /// Ends a resting order whose place in the index is known.
+    #[inline]
+    pub(super) fn end_at(&mut self, position: Position, key: u32, reason: CancelReason) {
+        let order = &self.store.orders[key];
+        let (id, account, open) = (order.id, order.account, order.open);
+        self.out.private(What::Canceled {
+            id,
+            account,
+            qty: open,
+            reason,
+        });
+        self.take_off(key);
+        self.store.release(position, key);
+        self.book.live -= 1;
+    }
+
+    /// Takes an order off its level and tells so; it stays alive.
+    #[inline]
+    pub(super) fn take_off(&mut self, key: u32) {
+        if !self.out.wants(Interest::L2.and(Interest::L3)) {
+            return self.book.unlink(self.store, key);
+        }
+        let order = &self.store.orders[key];
+        let (id, side, shown, dark) = (order.id, order.side, order.shown, order.is_dark());
+        let price = self.store.levels[order.level].price;
+        self.book.unlink(self.store, key);
+        if !dark {
+            self.out.tell(
+                Interest::L3,
+                What::Delete {
+                    id,
+                    side,
+                    price,
+                    qty: shown,
+                },
+            );
+            self.tell_level(side, price);
+        }
+    }
+
+    /// Tells what is shown at a price now.
+    #[inline]
+    pub(super) fn tell_level(&mut self, side: Side, price: Price) {
+        if !self.out.wants(Interest::L2) {
+            return;
+        }
+        let level = self.book.side(side).find(self.store, price);
+        let (qty, orders) = if level == NONE {
+            (0, 0)
+        } else {
+            let level = &self.store.levels[level];
+            (level.shown, level.orders)
+        };
+        self.out.tell(
+            Interest::L2,
+            What::Level {
+                side,
+                price,
+                qty: Total::new(qty),
+                orders,
+            },
+        );
+    }
+
+    /// Tells that a displayed order lost `qty` without trading.
+    pub(super) fn tell_reduced(&mut self, key: u32, qty: Qty) {
+        let order = &self.store.orders[key];
+        let (id, side) = (order.id, order.side);
+        let price = self.store.levels[order.level].price;
+        if !qty.is_zero() {
+            self.out.tell(
+                Interest::L3,
+                What::Reduce {
+                    id,
+                    side,
+                    price,
+                    qty,
+                },
+            );
+            self.tell_level(side, price);
+        }
+    }
+
+    /// Tells the best prices if they are not what was told last.
+    pub(super) fn tell_best(&mut self) {
+        let best = Side::BOTH.map(|side| self.book.best_shown(self.store, side));
+        if best != self.book.told {
+            self.book.told = best;
+            self.out.tell(
+                Interest::L1,
+                What::Bbo {
+                    bid: best[0],
+                    ask: best[1],
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A read-only look into a book.
+
+use crate::book::order::Order;
+use crate::book::pool::NONE;
+use crate::book::{Book, Store};
+use crate::command::Phase;
+use crate::id::{AccountId, OrderId};
+use crate::instrument::InstrumentSpec;
+use crate::quantity::{Price, Qty};
+use crate::side::Side;
+use crate::state_hash::StateHasher;
+
+/// A read-only look into one book.
+#[derive(Clone, Copy, Debug)]
+pub struct BookView<'a> {
+    store: &'a Store,
+    book: &'a Book,
+}
+
+/// What is shown at one price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelView {
+    /// The price.
+    pub price: Price,
+    /// The sum of what is shown.
+    pub qty: u128,
+    /// How many orders show it.
+    pub orders: u32,
+}
+
+/// One live order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderView {
+    /// Its name.
+    pub id: OrderId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its side.
+    pub side: Side,
+    /// Where it rests.
+    pub price: Price,
+    /// What is open of it.
+    pub open: Qty,
+    /// What of that is displayed.
+    pub displayed: Qty,
+    /// What is filled of it.
+    pub filled: Qty,
+}
+
+impl<'a> BookView<'a> {
+    pub(crate) fn new(store: &'a Store, book: &'a Book) -> Self {
+        Self { store, book }
+    }
+
+    /// How the instrument is defined.
+    #[must_use]
+    pub fn spec(&self) -> &'a InstrumentSpec {
+        &self.book.spec
+    }
+
+    /// Its phase.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.book.phase
+    }
+
+    /// The price of the last trade.
+    #[must_use]
+    pub fn last_trade(&self) -> Option<Price> {
+        self.book.last_trade
+    }
+
+    /// How many trades there were.
+    #[must_use]
+    pub fn trades(&self) -> u64 {
+        self.book.trades
+    }
+
+    /// How many orders live in it.
+    #[must_use]
+    pub fn live(&self) -> u32 {
+        self.book.live
+    }
+
+    /// The best level of a side that shows something.
+    #[must_use]
+    pub fn best(&self, side: Side) -> Option<LevelView> {
+        self.levels(side).next()
+    }
+
+    /// The levels of a side that show something, best first.
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> + use<'a> {
+        let store = self.store;
+        let levels = self
+            .book
+            .side(side)
+            .levels(store)
+            .map(|level| &store.levels[level]);
+        levels
+            .filter(|level| level.shown > 0)
+            .map(|level| LevelView {
+                price: level.price,
+                qty: level.shown,
+                orders: level.orders,
+            })
+    }
+
+    /// The orders of a side, in the order in which they would trade.
+    pub fn orders(&self, side: Side) -> impl Iterator<Item = OrderView> + use<'a> {
+        let store = self.store;
+        self.keys(side)
+            .map(move |key| view(store, &store.orders[key]))
+    }
+
+    /// The order of a side that would trade first.
+    #[must_use]
+    pub fn head(&self, side: Side) -> Option<OrderView> {
+        self.orders(side).next()
+    }
+
+    /// A live order by its name.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<OrderView> {
+        let (_, key) = self.store.find(self.book.position, id)?;
+        Some(view(self.store, &self.store.orders[key]))
+    }
+
+    fn keys(&self, side: Side) -> impl Iterator<Item = u32> + use<'a> {
+        let store = self.store;
+        self.book.side(side).levels(store).flat_map(move |level| {
+            let level = &store.levels[level];
+            let some = |key: u32| (key != NONE).then_some(key);
+            core::iter::successors(some(level.front()), move |&key| {
+                some(level.after(&store.orders, key))
+            })
+        })
+    }
+
+    pub(super) fn hash(&self, hasher: &mut StateHasher) {
+        hasher.word(u64::from(self.book.spec.instrument.0));
+        hasher.word(u64::from(self.book.phase as u8));
+        hasher.optional(self.book.last_trade.map(|price| price.0));
+        hasher.word(self.book.trades);
+        for side in Side::BOTH {
+            for key in self.keys(side) {
+                let order = &self.store.orders[key];
+                hasher.word(order.id.0);
+                hasher.word(u64::from(order.account.0));
+                hasher.signed(self.store.levels[order.level].price.0);
+                hasher.word(order.open.0);
+                hasher.word(order.shown.0);
+                hasher.word(order.filled.0);
+                hasher.word(u64::from(order.stp_group));
+                hasher.word(terms(order));
+            }
+        }
+    }
+}
+
+/// The terms of an order in one word of the state hash.
+fn terms(order: &Order) -> u64 {
+    u64::from(order.side as u8)
+        | u64::from(order.tif as u8) << 8
+        | u64::from(order.stp as u8) << 16
+        | u64::from(order.terms.post_only() as u8) << 24
+}
+
+fn view(store: &Store, order: &Order) -> OrderView {
+    OrderView {
+        id: order.id,
+        account: order.account,
+        side: order.side,
+        price: store.levels[order.level].price,
+        open: order.open,
+        displayed: order.shown,
+        filled: order.filled,
+    }
+}

@@ -1,0 +1,37 @@
+//! A deterministic limit order book and matching engine.
+//!
+//! (state, command) → (state, events): no clock, no randomness, no floating point, no allocation
+//! within the configured capacity, and the same answers natively and in Wasm.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(any(test, feature = "testing"))]
+extern crate std;
+
+mod book;
+pub mod command;
+pub mod engine;
+pub mod event;
+pub mod id;
+pub mod instrument;
+pub mod limits;
+pub mod market_data;
+pub mod quantity;
+pub mod risk;
+pub mod side;
+pub mod state_hash;
+pub mod wire;
+
+pub use command::{
+    Cancel, Command, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Quote, Reduce, Replace,
+    Scope, Stp, TimeInForce,
+};
+pub use engine::{BookView, Engine, LevelView, OrderView};
+pub use event::{CancelReason, Discard, Event, EventSink, Interest, Liquidity, Op, Reject, What};
+pub use id::{AccountId, InstrumentId, OrderId};
+pub use instrument::{Algo, InstrumentSpec, ReplacePolicy};
+pub use limits::Capacity;
+pub use quantity::{Notional, Price, Qty, Time};
+pub use risk::AccountSpec;
+pub use side::Side;

@@ -1,0 +1,49 @@
+//! Every bound of the core, in one place, each with its reason.
+
+/// Bytes of a symbol: the longest in use (OCC option symbols) have 21.
+pub const SYMBOL_LEN_MAX: usize = 24;
+
+/// Ranges of a tick table: MiFID II's tables have at most 19 price ranges.
+pub const TICK_RANGES_MAX: usize = 20;
+
+/// Decimal places of a tick: 10^18 is the largest power of ten in an `i64`.
+pub const SCALE_MAX: u8 = 18;
+
+/// What an engine has room for; all of it is taken when the engine is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Orders that live at once, over all instruments.
+    pub orders: u32,
+    /// Price levels that live at once, over all instruments and both sides.
+    pub levels: u32,
+    /// Instruments.
+    pub instruments: u32,
+    /// Accounts that have limits.
+    pub accounts: u32,
+}
+
+impl Capacity {
+    /// The most orders that an engine can hold: links have 32 bits and one value means none.
+    pub const ORDERS_MAX: u32 = u32::MAX / 4;
+
+    /// Enough for a test or a strategy.
+    pub const SMALL: Self = Self {
+        orders: 1 << 12,
+        levels: 1 << 10,
+        instruments: 16,
+        accounts: 64,
+    };
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self {
+            orders: 1 << 20,
+            levels: 1 << 17,
+            instruments: 1 << 10,
+            accounts: 1 << 12,
+        }
+    }
+}
+
+const _: () = assert!(Capacity::SMALL.levels <= Capacity::SMALL.orders);

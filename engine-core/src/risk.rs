@@ -1,0 +1,38 @@
+//! What an account may do: limits that are checked before the book is touched.
+
+use crate::id::AccountId;
+
+/// The limits of an account; what is `None` is not limited.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountSpec {
+    /// Its number.
+    pub account: AccountId,
+    /// Most lots in one order.
+    pub max_order_qty: Option<u64>,
+    /// Most worth in one order, in ticks × lots.
+    pub max_order_notional: Option<u64>,
+    /// Most orders open at once.
+    pub max_open_orders: Option<u32>,
+    /// Most lots open on one side.
+    pub max_open_qty: Option<u64>,
+    /// Longest position, open orders counted as filled.
+    pub max_long: Option<u64>,
+    /// Shortest position, open orders counted as filled.
+    pub max_short: Option<u64>,
+    /// Greatest distance of a price from the reference price, in ticks.
+    pub collar: Option<u64>,
+    /// Most commands within `per_ns`.
+    pub max_messages: Option<u32>,
+    /// The interval of `max_messages`.
+    pub per_ns: u64,
+    /// Market-maker protection: lots filled within `mmp_ns` that trip it.
+    pub mmp_qty: Option<u64>,
+    /// Market-maker protection: fills within `mmp_ns` that trip it.
+    pub mmp_fills: Option<u32>,
+    /// The interval of market-maker protection.
+    pub mmp_ns: u64,
+    /// Spot ledger: cash, in ticks × lots.
+    pub cash: Option<i64>,
+    /// Position at the start, in lots.
+    pub position: i64,
+}
