@@ -1,87 +1,214 @@
 //! From an order's name to its place: open addressing, eight bytes an entry, no tombstones.
+//!
+//! The table is as large as the orders that live now ask for, not as the capacity would, so that
+//! it stays in the processor's caches. It grows a few entries at each insertion, into tables that
+//! were set aside when the engine was built: no insertion is slow and none allocates.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 /// Finds places by a 32-bit mix of (book, order id); whoever asks confirms the name at the place.
-///
-/// An entry is `mix << 32 | place + 1`; 0 is empty. Entries stand at or behind the position that
-/// the top bits of their mix name (linear probing), and removal closes the gap.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
+    table: Table,
+    /// The table before, until all its entries have moved.
+    old: Table,
+    /// Entries of the old table before this position have moved.
+    moved: usize,
+    len: usize,
+    /// Larger tables, the next one last.
+    reserve: Vec<Table>,
+}
+
+/// An entry is `mix << 32 | place + 1`; 0 is empty. Entries stand at or behind the position that
+/// the low bits of their mix name (linear probing), and removal closes the gap.
+#[derive(Clone, Debug, Default)]
+struct Table {
     entries: Vec<u64>,
-    shift: u32,
-    mask: usize,
 }
 
 /// Where an entry stands; good until the next change.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Position(usize);
+pub(crate) struct Position {
+    at: usize,
+    in_old: bool,
+}
+
+/// Entries of the first table: what fits a processor's first cache.
+const FIRST_LEN: usize = 1 << 12;
+
+/// Entries of the old table that move at each insertion: enough to be done well before the table
+/// is half full again.
+const MOVED_PER_INSERT: usize = 8;
 
 impl Index {
     /// Room for `capacity` entries, at most three quarters full.
     pub(crate) fn new(capacity: u32) -> Self {
         let wanted = u64::from(capacity) * 4 / 3 + 8;
-        let bits = wanted.next_power_of_two().trailing_zeros().min(32);
-        let len = 1usize << bits;
+        let last = usize::try_from(wanted)
+            .expect("an index fits memory")
+            .next_power_of_two();
+        let lens = core::iter::successors(Some(last), |len| Some(len / 2));
+        let mut reserve: Vec<Table> = lens
+            .take_while(|&len| len == last || len >= FIRST_LEN)
+            .map(Table::new)
+            .collect();
+        let table = reserve.pop().expect("there is at least the last");
         Self {
-            entries: vec![0; len],
-            shift: 32 - bits,
-            mask: len - 1,
+            table,
+            old: Table::default(),
+            moved: 0,
+            len: 0,
+            reserve,
         }
     }
 
-    /// The mix of a name: two rounds of multiply and fold, so that patterns in ids do not meet.
+    /// The mix of a name. Eight neighbouring ids share a cache line, as ids are often counted up;
+    /// groups of eight are spread by two rounds of multiply and fold.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a mix is 32 of the bits")]
     pub(crate) fn mix(book: u32, id: u64) -> u32 {
         const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut x = (id ^ u64::from(book).rotate_left(40)).wrapping_mul(ODD);
+        let mut x = ((id >> 3) ^ u64::from(book).rotate_left(40)).wrapping_mul(ODD);
         x ^= x >> 32;
-        ((x.wrapping_mul(ODD)) >> 32) as u32
+        x = x.wrapping_mul(ODD);
+        ((x >> 32) as u32) << 3 | (id & 7) as u32
     }
 
     /// The place among those of `mix` that `is_it` confirms.
     #[inline]
     pub(crate) fn find(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<(Position, u32)> {
-        let mut at = self.home(mix);
-        loop {
-            let entry = self.entries[at & self.mask];
-            if entry == 0 {
-                return None;
-            }
-            if (entry >> 32) as u32 == mix {
-                let place = (entry as u32).wrapping_sub(1);
-                if is_it(place) {
-                    return Some((Position(at & self.mask), place));
-                }
-            }
-            at += 1;
+        if let Some((at, place)) = self.table.find(mix, &is_it) {
+            return Some((Position { at, in_old: false }, place));
         }
+        if self.old.entries.is_empty() {
+            None
+        } else {
+            self.find_old(mix, is_it)
+        }
+    }
+
+    #[cold]
+    fn find_old(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<(Position, u32)> {
+        let (at, place) = self.old.find(mix, &is_it)?;
+        Some((Position { at, in_old: true }, place))
     }
 
     /// Adds a place under `mix`.
     #[inline]
     pub(crate) fn insert(&mut self, mix: u32, place: u32) {
-        let mut at = self.home(mix);
-        while self.entries[at & self.mask] != 0 {
-            at += 1;
+        self.len += 1;
+        if !self.old.entries.is_empty() {
+            self.move_some();
+        } else if self.len * 2 > self.table.entries.len() {
+            self.grow();
         }
-        self.entries[at & self.mask] = u64::from(mix) << 32 | u64::from(place + 1);
+        self.table
+            .insert(u64::from(mix) << 32 | u64::from(place + 1));
     }
 
     /// Takes an entry out and closes the gap.
     #[inline]
     pub(crate) fn remove(&mut self, position: Position) {
-        let mut gap = position.0;
+        self.len -= 1;
+        let table = if position.in_old {
+            &mut self.old
+        } else {
+            &mut self.table
+        };
+        table.remove(position.at);
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        if let Some(larger) = self.reserve.pop() {
+            self.old = core::mem::replace(&mut self.table, larger);
+            self.moved = 0;
+        }
+    }
+
+    #[cold]
+    fn move_some(&mut self) {
+        for _ in 0..MOVED_PER_INSERT {
+            let Some(&entry) = self.old.entries.get(self.moved) else {
+                self.old = Table::default();
+                return;
+            };
+            if entry == 0 {
+                self.moved += 1;
+            } else {
+                self.old.remove(self.moved);
+                self.table.insert(entry);
+            }
+        }
+    }
+
+    /// How many entries there are; walks the tables.
+    pub(crate) fn count(&self) -> usize {
+        let taken = |table: &Table| table.entries.iter().filter(|&&entry| entry != 0).count();
+        assert_eq!(
+            taken(&self.table) + taken(&self.old),
+            self.len,
+            "the count of entries"
+        );
+        self.len
+    }
+}
+
+impl Table {
+    fn new(len: usize) -> Self {
+        Self {
+            entries: vec![0; len],
+        }
+    }
+
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves of an entry"
+    )]
+    fn find(&self, mix: u32, is_it: &impl Fn(u32) -> bool) -> Option<(usize, u32)> {
+        let mut at = self.home(mix);
+        loop {
+            let entry = self.entries[at];
+            if entry == 0 {
+                return None;
+            }
+            if (entry >> 32) as u32 == mix && is_it((entry as u32).wrapping_sub(1)) {
+                return Some((at, (entry as u32).wrapping_sub(1)));
+            }
+            at = (at + 1) & self.mask();
+        }
+    }
+
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the upper half of an entry"
+    )]
+    fn insert(&mut self, entry: u64) {
+        let mut at = self.home((entry >> 32) as u32);
+        while self.entries[at] != 0 {
+            at = (at + 1) & self.mask();
+        }
+        self.entries[at] = entry;
+    }
+
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the upper half of an entry"
+    )]
+    fn remove(&mut self, mut gap: usize) {
         let mut at = gap;
         loop {
-            at = (at + 1) & self.mask;
+            at = (at + 1) & self.mask();
             let entry = self.entries[at];
             if entry == 0 {
                 break;
             }
-            let away = at.wrapping_sub(self.home((entry >> 32) as u32)) & self.mask;
-            if away >= (at.wrapping_sub(gap) & self.mask) {
+            let away = at.wrapping_sub(self.home((entry >> 32) as u32)) & self.mask();
+            if away >= (at.wrapping_sub(gap) & self.mask()) {
                 self.entries[gap] = entry;
                 gap = at;
             }
@@ -90,13 +217,13 @@ impl Index {
     }
 
     #[inline]
-    fn home(&self, mix: u32) -> usize {
-        (u64::from(mix) >> self.shift) as usize
+    fn mask(&self) -> usize {
+        self.entries.len() - 1
     }
 
-    /// How many entries there are; walks the whole table.
-    pub(crate) fn count(&self) -> usize {
-        self.entries.iter().filter(|&&entry| entry != 0).count()
+    #[inline]
+    fn home(&self, mix: u32) -> usize {
+        mix as usize & self.mask()
     }
 }
 

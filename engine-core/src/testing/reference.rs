@@ -1,0 +1,273 @@
+//! The specification as code: the engine in the most obvious way, speed no object.
+//!
+//! Written from `shared/spec/semantics.md` and `docs/semantics.md`, not from the engine. Everything
+//! is found by looking through everything; events are gathered in a list and told at the end.
+
+mod book;
+mod change;
+mod checks;
+mod matching;
+mod tell;
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use self::book::{Book, Order};
+use crate::command::{Command, Phase, Scope};
+use crate::engine::{LevelView, OrderView};
+use crate::event::{CancelReason, Event, EventSink, Op, Reject, What};
+use crate::id::{AccountId, InstrumentId, OrderId};
+use crate::instrument::InstrumentSpec;
+use crate::limits::Capacity;
+use crate::quantity::{Price, Time};
+use crate::risk::AccountSpec;
+use crate::side::Side;
+use crate::state_hash::StateHasher;
+
+/// A matching engine with the interface of [`Engine`](crate::Engine), obviously right.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    capacity: Capacity,
+    /// In rising order of number.
+    listings: Vec<Listing>,
+    accounts: BTreeSet<AccountId>,
+    blocked: BTreeSet<AccountId>,
+    seq: u64,
+    now: Time,
+    /// How many times an order came to rest: who entered first, over all instruments.
+    entries: u64,
+    /// What the present command has caused so far.
+    told: Vec<Event>,
+}
+
+/// An instrument and all that belongs to it.
+#[derive(Clone, Debug)]
+struct Listing {
+    spec: InstrumentSpec,
+    phase: Phase,
+    last_trade: Option<Price>,
+    trades: u64,
+    book: Book,
+    /// The best prices that were told last.
+    best_told: [Option<LevelView>; 2],
+}
+
+impl Reference {
+    /// An empty engine with room for `capacity`.
+    #[must_use]
+    pub const fn new(capacity: Capacity) -> Self {
+        Self {
+            capacity,
+            listings: Vec::new(),
+            accounts: BTreeSet::new(),
+            blocked: BTreeSet::new(),
+            seq: 0,
+            now: Time(0),
+            entries: 0,
+            told: Vec::new(),
+        }
+    }
+
+    /// Applies one command that happened at `at`, and tells `events` what it caused.
+    pub fn apply(&mut self, at: Time, command: &Command, events: &mut impl EventSink) {
+        self.now = self.now.max(at);
+        self.expire();
+        self.obey(command);
+        self.tell_best();
+        let interest = events.interest();
+        for event in self.told.drain(..) {
+            if interest.wants(event.what.class()) {
+                events.push(event);
+            }
+        }
+    }
+
+    fn obey(&mut self, command: &Command) {
+        match command {
+            Command::Instrument(spec) => self.list(spec),
+            Command::Account(spec) => self.set_account(spec),
+            Command::New(order) => self.place(order),
+            Command::Cancel(cancel) => self.cancel(cancel),
+            Command::Reduce(reduce) => self.reduce(reduce),
+            Command::Replace(replace) => self.replace(replace),
+            Command::Quote(quote) => {
+                let who = (quote.instrument, quote.id, quote.account);
+                self.turn_away(Op::Quote, who, Reject::BadCombination);
+            }
+            Command::MassCancel(scope) => self.end_all(*scope, CancelReason::Mass),
+            Command::Kill(scope) => self.kill(*scope),
+            Command::Unblock(scope) => self.unblock(*scope),
+            Command::Phase { instrument, phase } => self.enter_phase(*instrument, *phase),
+            Command::Uncross { instrument, .. } => {
+                let known = self.position(*instrument).is_some();
+                let reason = if known { Reject::Phase } else { Reject::UnknownInstrument };
+                self.turn_away(Op::Uncross, (*instrument, OrderId(0), AccountId(0)), reason);
+            }
+            Command::Time => {}
+        }
+    }
+
+    /// The number of the latest event; 0 before the first.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The time of the latest command.
+    #[must_use]
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// A hash of the whole state, in the words and order that `docs/semantics.md` names.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let mut hasher = StateHasher::default();
+        hasher.word(self.seq);
+        hasher.word(self.now.0);
+        for listing in &self.listings {
+            hasher.word(u64::from(listing.spec.instrument.0));
+            hasher.word(u64::from(listing.phase as u8));
+            hasher.optional(listing.last_trade.map(|price| price.0));
+            hasher.word(listing.trades);
+            for side in Side::BOTH {
+                for (price, order) in listing.book.in_order_of_service(side) {
+                    hash_order(&mut hasher, price, order);
+                }
+            }
+        }
+        hasher.finish()
+    }
+
+    /// The numbers of all instruments, rising.
+    pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> + '_ {
+        self.listings.iter().map(|listing| listing.spec.instrument)
+    }
+
+    /// What a side shows, best level first.
+    #[must_use]
+    pub fn levels(&self, instrument: InstrumentId, side: Side) -> Vec<LevelView> {
+        self.position(instrument)
+            .map_or_else(Vec::new, |at| self.listings[at].book.levels(side).collect())
+    }
+
+    /// The live orders of a side, in the order of service.
+    #[must_use]
+    pub fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView> {
+        let Some(at) = self.position(instrument) else { return Vec::new() };
+        let orders = self.listings[at].book.in_order_of_service(side);
+        orders.map(|(price, order)| order.view(price)).collect()
+    }
+
+    /// Asserts what must hold between commands: nothing rests crossed, empty or twice.
+    pub fn check_invariants(&self) {
+        for listing in &self.listings {
+            let best = Side::BOTH.map(|side| listing.book.best(side));
+            if let [Some(bid), Some(ask)] = best {
+                assert!(bid.price < ask.price, "the book is crossed: {bid:?} {ask:?}");
+            }
+            let mut names = BTreeSet::new();
+            for side in Side::BOTH {
+                for (price, order) in listing.book.in_order_of_service(side) {
+                    assert!(!order.open.is_zero(), "an order of nothing rests: {order:?}");
+                    assert_eq!(order.terms.side, side, "on the wrong side: {order:?}");
+                    assert_eq!(order.terms.price, Some(price), "at the wrong price: {order:?}");
+                    assert!(names.insert(order.terms.id), "two live orders named {order:?}");
+                }
+            }
+        }
+        assert!(self.order_count() <= u64::from(self.capacity.orders), "more orders than room");
+    }
+
+    /// Where an instrument stands in the list.
+    fn position(&self, instrument: InstrumentId) -> Option<usize> {
+        self.listings.iter().position(|listing| listing.spec.instrument == instrument)
+    }
+
+    fn order_count(&self) -> u64 {
+        self.listings.iter().map(|listing| listing.book.order_count()).sum()
+    }
+
+    fn level_count(&self) -> u64 {
+        self.listings.iter().map(|listing| listing.book.level_count()).sum()
+    }
+
+    /// Takes up a new instrument.
+    fn list(&mut self, spec: &InstrumentSpec) {
+        if let Err(reason) = self.check_instrument(spec) {
+            let who = (spec.instrument, OrderId(0), AccountId(0));
+            return self.turn_away(Op::Instrument, who, reason);
+        }
+        self.listings.push(Listing {
+            spec: spec.clone(),
+            phase: spec.phase,
+            last_trade: None,
+            trades: 0,
+            book: Book::default(),
+            best_told: [None; 2],
+        });
+        self.listings.sort_by_key(|listing| listing.spec.instrument);
+    }
+
+    fn set_account(&mut self, spec: &AccountSpec) {
+        match self.check_account(spec) {
+            Ok(()) => _ = self.accounts.insert(spec.account),
+            Err(reason) => {
+                let who = (InstrumentId(0), OrderId(0), spec.account);
+                self.turn_away(Op::Account, who, reason);
+            }
+        }
+    }
+
+    fn kill(&mut self, scope: Scope) {
+        let Some(account) = scope.account else {
+            return self.turn_away_scope(Op::Kill, scope);
+        };
+        self.end_all(scope, CancelReason::Kill);
+        self.blocked.insert(account);
+    }
+
+    fn unblock(&mut self, scope: Scope) {
+        let Some(account) = scope.account else {
+            return self.turn_away_scope(Op::Unblock, scope);
+        };
+        self.blocked.remove(&account);
+    }
+
+    fn turn_away_scope(&mut self, op: Op, scope: Scope) {
+        let instrument = scope.instrument.unwrap_or_default();
+        self.turn_away(op, (instrument, OrderId(0), AccountId(0)), Reject::UnknownAccount);
+    }
+
+    /// Puts an instrument into a phase; `closed` ends the trading day and its orders.
+    fn enter_phase(&mut self, instrument: InstrumentId, phase: Phase) {
+        let at = match self.check_phase(instrument, phase) {
+            Ok(at) => at,
+            Err(reason) => {
+                let who = (instrument, OrderId(0), AccountId(0));
+                return self.turn_away(Op::Phase, who, reason);
+            }
+        };
+        self.listings[at].phase = phase;
+        self.tell(instrument, What::Phase { phase });
+        if phase == Phase::Closed {
+            self.end_day(at);
+        }
+    }
+}
+
+fn hash_order(hasher: &mut StateHasher, price: Price, order: &Order) {
+    hasher.word(order.terms.id.0);
+    hasher.word(u64::from(order.terms.account.0));
+    hasher.signed(price.0);
+    hasher.word(order.open.0);
+    hasher.word(order.shown().0);
+    hasher.word(order.filled.0);
+    hasher.word(u64::from(order.terms.stp_group));
+    hasher.word(
+        u64::from(order.terms.side as u8)
+            | u64::from(order.terms.tif as u8) << 8
+            | u64::from(order.terms.stp as u8) << 16
+            | u64::from(order.terms.post_only as u8) << 24,
+    );
+}

@@ -1,0 +1,106 @@
+//! What the engine and its reference have in common, so that one check runs on both.
+
+use alloc::vec::Vec;
+
+use crate::command::Command;
+use crate::engine::{Engine, LevelView, OrderView};
+use crate::event::EventSink;
+use crate::id::InstrumentId;
+use crate::quantity::Time;
+use crate::side::Side;
+use crate::testing::reference::Reference;
+
+/// Something that takes commands and tells events.
+pub trait Venue {
+    /// Applies one command that happened at `at`.
+    fn apply(&mut self, at: Time, command: &Command, events: &mut impl EventSink);
+
+    /// The number of the latest event.
+    fn seq(&self) -> u64;
+
+    /// The time of the latest command.
+    fn now(&self) -> Time;
+
+    /// The hash of the whole state.
+    fn state_hash(&self) -> u64;
+
+    /// The numbers of all instruments, rising.
+    fn instruments(&self) -> Vec<InstrumentId>;
+
+    /// What a side shows, best level first; nothing where there is no such instrument.
+    fn levels(&self, instrument: InstrumentId, side: Side) -> Vec<LevelView>;
+
+    /// The live orders of a side in the order of service; none where there is no such instrument.
+    fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView>;
+
+    /// Asserts what must hold between commands.
+    fn check_invariants(&self);
+}
+
+impl Venue for Engine {
+    fn apply(&mut self, at: Time, command: &Command, events: &mut impl EventSink) {
+        Self::apply(self, at, command, events);
+    }
+
+    fn seq(&self) -> u64 {
+        Self::seq(self)
+    }
+
+    fn now(&self) -> Time {
+        Self::now(self)
+    }
+
+    fn state_hash(&self) -> u64 {
+        Self::state_hash(self)
+    }
+
+    fn instruments(&self) -> Vec<InstrumentId> {
+        Self::instruments(self).collect()
+    }
+
+    fn levels(&self, instrument: InstrumentId, side: Side) -> Vec<LevelView> {
+        self.book(instrument).map_or_else(Vec::new, |book| book.levels(side).collect())
+    }
+
+    fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView> {
+        self.book(instrument).map_or_else(Vec::new, |book| book.orders(side).collect())
+    }
+
+    fn check_invariants(&self) {
+        Self::check_invariants(self);
+    }
+}
+
+impl Venue for Reference {
+    fn apply(&mut self, at: Time, command: &Command, events: &mut impl EventSink) {
+        Self::apply(self, at, command, events);
+    }
+
+    fn seq(&self) -> u64 {
+        Self::seq(self)
+    }
+
+    fn now(&self) -> Time {
+        Self::now(self)
+    }
+
+    fn state_hash(&self) -> u64 {
+        Self::state_hash(self)
+    }
+
+    fn instruments(&self) -> Vec<InstrumentId> {
+        Self::instruments(self).collect()
+    }
+
+    fn levels(&self, instrument: InstrumentId, side: Side) -> Vec<LevelView> {
+        Self::levels(self, instrument, side)
+    }
+
+    fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView> {
+        Self::orders(self, instrument, side)
+    }
+
+    fn check_invariants(&self) {
+        Self::check_invariants(self);
+    }
+}
