@@ -10,10 +10,10 @@ use alloc::vec::Vec;
 
 use crate::book::pool::NONE;
 use crate::book::{Book, Store, invariants};
-use crate::command::{Cancel, Command, Scope};
+use crate::command::{Cancel, Command, Phase, Scope};
 use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
-use crate::instrument::InstrumentSpec;
+use crate::instrument::{Algo, InstrumentSpec};
 use crate::limits::{Capacity, SCALE_MAX};
 use crate::quantity::{Qty, Time};
 use crate::risk::AccountSpec;
@@ -370,14 +370,14 @@ impl Engine {
         }
     }
 
+    /// Cancels first: an account that cannot be blocked any more loses its orders all the same.
     fn kill(&mut self, scope: Scope, events: &mut impl EventSink) {
-        let blocked = scope
-            .account
-            .ok_or(Reject::UnknownAccount)
-            .and_then(|account| self.block(account));
-        match blocked {
-            Ok(()) => self.mass_cancel(scope, CancelReason::Kill, events),
-            Err(reason) => self.reject_scope(Op::Kill, scope, reason, events),
+        let Some(account) = scope.account else {
+            return self.reject_scope(Op::Kill, scope, Reject::UnknownAccount, events);
+        };
+        self.mass_cancel(scope, CancelReason::Kill, events);
+        if let Err(reason) = self.block(account) {
+            self.reject_scope(Op::Kill, scope, reason, events);
         }
     }
 
@@ -417,13 +417,21 @@ impl Engine {
     }
 }
 
-/// Whether the parts of a definition make sense together.
+/// Whether the parts of a definition make sense together, and are built.
 fn is_sound(spec: &InstrumentSpec) -> bool {
     let rising = spec.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0);
     let ticks = spec.ticks.iter().all(|&(_, tick)| is_tick(tick));
     let bounds =
         spec.max_qty.is_zero() || (spec.min_qty <= spec.max_qty && spec.max_qty >= Qty(spec.lot));
-    is_tick(spec.tick) && ticks && rising && spec.lot > 0 && bounds && spec.scale <= SCALE_MAX
+    let units = is_tick(spec.tick) && ticks && rising && spec.lot > 0;
+    units && bounds && spec.scale <= SCALE_MAX && is_built(spec)
+}
+
+/// Whether an instrument asks for nothing that this version does not do.
+fn is_built(spec: &InstrumentSpec) -> bool {
+    let bands = spec.static_band.is_some() || spec.dynamic_band.is_some();
+    let auctions = matches!(spec.phase, Phase::PreOpen | Phase::Auction);
+    spec.algo == Algo::Fifo && !bands && spec.volatility_auction_ns == 0 && !auctions
 }
 
 /// Whether a tick can be: positive, and within the range of prices.

@@ -21,6 +21,8 @@ pub mod quantity;
 pub mod risk;
 pub mod side;
 pub mod state_hash;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod wire;
 
 pub use command::{

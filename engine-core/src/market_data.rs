@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::book::order::Order;
+use crate::book::pool::NONE;
 use crate::book::{Book, Store};
 use crate::engine::{BookView, LevelView};
 use crate::event::{Event, What};
@@ -106,7 +107,8 @@ impl BookReplica {
         if self.store.find(0, id).is_some() {
             return Err(FeedError::DuplicateOrder(id));
         }
-        if self.store.orders.is_full() || self.store.levels.is_full() {
+        let new_level = self.book.side(side).find(&self.store, price) == NONE;
+        if self.store.orders.is_full() || (new_level && self.store.levels.is_full()) {
             return Err(FeedError::Full);
         }
         let order = Order {

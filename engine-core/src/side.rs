@@ -59,6 +59,19 @@ impl Side {
         }
     }
 
+    /// The price `ticks` further from the other side; none beyond the range of prices.
+    #[must_use]
+    pub const fn checked_behind(self, price: Price, ticks: i64) -> Option<Price> {
+        let behind = match self {
+            Self::Buy => price.0.checked_sub(ticks),
+            Self::Sell => price.0.checked_add(ticks),
+        };
+        match behind {
+            Some(price) => Some(Price(price)),
+            None => None,
+        }
+    }
+
     /// The limit of an order on this side that takes any price.
     #[must_use]
     pub const fn any_price(self) -> Price {

@@ -110,16 +110,20 @@ impl<S: EventSink> Desk<'_, S> {
         };
         let current = self.store.levels[order.level].price;
         let mut price = replace.price.unwrap_or(current);
+        let total = match replace.qty {
+            NewQty::Total(total) => total,
+            _ => Qty(order.filled.0.checked_add(open.0).ok_or(Reject::BadLot)?),
+        };
         if !self.book.plain {
             self.check_price(replace.price)?;
-            if !open.is_zero() && replace.qty != NewQty::Keep {
-                self.check_qty(open, price)?;
+            if replace.qty != NewQty::Keep {
+                self.check_qty(total)?;
+            }
+            if replace.qty != NewQty::Keep || replace.price.is_some() {
+                self.check_worth(total, Some(price))?;
             }
         }
-        if order.filled.0.checked_add(open.0).is_none() {
-            return Err(Reject::BadLot);
-        }
-        let id = replace.new_id.unwrap_or(replace.id);
+        let id = replace.new_id.filter(|id| id.0 != 0).unwrap_or(replace.id);
         if id != replace.id && self.store.find(self.book.position, id).is_some() {
             return Err(Reject::DuplicateOrderId);
         }
@@ -237,6 +241,7 @@ impl<S: EventSink> Desk<'_, S> {
             account: order.account,
             side: order.side,
             limit: price,
+            price: Some(price),
             open,
             filled: order.filled,
             stp_group: order.stp_group,

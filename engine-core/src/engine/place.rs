@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
-use crate::command::{NewOrder, OrderType, Phase, PostOnly, Stp, TimeInForce};
+use crate::command::{NewOrder, OrderType, Peg, Phase, PostOnly, Stp, TimeInForce};
 use crate::event::{CancelReason, EventSink, Fee, Interest, Liquidity, Op, Reject, What};
 use crate::id::{AccountId, OrderId};
 use crate::quantity::{Price, Qty, Time};
@@ -17,6 +17,8 @@ pub(super) struct Taker {
     pub(super) side: Side,
     /// The worst price that it takes.
     pub(super) limit: Price,
+    /// The price that it has, if its type has one.
+    pub(super) price: Option<Price>,
     pub(super) open: Qty,
     pub(super) filled: Qty,
     pub(super) stp_group: u32,
@@ -52,6 +54,7 @@ impl<S: EventSink> Desk<'_, S> {
             account,
             side,
             limit,
+            price,
             open: qty,
             filled: Qty::ZERO,
             stp_group: order.stp_group,
@@ -96,8 +99,10 @@ impl<S: EventSink> Desk<'_, S> {
             _ => order.limit.unwrap_or(order.side.any_price()),
         };
         if !self.book.plain {
-            self.check_price(order.price.or(order.limit))?;
-            self.check_qty(order.qty, limit)?;
+            let price = order.price.or(order.limit);
+            self.check_price(price)?;
+            self.check_qty(order.qty)?;
+            self.check_worth(order.qty, price)?;
         }
         if self.store.find(self.book.position, order.id).is_some() {
             return Err(Reject::DuplicateOrderId);
@@ -148,14 +153,22 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Whether a quantity is of whole lots and within the instrument's bounds.
     #[inline(never)]
-    pub(super) fn check_qty(&self, qty: Qty, price: Price) -> Result<(), Reject> {
+    pub(super) fn check_qty(&self, qty: Qty) -> Result<(), Reject> {
         let spec = &self.book.spec;
         let bounded = spec.max_qty.is_zero() || qty <= spec.max_qty;
-        let worth = (price * qty).0.unsigned_abs();
-        let priced = price != Price::MAX && price != Price::MIN;
-        let affordable =
-            spec.max_notional == 0 || !priced || worth <= u128::from(spec.max_notional);
-        if qty.0.is_multiple_of(spec.lot) && qty >= spec.min_qty && bounded && affordable {
+        if qty.0.is_multiple_of(spec.lot) && qty >= spec.min_qty && bounded {
+            Ok(())
+        } else {
+            Err(Reject::BadLot)
+        }
+    }
+
+    /// Whether what is asked for is worth no more than the instrument allows.
+    #[inline(never)]
+    pub(super) fn check_worth(&self, qty: Qty, price: Option<Price>) -> Result<(), Reject> {
+        let most = u128::from(self.book.spec.max_notional);
+        let worth = price.map_or(0, |price| (price * qty).0.unsigned_abs());
+        if most == 0 || worth <= most {
             Ok(())
         } else {
             Err(Reject::BadLot)
@@ -194,12 +207,7 @@ impl<S: EventSink> Desk<'_, S> {
             return Err(Reject::PostOnly);
         }
         let tick = self.book.spec.tick_at(best).cast_signed();
-        let behind = side.behind(best, tick);
-        if behind == best {
-            Err(Reject::BadPrice)
-        } else {
-            Ok(behind)
-        }
+        side.checked_behind(best, tick).ok_or(Reject::BadPrice)
     }
 
     /// Whether an order limited to `limit` would trade.
@@ -405,7 +413,7 @@ impl<S: EventSink> Desk<'_, S> {
             id: taker.id,
             new_id: taker.id,
             account: taker.account,
-            price: Some(taker.limit),
+            price: taker.price,
             qty: taker.open + taker.filled,
             leaves: taker.open,
             kept_priority: true,
@@ -489,6 +497,9 @@ fn check_combination(order: &NewOrder, now: Time) -> Result<(), Reject> {
     let links = order.group | order.parent | order.trail | order.offset.cast_unsigned();
     let flags = order.hidden | order.all_or_none | order.reduce_only | order.stop.is_some();
     if (sizes | links) != 0 || flags {
+        return Err(Reject::BadCombination);
+    }
+    if order.peg != Peg::Primary {
         return Err(Reject::BadCombination);
     }
     let timed = match order.tif {
