@@ -87,7 +87,9 @@ impl Engine {
         let expired = self.advance(at, events);
         match command {
             Command::New(order) => match self.position(order.instrument) {
-                Some(position) => self.desk(position, events).work(|desk| desk.place(order)),
+                Some(position) => self
+                    .desk(position, events)
+                    .work(!expired, |desk| desk.place(order)),
                 None => {
                     self.reject_order(Op::New, order.instrument, order.id, order.account, events)
                 }
@@ -99,11 +101,13 @@ impl Engine {
             }) => match self.position(*instrument) {
                 Some(position) => self
                     .desk(position, events)
-                    .work(|desk| desk.cancel(*id, *account)),
+                    .work(!expired, |desk| desk.cancel(*id, *account)),
                 None => self.reject_order(Op::Cancel, *instrument, *id, *account, events),
             },
             Command::Reduce(reduce) => match self.position(reduce.instrument) {
-                Some(position) => self.desk(position, events).work(|desk| desk.reduce(reduce)),
+                Some(position) => self
+                    .desk(position, events)
+                    .work(!expired, |desk| desk.reduce(reduce)),
                 None => self.reject_order(
                     Op::Reduce,
                     reduce.instrument,
@@ -115,7 +119,7 @@ impl Engine {
             Command::Replace(replace) => match self.position(replace.instrument) {
                 Some(position) => self
                     .desk(position, events)
-                    .work(|desk| desk.replace(replace)),
+                    .work(!expired, |desk| desk.replace(replace)),
                 None => self.reject_order(
                     Op::Replace,
                     replace.instrument,

@@ -82,11 +82,12 @@ pub(super) struct Desk<'a, S> {
 }
 
 impl<S: EventSink> Desk<'_, S> {
-    /// Does one command's work and then tells the best prices, if anybody wants them.
+    /// Does one command's work and then tells the best prices, if anybody wants them
+    /// and no other instrument's are to be told before.
     #[inline]
-    pub(super) fn work(mut self, command: impl FnOnce(&mut Self)) {
+    pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self)) {
         command(&mut self);
-        if self.out.wants(Interest::L1) {
+        if tells && self.out.wants(Interest::L1) {
             self.tell_best();
         }
     }
