@@ -130,11 +130,11 @@ impl<S: EventSink> Desk<'_, S> {
         let keeps = price == current
             && open <= order.open
             && self.book.spec.replace_policy == ReplacePolicy::Keep;
-        if !keeps && price != current && self.store.levels.is_full() {
+        if !keeps && !open.is_zero() && price != current && self.store.levels.is_full() {
             self.check_level(order.side, price, key)?;
         }
         let post_only = order.terms.post_only();
-        if !keeps && post_only != PostOnly::No {
+        if !keeps && !open.is_zero() && post_only != PostOnly::No {
             price = self.stand_off(order.side, price, post_only)?;
         }
         Ok(Change {
