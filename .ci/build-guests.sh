@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds every guest of examples/ to target/guests/strategy-NAME.wasm, and ringfence-core for the
+# targets that have no operating system.
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+wasm=wasm32-unknown-unknown
+bare_metal=(
+    thumbv7em-none-eabihf thumbv7em-none-eabi thumbv6m-none-eabi
+    riscv32imac-unknown-none-elf aarch64-unknown-none x86_64-unknown-none
+)
+
+main() {
+    [ "$(guest_rustc $wasm)" != none ] ||
+        fail "guests: no compiler for $wasm: run .ci/setup.sh wasm-target"
+    build_guests
+    guest_cargo $wasm core,alloc,std,panic_abort build -p ringfence-core
+    build_bare_metal
+}
+
+build_guests() {
+    local manifest name packages=()
+    for manifest in examples/strategy-*/Cargo.toml; do
+        [ ! -f "$manifest" ] || packages+=("$(basename "$(dirname "$manifest")")")
+    done
+    if [ ${#packages[@]} -eq 0 ]; then
+        say "guests: examples/ holds no strategy-*"
+        return 0
+    fi
+    guest_cargo $wasm core,alloc,std,panic_abort build --profile guest "${packages[@]/#/--package=}"
+    for name in "${packages[@]}"; do
+        # Installed by a rename, so that whoever reads it meanwhile sees the old or the new one.
+        cp "target/guests/$wasm/guest/${name//-/_}.wasm" "target/guests/.$name.wasm"
+        mv "target/guests/.$name.wasm" "target/guests/$name.wasm"
+        say "guests: target/guests/$name.wasm ($(stat -c %s "target/guests/$name.wasm") bytes)"
+    done
+}
+
+# The first bare-metal target that is installed, else one whose library we can build. That it builds
+# is all we ask, so nothing is optimised.
+build_bare_metal() {
+    local target
+    export CARGO_PROFILE_DEV_OPT_LEVEL=0
+    for target in "${bare_metal[@]}"; do
+        if [ "$(guest_rustc "$target")" = target ]; then
+            say "guests: ringfence-core for $target"
+            guest_cargo "$target" core,alloc build -p ringfence-core
+            return 0
+        fi
+    done
+    target="${bare_metal[0]}"
+    if [ "$(guest_rustc "$target")" = source ]; then
+        say "guests: ringfence-core for $target, its library built from source"
+        guest_cargo "$target" core,alloc build -p ringfence-core
+    else
+        say "guests: skipped: no bare-metal target is installed (rustup target add $target)"
+    fi
+}
+
+main "$@"
