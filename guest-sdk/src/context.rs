@@ -1,0 +1,522 @@
+//! What a strategy can see and do while it handles an event.
+
+use core::fmt;
+
+use arrayvec::ArrayString;
+use ringfence_core::{
+    AccountId, Cancel, Command, InstrumentId, NewOrder, NewQty, OrderId, PostOnly, Price, Qty,
+    Quote, Reduce, Reject, Replace, Scope, Side, Time, TimeInForce,
+};
+
+use ringfence_core::wire::{COMMAND_LEN, CommandRecord};
+
+use crate::abi;
+use crate::blotter::{Blotter, OwnOrder};
+use crate::imports;
+use crate::position::Position;
+use crate::strategy::Fill;
+
+/// What a strategy can see and do while it handles an event.
+///
+/// Commands are collected and carried out after the batch of events, in the order in which they
+/// were given; their outcome comes as events of a later batch. An order's `account` is whatever
+/// the host says, and an `id` of 0 means that the next free name is given to it.
+#[derive(Debug)]
+pub struct Context<'a> {
+    blotter: &'a mut Blotter,
+    commands: &'a mut [[u8; COMMAND_LEN]],
+    count: usize,
+    time: Time,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        blotter: &'a mut Blotter,
+        commands: &'a mut [[u8; COMMAND_LEN]],
+        time: Time,
+    ) -> Self {
+        Self {
+            blotter,
+            commands,
+            count: 0,
+            time,
+        }
+    }
+
+    /// Places an order.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] where the command or the order has no room; nothing is sent.
+    pub fn place(&mut self, order: NewOrder) -> Result<OrderId, Full> {
+        self.room_for(order.instrument, 1)?;
+        let order = NewOrder {
+            id: self.blotter.name(order.id, 1),
+            ..order
+        };
+        self.push(&Command::New(order))?;
+        self.follow(
+            order.instrument,
+            order.id,
+            order.side,
+            order.price,
+            order.qty,
+        );
+        Ok(order.id)
+    }
+
+    /// Places a limit order that stays until it is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place).
+    pub fn limit(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        price: Price,
+        qty: Qty,
+    ) -> Result<OrderId, Full> {
+        self.place(NewOrder {
+            instrument,
+            ..NewOrder::limit(OrderId(0), side, price, qty)
+        })
+    }
+
+    /// Places a limit order that is turned away if it would take.
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place).
+    pub fn post_only(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        price: Price,
+        qty: Qty,
+    ) -> Result<OrderId, Full> {
+        let order = NewOrder::limit(OrderId(0), side, price, qty);
+        self.place(NewOrder {
+            instrument,
+            post_only: PostOnly::Reject,
+            ..order
+        })
+    }
+
+    /// Takes what there is up to a price; the rest is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place).
+    pub fn ioc(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        price: Price,
+        qty: Qty,
+    ) -> Result<OrderId, Full> {
+        let order = NewOrder::limit(OrderId(0), side, price, qty);
+        self.place(NewOrder {
+            instrument,
+            tif: TimeInForce::Ioc,
+            ..order
+        })
+    }
+
+    /// Takes what there is at any price; the rest is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place).
+    pub fn market(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        qty: Qty,
+    ) -> Result<OrderId, Full> {
+        self.place(NewOrder {
+            instrument,
+            ..NewOrder::market(OrderId(0), side, qty)
+        })
+    }
+
+    /// Takes an order off the book.
+    ///
+    /// # Errors
+    ///
+    /// [`Full::Commands`] where the command has no room.
+    pub fn cancel(&mut self, instrument: InstrumentId, id: OrderId) -> Result<(), Full> {
+        self.push(&Command::Cancel(Cancel {
+            instrument,
+            account: NOBODY,
+            id,
+        }))?;
+        self.blotter.asked(id);
+        Ok(())
+    }
+
+    /// Lowers what is open of an order; it keeps its place in the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`Full::Commands`] where the command has no room.
+    pub fn reduce(&mut self, instrument: InstrumentId, id: OrderId, by: Qty) -> Result<(), Full> {
+        self.push(&Command::Reduce(Reduce {
+            instrument,
+            account: NOBODY,
+            id,
+            by,
+        }))?;
+        self.blotter.asked(id);
+        Ok(())
+    }
+
+    /// Gives an order another price and open quantity. It keeps its place in the queue where the
+    /// price stays and the quantity does not grow.
+    ///
+    /// What fills before the request arrives counts toward `open`: asking for 100 while 30 trade
+    /// leaves 70 open.
+    ///
+    /// # Errors
+    ///
+    /// [`Full::Commands`] where the command has no room.
+    pub fn replace(
+        &mut self,
+        instrument: InstrumentId,
+        id: OrderId,
+        price: Price,
+        open: Qty,
+    ) -> Result<(), Full> {
+        let filled = self
+            .order(id)
+            .map(|order| order.filled.0.saturating_add(open.0));
+        let (price, qty) = (
+            Some(price),
+            filled.map_or(NewQty::Open(open), |f| NewQty::Total(Qty(f))),
+        );
+        self.replace_with(Replace {
+            instrument,
+            account: NOBODY,
+            id,
+            new_id: None,
+            price,
+            qty,
+        })
+    }
+
+    /// Gives an order another price, quantity or name, with everything that a replace can say.
+    ///
+    /// # Errors
+    ///
+    /// [`Full::Commands`] where the command has no room.
+    pub fn replace_with(&mut self, replace: Replace) -> Result<(), Full> {
+        if let Some(new_id) = replace.new_id {
+            self.blotter.name(new_id, 1);
+        }
+        self.push(&Command::Replace(replace))?;
+        self.blotter.asked(replace.id);
+        Ok(())
+    }
+
+    /// Replaces a two-sided quote, both sides or neither; returns the pair's name. Its bid has
+    /// that name, its ask the next.
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place).
+    pub fn quote(&mut self, quote: Quote) -> Result<OrderId, Full> {
+        self.room_for(quote.instrument, 2)?;
+        let quote = Quote {
+            id: self.blotter.name(quote.id, 2),
+            ..quote
+        };
+        self.push(&Command::Quote(quote))?;
+        let ask_id = OrderId(quote.id.0.saturating_add(1));
+        for (id, side, part) in [
+            (quote.id, Side::Buy, quote.bid),
+            (ask_id, Side::Sell, quote.ask),
+        ] {
+            if let Some((price, qty)) = part {
+                self.follow(quote.instrument, id, side, Some(price), qty);
+            }
+        }
+        Ok(quote.id)
+    }
+
+    /// Cancels all of the strategy's own orders, or those of an instrument or a side.
+    ///
+    /// # Errors
+    ///
+    /// [`Full::Commands`] where the command has no room.
+    pub fn mass_cancel(
+        &mut self,
+        instrument: Option<InstrumentId>,
+        side: Option<Side>,
+    ) -> Result<(), Full> {
+        self.push(&Command::MassCancel(Scope {
+            account: None,
+            instrument,
+            side,
+        }))
+    }
+
+    /// Hands over an order now instead of after the batch, to learn at once whether risk limits
+    /// let it pass: slower, and only for strategies that say [`Strategy::SUBMITS`].
+    ///
+    /// [`Strategy::SUBMITS`]: crate::Strategy::SUBMITS
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`] where it was not taken; nothing is sent.
+    pub fn submit(&mut self, order: NewOrder) -> Result<OrderId, SubmitError> {
+        self.room_for(order.instrument, 1)
+            .map_err(SubmitError::Full)?;
+        let order = NewOrder {
+            id: self.blotter.name(order.id, 1),
+            ..order
+        };
+        let record = CommandRecord::from_command(&Command::New(order));
+        let record = record
+            .expect("only instruments and accounts have no record")
+            .to_bytes();
+        match imports::submit(&record) {
+            0 => {
+                self.follow(
+                    order.instrument,
+                    order.id,
+                    order.side,
+                    order.price,
+                    order.qty,
+                );
+                Ok(order.id)
+            }
+            answer => Err(u8::try_from(answer)
+                .ok()
+                .and_then(Reject::from_wire)
+                .map_or(SubmitError::Refused, SubmitError::Rejected)),
+        }
+    }
+
+    /// Sets a gauge that the operator sees under this number.
+    pub fn metric(&mut self, id: i32, value: i64) {
+        imports::metric(id, value);
+    }
+
+    /// A random number; the same on a replay.
+    pub fn rand64(&mut self) -> u64 {
+        imports::rand64().cast_unsigned()
+    }
+
+    /// Writes a line to the operator's log; see also [`log!`](crate::log). What is longer than
+    /// [`abi::LOG_LEN_MAX`] bytes is cut.
+    pub fn log(&mut self, level: LogLevel, line: fmt::Arguments<'_>) {
+        log_line(level, line);
+    }
+
+    /// The time of the command that caused the event at hand.
+    #[must_use]
+    pub fn time(&self) -> Time {
+        self.time
+    }
+
+    /// One of the strategy's own open orders.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<&OwnOrder> {
+        self.blotter.orders().iter().find(|order| order.id == id)
+    }
+
+    /// The strategy's own orders that are open or on their way, oldest first.
+    #[must_use]
+    pub fn orders(&self) -> &[OwnOrder] {
+        self.blotter.orders()
+    }
+
+    /// What the strategy shows at a price.
+    #[must_use]
+    pub fn shown_at(&self, instrument: InstrumentId, side: Side, price: Price) -> Qty {
+        let own = self.blotter.orders().iter().filter(|order| {
+            order.live
+                && (order.instrument, order.side, order.price) == (instrument, side, Some(price))
+        });
+        Qty(own.fold(0, |sum: u64, order| sum.saturating_add(order.open.0)))
+    }
+
+    /// What the strategy holds of an instrument.
+    #[must_use]
+    pub fn position(&self, instrument: InstrumentId) -> Position {
+        self.blotter.position(instrument)
+    }
+
+    /// How many more commands this batch has room for.
+    #[must_use]
+    pub fn commands_left(&self) -> usize {
+        self.commands.len() - self.count
+    }
+
+    pub(crate) fn latest_fill(&self) -> Option<Fill> {
+        self.blotter.latest_fill()
+    }
+
+    pub(crate) fn blotter(&mut self) -> &mut Blotter {
+        self.blotter
+    }
+
+    pub(crate) fn set_time(&mut self, time: Time) {
+        self.time = time;
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    fn room_for(&mut self, instrument: InstrumentId, orders: usize) -> Result<(), Full> {
+        if self.blotter.has_room(instrument, orders) {
+            Ok(())
+        } else {
+            Err(Full::Orders)
+        }
+    }
+
+    fn push(&mut self, command: &Command) -> Result<(), Full> {
+        let slot = self.commands.get_mut(self.count).ok_or(Full::Commands)?;
+        let record = CommandRecord::from_command(command);
+        *slot = record
+            .expect("only instruments and accounts have no record")
+            .to_bytes();
+        self.count += 1;
+        Ok(())
+    }
+
+    fn follow(
+        &mut self,
+        instrument: InstrumentId,
+        id: OrderId,
+        side: Side,
+        price: Option<Price>,
+        open: Qty,
+    ) {
+        let filled = Qty::ZERO;
+        let order = OwnOrder {
+            id,
+            instrument,
+            side,
+            price,
+            open,
+            filled,
+            live: false,
+            waiting: true,
+        };
+        self.blotter.sent(order);
+        self.blotter.asked(id);
+    }
+}
+
+/// Writes a formatted line to the operator's log at level info, without allocation.
+///
+/// ```
+/// # use ringfence_guest::{log, prelude::*};
+/// # fn example(context: &mut Context<'_>, price: Price) {
+/// log!(context, "quoting around {price}");
+/// # }
+/// ```
+#[macro_export]
+macro_rules! log {
+    ($context:expr, $($text:tt)+) => {
+        $context.log($crate::LogLevel::Info, ::core::format_args!($($text)+))
+    };
+}
+
+/// How much a log line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum LogLevel {
+    /// Something is wrong.
+    Error = abi::level::ERROR,
+    /// Something may be wrong.
+    Warn = abi::level::WARN,
+    /// What an operator wants to know.
+    Info = abi::level::INFO,
+    /// What an author wants to know.
+    Debug = abi::level::DEBUG,
+}
+
+/// Why a command was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// The batch has as many commands as fit; the next one has room again.
+    Commands,
+    /// [`ORDERS_MAX`](crate::ORDERS_MAX) orders are open, or
+    /// [`INSTRUMENTS_MAX`](crate::INSTRUMENTS_MAX) instruments traded.
+    Orders,
+}
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Commands => "this batch has no room for another command",
+            Self::Orders => "there is no room to follow another order or instrument",
+        })
+    }
+}
+
+impl core::error::Error for Full {}
+
+/// Why [`Context::submit`] did not send an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubmitError {
+    /// There is no room to follow it.
+    Full(Full),
+    /// A limit forbids it.
+    Rejected(Reject),
+    /// The host does not take it.
+    Refused,
+}
+
+impl fmt::Display for SubmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(full) => full.fmt(f),
+            Self::Rejected(reason) => f.write_str(reason.name()),
+            Self::Refused => f.write_str("the host does not take it"),
+        }
+    }
+}
+
+impl core::error::Error for SubmitError {}
+
+/// Formats a line into a buffer of fixed size and logs it.
+pub(crate) fn log_line(level: LogLevel, line: fmt::Arguments<'_>) {
+    let mut buffer = Line::new();
+    // A line that is cut is still a line.
+    _ = fmt::Write::write_fmt(&mut buffer, line);
+    imports::log(level as i32, buffer.as_bytes());
+}
+
+/// A line of text of at most [`abi::LOG_LEN_MAX`] bytes; what does not fit is cut.
+#[derive(Debug)]
+pub(crate) struct Line(ArrayString<{ abi::LOG_LEN_MAX }>);
+
+impl Line {
+    pub(crate) const fn new() -> Self {
+        Self(ArrayString::new_const())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for letter in text.chars() {
+            self.0.try_push(letter).map_err(|_| fmt::Error)?;
+        }
+        Ok(())
+    }
+}
+
+/// The account of a guest's commands: the host knows whose they are.
+const NOBODY: AccountId = AccountId(0);
+
+#[cfg(test)]
+mod tests;

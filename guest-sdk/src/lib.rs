@@ -1,0 +1,67 @@
+//! What the author of a strategy sees: one trait, one macro, and a market to test in.
+//!
+//! A strategy is a type that implements [`Strategy`]; [`export!`] makes a Wasm guest of it. No
+//! allocator, no clock, no floating point: a guest of 11 to 25 KB that decides the same everywhere.
+//! With the feature `testing`, [`testing::Market`] runs it natively against the real engine.
+#![cfg_attr(not(any(test, feature = "testing")), no_std)]
+#![deny(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a test that fails may panic"
+    )
+)]
+
+pub mod abi;
+mod blotter;
+mod context;
+#[allow(
+    unsafe_code,
+    reason = "one of the two homes of unsafe: statics of a guest"
+)]
+#[doc(hidden)]
+pub mod export;
+#[allow(
+    unsafe_code,
+    reason = "one of the two homes of unsafe: functions of the host"
+)]
+mod imports;
+mod indicators;
+#[doc(hidden)]
+pub mod manifest;
+mod params;
+mod position;
+mod quoting;
+mod session;
+mod strategy;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use blotter::{INSTRUMENTS_MAX, ORDERS_MAX, OwnOrder};
+pub use context::{Context, Full, LogLevel, SubmitError};
+pub use indicators::{Ewma, Window};
+pub use params::{Param, ParamError, ParamKind, Params, Problem};
+pub use position::Position;
+pub use quoting::QuotePair;
+#[cfg(feature = "alloc")]
+pub use ringfence_core::market_data::BookReplica;
+pub use ringfence_core::{Command, Op, Reject};
+pub use session::Session;
+pub use strategy::{
+    Bbo, Cancellation, Fill, Level, Rejection, Strategy, Trade, dispatch, midpoint,
+};
+
+/// What most strategies use: `use ringfence_guest::prelude::*`.
+pub mod prelude {
+    pub use ringfence_core::{
+        Event, InstrumentId, Interest, NewOrder, Notional, OrderId, Phase, Price, Qty, Side, Time,
+    };
+
+    pub use crate::{
+        Bbo, Cancellation, Context, Fill, Full, Level, Param, ParamError, Params, Position,
+        QuotePair, Rejection, Strategy, Trade,
+    };
+}

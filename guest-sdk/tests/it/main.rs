@@ -1,0 +1,3 @@
+//! What the SDK makes, looked at from outside.
+
+mod modules;
