@@ -15,3 +15,6 @@ pub use reference::Reference;
 pub use scenario::run_scenario;
 pub use venue::Venue;
 pub use wire_check::{check_command_bytes, check_event_bytes, check_wire_bytes};
+
+#[cfg(test)]
+mod tests;

@@ -942,3 +942,6 @@ impl CommandRecord {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

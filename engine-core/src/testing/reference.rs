@@ -20,7 +20,6 @@ use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::Capacity;
 use crate::quantity::{Price, Time};
-use crate::risk::AccountSpec;
 use crate::side::Side;
 use crate::state_hash::StateHasher;
 
@@ -30,11 +29,10 @@ pub struct Reference {
     capacity: Capacity,
     /// In rising order of number.
     listings: Vec<Listing>,
-    accounts: BTreeSet<AccountId>,
     blocked: BTreeSet<AccountId>,
     seq: u64,
     now: Time,
-    /// How many times an order came to rest: who entered first, over all instruments.
+    /// How many orders came to rest so far, over all instruments.
     entries: u64,
     /// What the present command has caused so far.
     told: Vec<Event>,
@@ -59,7 +57,6 @@ impl Reference {
         Self {
             capacity,
             listings: Vec::new(),
-            accounts: BTreeSet::new(),
             blocked: BTreeSet::new(),
             seq: 0,
             now: Time(0),
@@ -85,14 +82,26 @@ impl Reference {
     fn obey(&mut self, command: &Command) {
         match command {
             Command::Instrument(spec) => self.list(spec),
-            Command::Account(spec) => self.set_account(spec),
+            Command::Account(spec) => {
+                let who = (InstrumentId(0), OrderId(0), spec.account);
+                self.turn_away(Op::Account, who, Reject::BadCombination);
+            }
             Command::New(order) => self.place(order),
             Command::Cancel(cancel) => self.cancel(cancel),
             Command::Reduce(reduce) => self.reduce(reduce),
             Command::Replace(replace) => self.replace(replace),
             Command::Quote(quote) => {
-                let who = (quote.instrument, quote.id, quote.account);
-                self.turn_away(Op::Quote, who, Reject::BadCombination);
+                let known = self.position(quote.instrument).is_some();
+                let reason = if known {
+                    Reject::BadCombination
+                } else {
+                    Reject::UnknownInstrument
+                };
+                self.turn_away(
+                    Op::Quote,
+                    (quote.instrument, quote.id, quote.account),
+                    reason,
+                );
             }
             Command::MassCancel(scope) => self.end_all(*scope, CancelReason::Mass),
             Command::Kill(scope) => self.kill(*scope),
@@ -100,7 +109,11 @@ impl Reference {
             Command::Phase { instrument, phase } => self.enter_phase(*instrument, *phase),
             Command::Uncross { instrument, .. } => {
                 let known = self.position(*instrument).is_some();
-                let reason = if known { Reject::Phase } else { Reject::UnknownInstrument };
+                let reason = if known {
+                    Reject::Phase
+                } else {
+                    Reject::UnknownInstrument
+                };
                 self.turn_away(Op::Uncross, (*instrument, OrderId(0), AccountId(0)), reason);
             }
             Command::Time => {}
@@ -154,7 +167,9 @@ impl Reference {
     /// The live orders of a side, in the order of service.
     #[must_use]
     pub fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView> {
-        let Some(at) = self.position(instrument) else { return Vec::new() };
+        let Some(at) = self.position(instrument) else {
+            return Vec::new();
+        };
         let orders = self.listings[at].book.in_order_of_service(side);
         orders.map(|(price, order)| order.view(price)).collect()
     }
@@ -164,32 +179,56 @@ impl Reference {
         for listing in &self.listings {
             let best = Side::BOTH.map(|side| listing.book.best(side));
             if let [Some(bid), Some(ask)] = best {
-                assert!(bid.price < ask.price, "the book is crossed: {bid:?} {ask:?}");
+                assert!(
+                    bid.price < ask.price,
+                    "the book is crossed: {bid:?} {ask:?}"
+                );
             }
             let mut names = BTreeSet::new();
             for side in Side::BOTH {
                 for (price, order) in listing.book.in_order_of_service(side) {
-                    assert!(!order.open.is_zero(), "an order of nothing rests: {order:?}");
+                    assert!(
+                        !order.open.is_zero(),
+                        "an order of nothing rests: {order:?}"
+                    );
                     assert_eq!(order.terms.side, side, "on the wrong side: {order:?}");
-                    assert_eq!(order.terms.price, Some(price), "at the wrong price: {order:?}");
-                    assert!(names.insert(order.terms.id), "two live orders named {order:?}");
+                    assert_eq!(
+                        order.terms.price,
+                        Some(price),
+                        "at the wrong price: {order:?}"
+                    );
+                    assert!(
+                        names.insert(order.terms.id),
+                        "two live orders named {order:?}"
+                    );
                 }
             }
         }
-        assert!(self.order_count() <= u64::from(self.capacity.orders), "more orders than room");
+        assert!(
+            self.order_count() <= u64::from(self.capacity.orders),
+            "more orders than room"
+        );
     }
 
     /// Where an instrument stands in the list.
     fn position(&self, instrument: InstrumentId) -> Option<usize> {
-        self.listings.iter().position(|listing| listing.spec.instrument == instrument)
+        self.listings
+            .iter()
+            .position(|listing| listing.spec.instrument == instrument)
     }
 
     fn order_count(&self) -> u64 {
-        self.listings.iter().map(|listing| listing.book.order_count()).sum()
+        self.listings
+            .iter()
+            .map(|listing| listing.book.order_count())
+            .sum()
     }
 
     fn level_count(&self) -> u64 {
-        self.listings.iter().map(|listing| listing.book.level_count()).sum()
+        self.listings
+            .iter()
+            .map(|listing| listing.book.level_count())
+            .sum()
     }
 
     /// Takes up a new instrument.
@@ -207,36 +246,32 @@ impl Reference {
             best_told: [None; 2],
         });
         self.listings.sort_by_key(|listing| listing.spec.instrument);
+        self.tell(spec.instrument, What::Phase { phase: spec.phase });
     }
 
-    fn set_account(&mut self, spec: &AccountSpec) {
-        match self.check_account(spec) {
-            Ok(()) => _ = self.accounts.insert(spec.account),
-            Err(reason) => {
-                let who = (InstrumentId(0), OrderId(0), spec.account);
-                self.turn_away(Op::Account, who, reason);
-            }
+    /// Ends an account's orders in a scope and blocks it.
+    fn kill(&mut self, scope: Scope) {
+        let Some(account) = scope.account else {
+            return self.turn_away_scope(Op::Kill, scope, Reject::UnknownAccount);
+        };
+        self.end_all(scope, CancelReason::Kill);
+        match self.check_block(account) {
+            Ok(()) => _ = self.blocked.insert(account),
+            Err(reason) => self.turn_away_scope(Op::Kill, scope, reason),
         }
     }
 
-    fn kill(&mut self, scope: Scope) {
-        let Some(account) = scope.account else {
-            return self.turn_away_scope(Op::Kill, scope);
-        };
-        self.end_all(scope, CancelReason::Kill);
-        self.blocked.insert(account);
-    }
-
     fn unblock(&mut self, scope: Scope) {
-        let Some(account) = scope.account else {
-            return self.turn_away_scope(Op::Unblock, scope);
-        };
-        self.blocked.remove(&account);
+        match scope.account {
+            Some(account) => _ = self.blocked.remove(&account),
+            None => self.turn_away_scope(Op::Unblock, scope, Reject::UnknownAccount),
+        }
     }
 
-    fn turn_away_scope(&mut self, op: Op, scope: Scope) {
+    fn turn_away_scope(&mut self, op: Op, scope: Scope, reason: Reject) {
         let instrument = scope.instrument.unwrap_or_default();
-        self.turn_away(op, (instrument, OrderId(0), AccountId(0)), Reject::UnknownAccount);
+        let account = scope.account.unwrap_or_default();
+        self.turn_away(op, (instrument, OrderId(0), account), reason);
     }
 
     /// Puts an instrument into a phase; `closed` ends the trading day and its orders.

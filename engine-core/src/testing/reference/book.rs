@@ -18,7 +18,7 @@ pub(super) struct Order {
     pub(super) open: Qty,
     /// What is filled of it.
     pub(super) filled: Qty,
-    /// When it came to rest, counted over all orders.
+    /// When it first came to rest, counted over all orders; 0 before.
     pub(super) entry: u64,
 }
 
@@ -40,7 +40,12 @@ pub(super) struct Book {
 impl Order {
     /// A fresh order.
     pub(super) const fn new(terms: NewOrder) -> Self {
-        Self { terms, open: terms.qty, filled: Qty::ZERO, entry: 0 }
+        Self {
+            terms,
+            open: terms.qty,
+            filled: Qty::ZERO,
+            entry: 0,
+        }
     }
 
     /// What is shown of it.
@@ -95,7 +100,9 @@ impl Book {
 
     /// The levels of a side, best first.
     pub(super) fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
-        self.prices(side).into_iter().map(move |price| self.level(side, price))
+        self.prices(side)
+            .into_iter()
+            .map(move |price| self.level(side, price))
     }
 
     /// The best level of a side.
@@ -110,7 +117,11 @@ impl Book {
 
     /// How many orders rest on both sides.
     pub(super) fn order_count(&self) -> u64 {
-        self.sides.iter().flat_map(BTreeMap::values).map(|queue| queue.len() as u64).sum()
+        self.sides
+            .iter()
+            .flat_map(BTreeMap::values)
+            .map(|queue| queue.len() as u64)
+            .sum()
     }
 
     /// How many price levels both sides have.

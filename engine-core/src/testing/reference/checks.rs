@@ -10,7 +10,6 @@ use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::{Algo, InstrumentSpec};
 use crate::limits::SCALE_MAX;
 use crate::quantity::{Price, Qty, Time};
-use crate::risk::AccountSpec;
 use crate::side::Side;
 
 /// What a replace comes down to once nothing speaks against it.
@@ -25,27 +24,13 @@ pub(super) enum Change {
 
 impl Reference {
     pub(super) fn check_instrument(&self, spec: &InstrumentSpec) -> Result<(), Reject> {
-        let rising = spec.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        let not_yet = spec.algo != Algo::Fifo
-            || spec.static_band.is_some()
-            || spec.dynamic_band.is_some()
-            || spec.volatility_auction_ns != 0
-            || matches!(spec.phase, Phase::PreOpen | Phase::Auction);
-        refuse(self.position(spec.instrument).is_some(), Reject::BadCombination)?;
-        refuse(not_yet || spec.scale > SCALE_MAX, Reject::BadCombination)?;
-        refuse(spec.tick == 0 || !rising, Reject::BadTick)?;
-        refuse(spec.ticks.iter().any(|&(_, tick)| tick == 0), Reject::BadTick)?;
-        refuse(spec.lot == 0, Reject::BadLot)?;
         let full = self.listings.len() as u64 >= u64::from(self.capacity.instruments);
-        refuse(full, Reject::Capacity)
-    }
-
-    pub(super) fn check_account(&self, spec: &AccountSpec) -> Result<(), Reject> {
-        let plain = AccountSpec { account: spec.account, ..AccountSpec::default() };
-        refuse(*spec != plain, Reject::BadCombination)?;
-        let known = self.accounts.contains(&spec.account);
-        let full = self.accounts.len() as u64 >= u64::from(self.capacity.accounts);
-        refuse(full && !known, Reject::Capacity)
+        refuse(
+            self.position(spec.instrument).is_some(),
+            Reject::BadCombination,
+        )?;
+        refuse(full, Reject::Capacity)?;
+        refuse(!is_sound(spec), Reject::BadCombination)
     }
 
     pub(super) fn check_phase(
@@ -54,22 +39,42 @@ impl Reference {
         phase: Phase,
     ) -> Result<usize, Reject> {
         let at = self.position(instrument).ok_or(Reject::UnknownInstrument)?;
-        refuse(matches!(phase, Phase::PreOpen | Phase::Auction), Reject::Phase)?;
+        refuse(
+            matches!(phase, Phase::PreOpen | Phase::Auction),
+            Reject::BadCombination,
+        )?;
         Ok(at)
+    }
+
+    /// Whether there is room to block one more account.
+    pub(super) fn check_block(&self, account: AccountId) -> Result<(), Reject> {
+        let full = self.blocked.len() as u64 >= u64::from(self.capacity.accounts);
+        refuse(full && !self.blocked.contains(&account), Reject::Capacity)
     }
 
     /// Where the order's book is, and the order as it will enter (a sliding one at its price).
     pub(super) fn check_new(&self, order: &NewOrder) -> Result<(usize, Order), Reject> {
-        let at = self.position(order.instrument).ok_or(Reject::UnknownInstrument)?;
+        let at = self
+            .position(order.instrument)
+            .ok_or(Reject::UnknownInstrument)?;
         let listing = &self.listings[at];
         self.check_may_trade(order.account, listing)?;
         refuse(order.qty.is_zero() && order.notional == 0, Reject::ZeroQty)?;
         refuse(!self.combines(order), Reject::BadCombination)?;
-        refuse(order.order_type == OrderType::Limit && order.price.is_none(), Reject::BadPrice)?;
-        refuse(!on_tick(&listing.spec, order.price.or(order.limit)), Reject::BadTick)?;
+        refuse(
+            order.order_type == OrderType::Limit && order.price.is_none(),
+            Reject::BadPrice,
+        )?;
+        refuse(
+            !on_tick(&listing.spec, order.price.or(order.limit)),
+            Reject::BadTick,
+        )?;
         check_qty(&listing.spec, order.qty)?;
-        check_worth(&listing.spec, order.price, order.qty)?;
-        refuse(listing.book.find(order.id).is_some(), Reject::DuplicateOrderId)?;
+        check_worth(&listing.spec, order.price.or(order.limit), order.qty)?;
+        refuse(
+            listing.book.find(order.id).is_some(),
+            Reject::DuplicateOrderId,
+        )?;
         let may_rest = order.order_type == OrderType::Limit
             && !matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
         if may_rest {
@@ -97,22 +102,28 @@ impl Reference {
         let listing = &self.listings[at];
         let order = listing.book.at(place);
         self.check_may_trade(replace.account, listing)?;
-        let zero = matches!(replace.qty, NewQty::Total(Qty::ZERO) | NewQty::Open(Qty::ZERO));
+        let zero = matches!(
+            replace.qty,
+            NewQty::Total(Qty::ZERO) | NewQty::Open(Qty::ZERO)
+        );
         refuse(zero, Reject::ZeroQty)?;
         refuse(!on_tick(&listing.spec, replace.price), Reject::BadTick)?;
         let total = match replace.qty {
             NewQty::Keep => order.terms.qty,
             NewQty::Total(total) => total,
-            NewQty::Open(open) => {
-                Qty(order.filled.0.checked_add(open.0).ok_or(Reject::BadLot)?)
-            }
+            NewQty::Open(open) => Qty(order.filled.0.checked_add(open.0).ok_or(Reject::BadLot)?),
         };
         let price = replace.price.unwrap_or(place.price);
         if replace.qty != NewQty::Keep {
             check_qty(&listing.spec, total)?;
         }
-        check_worth(&listing.spec, Some(price), total)?;
-        let id = replace.new_id.filter(|&id| id != OrderId(0)).unwrap_or(order.terms.id);
+        if replace.qty != NewQty::Keep || replace.price.is_some() {
+            check_worth(&listing.spec, Some(price), total)?;
+        }
+        let id = replace
+            .new_id
+            .filter(|&id| id != OrderId(0))
+            .unwrap_or(order.terms.id);
         let taken = id != order.terms.id && listing.book.find(id).is_some();
         refuse(taken, Reject::DuplicateOrderId)?;
 
@@ -144,7 +155,10 @@ impl Reference {
         let at = self.position(instrument).ok_or(Reject::UnknownInstrument)?;
         let book = &self.listings[at].book;
         let place = book.find(id).ok_or(Reject::UnknownOrder)?;
-        refuse(book.at(place).terms.account != account, Reject::UnknownOrder)?;
+        refuse(
+            book.at(place).terms.account != account,
+            Reject::UnknownOrder,
+        )?;
         Ok((at, place))
     }
 
@@ -194,17 +208,17 @@ impl Reference {
         price: Price,
         leaving: Option<Place>,
     ) -> Result<(), Reject> {
-        let mut after = self.clone();
-        if let Some(place) = leaving {
-            after.listings[at].book.take(place);
-        }
-        let listing = &after.listings[at];
+        let listing = &self.listings[at];
+        let leaves_level =
+            leaving.filter(|place| listing.book.level(place.side, place.price).orders == 1);
+        let orders_gone = u64::from(leaving.is_some());
+        let levels_gone = u64::from(leaves_level.is_some());
+        let stands = listing.book.has_level(side, price)
+            && leaves_level.is_none_or(|place| place.price != price);
         let max_orders = u64::from(listing.spec.max_orders);
-        let level_fits = listing.book.has_level(side, price)
-            || after.level_count() < u64::from(self.capacity.levels);
-        let full = after.order_count() >= u64::from(self.capacity.orders)
-            || (max_orders != 0 && listing.book.order_count() >= max_orders)
-            || !level_fits;
+        let full = self.order_count() - orders_gone >= u64::from(self.capacity.orders)
+            || (max_orders != 0 && listing.book.order_count() - orders_gone >= max_orders)
+            || (!stands && self.level_count() - levels_gone >= u64::from(self.capacity.levels));
         refuse(full, Reject::Capacity)
     }
 }
@@ -214,6 +228,22 @@ const fn refuse(is_so: bool, reason: Reject) -> Result<(), Reject> {
     if is_so { Err(reason) } else { Ok(()) }
 }
 
+/// Whether the parts of a definition make sense, and are all known here.
+fn is_sound(spec: &InstrumentSpec) -> bool {
+    let not_yet = spec.algo != Algo::Fifo
+        || spec.static_band.is_some()
+        || spec.dynamic_band.is_some()
+        || spec.volatility_auction_ns != 0
+        || matches!(spec.phase, Phase::PreOpen | Phase::Auction);
+    let is_tick = |tick: u64| (1..=i64::MAX.unsigned_abs()).contains(&tick);
+    let ticks_fit = is_tick(spec.tick)
+        && spec.ticks.iter().all(|&(_, tick)| is_tick(tick))
+        && spec.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    let least = spec.min_qty.max(Qty(spec.lot));
+    let qty_fits = spec.lot != 0 && (spec.max_qty.is_zero() || spec.max_qty >= least);
+    !not_yet && ticks_fit && qty_fits && spec.scale <= SCALE_MAX
+}
+
 fn on_tick(spec: &InstrumentSpec, price: Option<Price>) -> bool {
     price.is_none_or(|price| i128::from(price.0) % i128::from(spec.tick_at(price)) == 0)
 }
@@ -221,12 +251,18 @@ fn on_tick(spec: &InstrumentSpec, price: Option<Price>) -> bool {
 fn check_qty(spec: &InstrumentSpec, qty: Qty) -> Result<(), Reject> {
     refuse(!qty.0.is_multiple_of(spec.lot), Reject::BadLot)?;
     refuse(qty < spec.min_qty, Reject::BadLot)?;
-    refuse(!spec.max_qty.is_zero() && qty > spec.max_qty, Reject::BadLot)
+    refuse(
+        !spec.max_qty.is_zero() && qty > spec.max_qty,
+        Reject::BadLot,
+    )
 }
 
 fn check_worth(spec: &InstrumentSpec, price: Option<Price>, qty: Qty) -> Result<(), Reject> {
     let worth = price.map_or(0, |price| (price * qty).0.unsigned_abs());
-    refuse(spec.max_notional != 0 && worth > u128::from(spec.max_notional), Reject::BadLot)
+    refuse(
+        spec.max_notional != 0 && worth > u128::from(spec.max_notional),
+        Reject::BadLot,
+    )
 }
 
 /// The price at which the order rests, or why it cannot: a post-only order never takes.
@@ -240,7 +276,10 @@ fn check_post_only(
     let (Some(limit), Some(best)) = (price, listing.book.best(side.opposite())) else {
         return Ok(price);
     };
-    debug_assert!(leaving.is_none_or(|place| place.side == side), "it leaves its own side");
+    debug_assert!(
+        leaving.is_none_or(|place| place.side == side),
+        "it leaves its own side"
+    );
     if post_only == PostOnly::No || !side.crosses(limit, best.price) {
         return Ok(price);
     }

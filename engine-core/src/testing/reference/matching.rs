@@ -15,8 +15,24 @@ impl Reference {
         match self.check_new(new) {
             Err(reason) => self.turn_away(Op::New, (new.instrument, new.id, new.account), reason),
             Ok((at, order)) => {
-                let NewOrder { id, account, side, qty, price, .. } = order.terms;
-                self.tell(new.instrument, What::Accepted { id, account, side, qty, price });
+                let NewOrder {
+                    id,
+                    account,
+                    side,
+                    qty,
+                    price,
+                    ..
+                } = order.terms;
+                self.tell(
+                    new.instrument,
+                    What::Accepted {
+                        id,
+                        account,
+                        side,
+                        qty,
+                        price,
+                    },
+                );
                 self.enter(at, order);
             }
         }
@@ -24,11 +40,15 @@ impl Reference {
 
     /// Lets an order that was accepted trade; then it rests, or what is left of it ends.
     pub(super) fn enter(&mut self, at: usize, mut taker: Order) {
-        if taker.terms.tif == TimeInForce::Fok && self.in_reach(at, &taker) < taker.open.into() {
+        if taker.terms.tif == TimeInForce::Fok
+            && self.in_reach(at, &taker) < u128::from(taker.open.0)
+        {
             return self.tell_canceled(&taker, CancelReason::Fok);
         }
         while !taker.open.is_zero() {
-            let Some(maker) = self.next_maker(at, &taker) else { break };
+            let Some(maker) = self.next_maker(at, &taker) else {
+                break;
+            };
             let resting = self.listings[at].book.at(maker);
             if same_group(&taker, resting) && taker.terms.stp != Stp::None {
                 if self.keep_apart(at, &mut taker, maker).is_break() {
@@ -52,14 +72,24 @@ impl Reference {
     fn next_maker(&self, at: usize, taker: &Order) -> Option<Place> {
         let side = taker.terms.side.opposite();
         let best = self.listings[at].book.best(side)?;
-        let place = Place { side, price: best.price, rank: 0 };
-        taker.terms.side.crosses(limit_of(taker), best.price).then_some(place)
+        let place = Place {
+            side,
+            price: best.price,
+            rank: 0,
+        };
+        taker
+            .terms
+            .side
+            .crosses(limit_of(taker), best.price)
+            .then_some(place)
     }
 
     /// How much a taker could trade if it took all it can reach, its own orders considered.
     fn in_reach(&self, at: usize, taker: &Order) -> u128 {
         let mut reach = 0;
-        let makers = self.listings[at].book.in_order_of_service(taker.terms.side.opposite());
+        let makers = self.listings[at]
+            .book
+            .in_order_of_service(taker.terms.side.opposite());
         for (price, maker) in makers {
             if !taker.terms.side.crosses(limit_of(taker), price) {
                 break;
@@ -69,7 +99,7 @@ impl Reference {
                 Stp::CancelTaker | Stp::CancelBoth | Stp::Decrement if same_group(taker, maker) => {
                     break;
                 }
-                _ => reach += u128::from(maker.open),
+                _ => reach += u128::from(maker.open.0),
             }
         }
         reach
@@ -101,12 +131,28 @@ impl Reference {
             Side::Sell => (maker_id, taker_id),
         };
         let (side, maker_id) = (Some(taker.terms.side), Some(maker_id));
-        let trade = What::Trade { trade_id, price, qty, taker: side, buy_id, sell_id, maker_id };
+        let trade = What::Trade {
+            trade_id,
+            price,
+            qty,
+            taker: side,
+            buy_id,
+            sell_id,
+            maker_id,
+        };
         self.tell(instrument, trade);
         self.tell_filled(&maker, price, qty, Liquidity::Maker, maker_bps);
         self.tell_filled(taker, price, qty, Liquidity::Taker, taker_bps);
         let (id, side) = (maker.terms.id, place.side);
-        self.tell(instrument, What::Execute { id, side, price, qty });
+        self.tell(
+            instrument,
+            What::Execute {
+                id,
+                side,
+                price,
+                qty,
+            },
+        );
         self.tell_level(at, side, price);
     }
 
@@ -170,13 +216,23 @@ impl Reference {
 
     /// Puts what is left of an order at the back of its price.
     fn rest(&mut self, at: usize, mut order: Order) {
-        self.entries += 1;
-        order.entry = self.entries;
+        if order.entry == 0 {
+            self.entries += 1;
+            order.entry = self.entries;
+        }
         let price = order.terms.price.expect("only limit orders rest");
         let (id, side, qty) = (order.terms.id, order.terms.side, order.shown());
         let instrument = order.terms.instrument;
         self.listings[at].book.rest(price, order);
-        self.tell(instrument, What::Add { id, side, price, qty });
+        self.tell(
+            instrument,
+            What::Add {
+                id,
+                side,
+                price,
+                qty,
+            },
+        );
         self.tell_level(at, side, price);
     }
 }
@@ -184,7 +240,10 @@ impl Reference {
 /// The worst price that an order accepts.
 fn limit_of(order: &Order) -> Price {
     let terms = &order.terms;
-    terms.price.or(terms.limit).unwrap_or_else(|| terms.side.any_price())
+    terms
+        .price
+        .or(terms.limit)
+        .unwrap_or_else(|| terms.side.any_price())
 }
 
 fn same_group(taker: &Order, maker: &Order) -> bool {

@@ -1,0 +1,331 @@
+//! What a consumer knows from the events alone, and whether it is the truth.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::event::{Event, Interest, Total, What};
+use crate::id::{InstrumentId, OrderId};
+use crate::quantity::{Price, Qty};
+use crate::side::Side;
+use crate::testing::venue::Venue;
+
+/// Follows all classes of events and rebuilds the book three times over: from L3, L2 and L1; and
+/// every order's account of itself from its private events.
+///
+/// Panics at the first event that does not fit what came before it.
+#[derive(Clone, Debug, Default)]
+pub struct FeedReader {
+    seq: u64,
+    books: BTreeMap<InstrumentId, BookRead>,
+    /// What is open and filled of every live order, by its private events.
+    open: BTreeMap<(InstrumentId, OrderId), OrderRead>,
+    /// Fills that the latest trade still owes.
+    owed: Vec<(InstrumentId, OrderId, Price, Qty)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct BookRead {
+    /// L3: per side, in the order of service.
+    orders: [Vec<(Price, OrderId, Qty)>; 2],
+    /// L2.
+    levels: [BTreeMap<Price, (u128, u32)>; 2],
+    /// L1.
+    best: [Option<(Price, Total)>; 2],
+    trades: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct OrderRead {
+    open: Qty,
+    filled: Qty,
+}
+
+impl FeedReader {
+    /// Takes the next event.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not fit what came before.
+    pub fn read(&mut self, event: &Event) {
+        let market_data = Interest::L1.and(Interest::L2).and(Interest::L3);
+        self.seq += u64::from(!market_data.wants(event.what.class()));
+        assert_eq!(event.seq, self.seq, "numbers have a gap: {event:?}");
+        match event.what.class() {
+            Interest::PRIVATE => self.read_private(event.instrument, &event.what),
+            Interest::TRADES => self.read_trade(event.instrument, &event.what),
+            Interest::L3 => self.read_order(event.instrument, &event.what),
+            _ => self.read_prices(event.instrument, &event.what),
+        }
+    }
+
+    /// Asserts that what was read is what the venue holds, once a command is done.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not.
+    pub fn check(&self, venue: &impl Venue) {
+        assert_eq!(self.seq, venue.seq(), "the venue counted other events");
+        assert!(
+            self.owed.is_empty(),
+            "a trade without its fills: {:?}",
+            self.owed
+        );
+        let mut live = 0;
+        for instrument in venue.instruments() {
+            let nothing = BookRead::default();
+            let book = self.books.get(&instrument).unwrap_or(&nothing);
+            for side in Side::BOTH {
+                live += self.check_side(venue, instrument, side, book);
+            }
+        }
+        assert_eq!(
+            self.open.len(),
+            live,
+            "orders live on in their private events only"
+        );
+    }
+
+    fn check_side(
+        &self,
+        venue: &impl Venue,
+        instrument: InstrumentId,
+        side: Side,
+        book: &BookRead,
+    ) -> usize {
+        let orders = venue.orders(instrument, side);
+        for order in &orders {
+            let read = self.open.get(&(instrument, order.id)).copied();
+            let read = read.map(|read| (read.open, read.filled));
+            assert_eq!(
+                read,
+                Some((order.open, order.filled)),
+                "quantity is lost: {order:?}"
+            );
+        }
+        let displayed = orders.iter().filter(|order| !order.displayed.is_zero());
+        let shown: Vec<_> = displayed.map(|o| (o.price, o.id, o.displayed)).collect();
+        assert_eq!(
+            book.orders[side.index()],
+            shown,
+            "L3 shows another {side:?} side"
+        );
+
+        let mut by_price: Vec<_> = book.levels[side.index()].iter().collect();
+        if side == Side::Buy {
+            by_price.reverse();
+        }
+        let read: Vec<_> = by_price
+            .into_iter()
+            .map(|(&at, &(qty, n))| (at, qty, n))
+            .collect();
+        let levels = venue.levels(instrument, side);
+        let held: Vec<_> = levels.iter().map(|l| (l.price, l.qty, l.orders)).collect();
+        assert_eq!(read, held, "L2 shows another {side:?} side");
+
+        let best = levels
+            .first()
+            .map(|level| (level.price, Total::new(level.qty)));
+        assert_eq!(
+            book.best[side.index()],
+            best,
+            "L1 shows another best {side:?}"
+        );
+        orders.len()
+    }
+
+    fn read_private(&mut self, instrument: InstrumentId, what: &What) {
+        match *what {
+            What::Accepted { id, qty, .. } => {
+                let fresh = OrderRead {
+                    open: qty,
+                    filled: Qty::ZERO,
+                };
+                let old = self.open.insert((instrument, id), fresh);
+                assert!(old.is_none(), "accepted twice: {what:?}");
+            }
+            What::Filled {
+                id,
+                price,
+                qty,
+                leaves,
+                cumulative,
+                ..
+            } => {
+                assert!(!qty.is_zero(), "a fill of nothing: {what:?}");
+                let owed = self
+                    .owed
+                    .iter()
+                    .position(|&o| o == (instrument, id, price, qty));
+                self.owed
+                    .remove(owed.expect("a fill belongs to a trade just told"));
+                let order = self.live(instrument, id, what);
+                order.open = Qty(order
+                    .open
+                    .0
+                    .checked_sub(qty.0)
+                    .expect("no more than was open"));
+                order.filled += qty;
+                let now = (order.open, order.filled);
+                assert_eq!(now, (leaves, cumulative), "the fill miscounts: {what:?}");
+                self.forget_if_done(instrument, id);
+            }
+            What::Canceled { id, qty, .. } => {
+                let order = self.open.remove(&(instrument, id));
+                let open = order.expect("only a live order is canceled").open;
+                assert_eq!(open, qty, "not what was open: {what:?}");
+            }
+            What::Replaced {
+                id,
+                new_id,
+                qty,
+                leaves,
+                ..
+            } => {
+                let mut order = *self.live(instrument, id, what);
+                assert_eq!(
+                    order.filled + leaves,
+                    qty,
+                    "total is filled and open: {what:?}"
+                );
+                order.open = leaves;
+                self.open.remove(&(instrument, id));
+                let old = self.open.insert((instrument, new_id), order);
+                assert!(old.is_none(), "two live orders of one name: {what:?}");
+            }
+            _ => {}
+        }
+    }
+
+    fn live(&mut self, instrument: InstrumentId, id: OrderId, what: &What) -> &mut OrderRead {
+        let order = self.open.get_mut(&(instrument, id));
+        order.unwrap_or_else(|| panic!("not a live order: {what:?}"))
+    }
+
+    fn forget_if_done(&mut self, instrument: InstrumentId, id: OrderId) {
+        if self.open[&(instrument, id)].open.is_zero() {
+            self.open.remove(&(instrument, id));
+        }
+    }
+
+    fn read_trade(&mut self, instrument: InstrumentId, what: &What) {
+        let What::Trade {
+            trade_id,
+            price,
+            qty,
+            buy_id,
+            sell_id,
+            ..
+        } = *what
+        else {
+            return;
+        };
+        let book = self.books.entry(instrument).or_default();
+        book.trades += 1;
+        assert_eq!(trade_id, book.trades, "trades are counted: {what:?}");
+        assert!(
+            self.owed.is_empty(),
+            "the trade before lacks fills: {:?}",
+            self.owed
+        );
+        self.owed.extend([
+            (instrument, buy_id, price, qty),
+            (instrument, sell_id, price, qty),
+        ]);
+    }
+
+    fn read_order(&mut self, instrument: InstrumentId, what: &What) {
+        let book = self.books.entry(instrument).or_default();
+        match *what {
+            What::Add {
+                id,
+                side,
+                price,
+                qty,
+            } => {
+                assert!(!qty.is_zero(), "nothing is shown: {what:?}");
+                let orders = &mut book.orders[side.index()];
+                let behind = orders.iter().position(|&(p, ..)| side.is_better(price, p));
+                orders.insert(behind.unwrap_or(orders.len()), (price, id, qty));
+            }
+            What::Execute {
+                id,
+                side,
+                price,
+                qty,
+            }
+            | What::Reduce {
+                id,
+                side,
+                price,
+                qty,
+            } => {
+                let at = book.find(side, price, id, what);
+                let shown = &mut book.orders[side.index()][at].2;
+                *shown = Qty(shown.0.checked_sub(qty.0).expect("no more than was shown"));
+                if shown.is_zero() {
+                    let traded = matches!(what, What::Execute { .. });
+                    assert!(traded, "only a trade takes the last of an order: {what:?}");
+                    book.orders[side.index()].remove(at);
+                }
+            }
+            What::Delete {
+                id,
+                side,
+                price,
+                qty,
+            } => {
+                let at = book.find(side, price, id, what);
+                let (_, _, shown) = book.orders[side.index()].remove(at);
+                assert_eq!(shown, qty, "not what was shown: {what:?}");
+            }
+            What::Rename {
+                id,
+                new_id,
+                side,
+                price,
+                qty,
+            } => {
+                let at = book.find(side, price, id, what);
+                let order = &mut book.orders[side.index()][at];
+                order.1 = new_id;
+                assert_eq!(order.2, qty, "not what is shown: {what:?}");
+            }
+            _ => {}
+        }
+    }
+
+    fn read_prices(&mut self, instrument: InstrumentId, what: &What) {
+        let book = self.books.entry(instrument).or_default();
+        match *what {
+            What::Level {
+                side,
+                price,
+                qty,
+                orders,
+            } => {
+                let levels = &mut book.levels[side.index()];
+                let old = if orders == 0 {
+                    assert_eq!(qty, Total::ZERO, "a level of no orders: {what:?}");
+                    levels.remove(&price)
+                } else {
+                    levels.insert(price, (qty.get(), orders))
+                };
+                assert_ne!(old, Some((qty.get(), orders)), "nothing changed: {what:?}");
+            }
+            What::Bbo { bid, ask } => {
+                assert_ne!(book.best, [bid, ask], "nothing changed: {what:?}");
+                book.best = [bid, ask];
+            }
+            _ => {}
+        }
+    }
+}
+
+impl BookRead {
+    fn find(&self, side: Side, price: Price, id: OrderId, what: &What) -> usize {
+        let found = self.orders[side.index()]
+            .iter()
+            .position(|&(p, i, _)| (p, i) == (price, id));
+        found.unwrap_or_else(|| panic!("L3 never showed this order: {what:?}"))
+    }
+}

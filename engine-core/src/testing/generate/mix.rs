@@ -1,0 +1,346 @@
+//! Any command at all, weighted so that books fill, cross, empty and overflow.
+
+use alloc::boxed::Box;
+
+use super::Choice;
+use crate::command::{
+    Cancel, Command, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Quote, Reduce, Replace,
+    Scope, Stp, TimeInForce,
+};
+use crate::id::{AccountId, InstrumentId, OrderId};
+use crate::instrument::{Algo, InstrumentSpec, ReplacePolicy};
+use crate::quantity::{Price, Qty, Time};
+use crate::risk::AccountSpec;
+use crate::side::Side;
+
+/// How many instruments are defined before anything else happens.
+pub(super) const INSTRUMENTS: usize = 3;
+
+/// Names are drawn from so few that repeats and stale names are common.
+const IDS: u64 = 60;
+const ACCOUNTS: u64 = 4;
+
+/// Where the market of each instrument is: an ordinary one, one around zero, one at the ceiling.
+const CENTRES: [i64; INSTRUMENTS] = [100, 0, i64::MAX - 7];
+
+/// What the mix must remember to stay interesting.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mix {
+    now: u64,
+    defined: usize,
+    /// Which instruments were put into a phase in which little happens.
+    asleep: [bool; INSTRUMENTS],
+}
+
+impl Mix {
+    /// The next command and its time.
+    pub(super) fn next(&mut self, choice: &mut impl Choice) -> (Time, Command) {
+        if self.defined < INSTRUMENTS {
+            self.defined += 1;
+            let spec = spec(self.defined - 1);
+            return (Time(self.now), Command::Instrument(Box::new(spec)));
+        }
+        self.now += match choice.below(16) {
+            0 => 20,
+            1..=5 => 1,
+            _ => 0,
+        };
+        let travels_back = choice.below(64) == 0;
+        let at = Time(if travels_back { self.now / 2 } else { self.now });
+        (at, self.command(choice))
+    }
+
+    fn command(&mut self, choice: &mut impl Choice) -> Command {
+        if let Some(book) = self.asleep.iter().position(|asleep| *asleep)
+            && choice.chance(15)
+        {
+            self.asleep[book] = false;
+            return Command::Phase {
+                instrument: name(book),
+                phase: Phase::Continuous,
+            };
+        }
+        match choice.below(100) {
+            0..=11 => Command::Cancel(Cancel {
+                instrument: instrument(choice),
+                account: account(choice),
+                id: id(choice),
+            }),
+            12..=18 => Command::Reduce(Reduce {
+                instrument: instrument(choice),
+                account: account(choice),
+                id: id(choice),
+                by: qty(choice, 10),
+            }),
+            19..=33 => Command::Replace(replace(choice)),
+            34 => Command::MassCancel(scope(choice)),
+            35 if choice.chance(40) => Command::Kill(scope(choice)),
+            35..=37 => Command::Unblock(scope(choice)),
+            38 => self.phase(choice),
+            39..=40 => Command::Time,
+            41 => rare(choice),
+            _ => Command::New(self.order(choice)),
+        }
+    }
+
+    fn phase(&mut self, choice: &mut impl Choice) -> Command {
+        let instrument = instrument(choice);
+        let phase = choice.pick(&[
+            Phase::Halted,
+            Phase::Halted,
+            Phase::Closed,
+            Phase::Continuous,
+            Phase::Auction,
+            Phase::PreOpen,
+        ]);
+        if let Some(asleep) = position(instrument).and_then(|book| self.asleep.get_mut(book)) {
+            *asleep = phase != Phase::Continuous;
+        }
+        Command::Phase { instrument, phase }
+    }
+
+    fn order(&self, choice: &mut impl Choice) -> NewOrder {
+        let instrument = instrument(choice);
+        let side = side(choice);
+        let mut order = NewOrder {
+            instrument,
+            account: account(choice),
+            tif: tif(choice),
+            stp_group: u32::try_from(choice.below(6).saturating_sub(3)).expect("below 3"),
+            stp: choice.pick(Stp::ALL),
+            ..NewOrder::limit(id(choice), side, price(choice, instrument), qty(choice, 30))
+        };
+        if choice.chance(12) {
+            order = NewOrder {
+                order_type: OrderType::Market,
+                price: None,
+                ..order
+            };
+            order.limit = choice.chance(50).then(|| price(choice, instrument));
+            if choice.chance(70) {
+                order.tif = TimeInForce::Gtc;
+            }
+        } else if choice.chance(20) {
+            order.post_only = choice.pick(&[PostOnly::Reject, PostOnly::Slide]);
+        }
+        if order.tif == TimeInForce::Gtd {
+            order.expire_at = Time(self.now + choice.below(48));
+        }
+        if choice.chance(4) {
+            spoil(choice, &mut order);
+        }
+        order
+    }
+}
+
+/// The definition of the instrument at a position.
+fn spec(book: usize) -> InstrumentSpec {
+    let plain = InstrumentSpec::new(name(book), "MIX");
+    match book {
+        0 => InstrumentSpec {
+            maker_bps: -2,
+            taker_bps: 30,
+            ..plain
+        },
+        1 => InstrumentSpec {
+            tick: 5,
+            ticks: [(Price(0), 5), (Price(30), 10)].into_iter().collect(),
+            lot: 2,
+            min_qty: Qty(4),
+            max_qty: Qty(40),
+            max_notional: 1_600,
+            maker_bps: 7,
+            taker_bps: -10_000,
+            replace_policy: ReplacePolicy::Lose,
+            ..plain
+        },
+        _ => InstrumentSpec {
+            max_orders: 14,
+            taker_bps: 10_000,
+            maker_bps: -9_999,
+            ..plain
+        },
+    }
+}
+
+fn name(book: usize) -> InstrumentId {
+    // Neither dense nor in the order of definition.
+    InstrumentId([70, 3, 41][book])
+}
+
+fn position(instrument: InstrumentId) -> Option<usize> {
+    (0..INSTRUMENTS).find(|&book| name(book) == instrument)
+}
+
+fn instrument(choice: &mut impl Choice) -> InstrumentId {
+    match choice.below(64) {
+        0 => InstrumentId(9),
+        1..=28 => name(0),
+        29..=46 => name(1),
+        _ => name(2),
+    }
+}
+
+fn account(choice: &mut impl Choice) -> AccountId {
+    // One account owns most orders: else most cancels would be for another's.
+    let other = u32::try_from(choice.below(ACCOUNTS)).expect("few accounts");
+    AccountId(if choice.chance(60) { 1 } else { other })
+}
+
+fn id(choice: &mut impl Choice) -> OrderId {
+    OrderId(choice.below(IDS))
+}
+
+fn side(choice: &mut impl Choice) -> Side {
+    choice.pick(&Side::BOTH)
+}
+
+fn price(choice: &mut impl Choice, instrument: InstrumentId) -> Price {
+    if choice.below(100) == 0 {
+        return choice.pick(&[Price::MIN, Price(0), Price::MAX, Price(i64::MIN + 1)]);
+    }
+    let book = position(instrument).unwrap_or(0);
+    if choice.below(32) == 0 {
+        let far = i64::try_from(choice.below(20_000)).expect("small") - 10_000;
+        return Price(CENTRES[book].saturating_add(far * 5));
+    }
+    // Two draws make the middle likelier than the ends.
+    let steps = i64::try_from(choice.below(8) + choice.below(8)).expect("below 16") - 7;
+    let on_tick = if book == 1 && !choice.chance(3) {
+        steps * 5
+    } else {
+        steps
+    };
+    let on_tick = if book == 1 && on_tick > 30 {
+        on_tick / 10 * 10
+    } else {
+        on_tick
+    };
+    Price(CENTRES[book].saturating_add(on_tick))
+}
+
+fn qty(choice: &mut impl Choice, most: u64) -> Qty {
+    match choice.below(128) {
+        0 => Qty(0),
+        1 => choice.pick(&[Qty::MAX, Qty(u64::MAX - 1), Qty(1 << 63)]),
+        2..=10 => Qty(1 + choice.below(most)),
+        _ => Qty(2 + 2 * choice.below(most / 2)),
+    }
+}
+
+fn tif(choice: &mut impl Choice) -> TimeInForce {
+    match choice.below(32) {
+        0..=15 => TimeInForce::Gtc,
+        16..=19 => TimeInForce::Day,
+        20..=23 => TimeInForce::Gtd,
+        24..=27 => TimeInForce::Ioc,
+        28..=30 => TimeInForce::Fok,
+        _ => choice.pick(&[
+            TimeInForce::AtOpen,
+            TimeInForce::AtClose,
+            TimeInForce::Auction,
+        ]),
+    }
+}
+
+/// Makes an order wrong, or at least unusual, in one way.
+fn spoil(choice: &mut impl Choice, order: &mut NewOrder) {
+    let one = 1 + choice.below(3);
+    match choice.below(18) {
+        0 => order.price = None,
+        1 => order.price = Some(Price(7)),
+        2 => order.limit = Some(Price(100)),
+        3 => order.stop = Some(Price(100)),
+        4 => order.trail = one,
+        5 => order.offset = -1,
+        6 => order.display = Qty(one),
+        7 => order.min_qty = Qty(one),
+        8 => order.all_or_none = true,
+        9 => order.hidden = true,
+        10 => order.reduce_only = true,
+        11 => order.group = one,
+        12 => order.parent = one,
+        13 => order.notional = one,
+        14 => order.expire_at = Time(one),
+        15 => order.peg = Peg::Midpoint,
+        16 => order.post_only = PostOnly::Reject,
+        _ => order.order_type = choice.pick(OrderType::ALL),
+    }
+}
+
+fn replace(choice: &mut impl Choice) -> Replace {
+    let instrument = instrument(choice);
+    Replace {
+        instrument,
+        account: account(choice),
+        id: id(choice),
+        new_id: choice.chance(30).then(|| id(choice)),
+        price: choice.chance(50).then(|| price(choice, instrument)),
+        qty: match choice.below(4) {
+            0 => NewQty::Keep,
+            1 => NewQty::Open(qty(choice, 30)),
+            _ => NewQty::Total(qty(choice, 40)),
+        },
+    }
+}
+
+fn scope(choice: &mut impl Choice) -> Scope {
+    Scope {
+        account: choice.chance(85).then(|| account(choice)),
+        instrument: choice.chance(60).then(|| instrument(choice)),
+        side: choice.chance(40).then(|| side(choice)),
+    }
+}
+
+/// What seldom comes: configuration while trading, and what belongs to auctions and quotes.
+fn rare(choice: &mut impl Choice) -> Command {
+    let book = usize::try_from(choice.below(INSTRUMENTS as u64)).expect("few instruments");
+    match choice.below(5) {
+        0 => Command::Uncross {
+            instrument: instrument(choice),
+            then: Phase::Continuous,
+        },
+        1 => Command::Quote(Quote {
+            instrument: instrument(choice),
+            account: account(choice),
+            id: id(choice),
+            bid: Some((Price(90), Qty(1))),
+            ask: None,
+        }),
+        2 => Command::Instrument(Box::new(spec(book))),
+        3 => Command::Instrument(Box::new(wrong_spec(choice))),
+        _ => Command::Account(Box::new(AccountSpec {
+            account: account(choice),
+            max_order_qty: choice.chance(30).then_some(5),
+            ..AccountSpec::default()
+        })),
+    }
+}
+
+fn wrong_spec(choice: &mut impl Choice) -> InstrumentSpec {
+    let plain = InstrumentSpec::new(InstrumentId(12), "WRONG");
+    match choice.below(7) {
+        0 => InstrumentSpec { tick: 0, ..plain },
+        1 => InstrumentSpec { lot: 0, ..plain },
+        2 => InstrumentSpec {
+            scale: u8::MAX,
+            ..plain
+        },
+        3 => InstrumentSpec {
+            algo: Algo::ProRata,
+            ..plain
+        },
+        4 => InstrumentSpec {
+            static_band: Some(5),
+            ..plain
+        },
+        5 => InstrumentSpec {
+            ticks: [(Price(5), 1), (Price(5), 2)].into_iter().collect(),
+            ..plain
+        },
+        _ => InstrumentSpec {
+            phase: Phase::Auction,
+            ..plain
+        },
+    }
+}

@@ -1,0 +1,557 @@
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::generate::{Choice, Random, RandomCommands};
+use crate::testing::wire_check::{
+    check_command_bytes, check_command_round_trip, check_event_round_trip, check_wire_bytes,
+};
+
+/// Written down from `shared/spec/guest-abi.md`, field by field, not by this crate.
+#[rustfmt::skip]
+const TRADE: [u8; EVENT_LEN] = [
+    16, 1, 8, 0, 4, 3, 2, 1, // kind trade, side sell, flags has taker, instrument
+    5, 0, 0, 0, 0, 0, 0, 0, // seq
+    0xE8, 3, 0, 0, 0, 0, 0, 0, // at_ns 1000
+    7, 0, 0, 0, 0, 0, 0, 0, // buyer
+    0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, // price -2
+    3, 0, 0, 0, 0, 0, 0, 0, // qty
+    9, 0, 0, 0, 0, 0, 0, 0, // seller
+    11, 0, 0, 0, 0, 0, 0, 0, // trade number
+];
+
+#[rustfmt::skip]
+const FILLED: [u8; EVENT_LEN] = [
+    3, 0, 0, 1, 2, 0, 0, 0, // kind filled, flags taker in the upper byte, instrument 2
+    6, 0, 0, 0, 0, 0, 0, 0, // seq
+    1, 0, 0, 0, 0, 0, 0, 0x80, // at_ns 2^63 + 1
+    8, 0, 0, 0, 0, 0, 0, 0, // order
+    100, 0, 0, 0, 0, 0, 0, 0, // price
+    3, 0, 0, 0, 0, 0, 0, 0, // qty
+    4, 0, 0, 0, 0, 0, 0, 0, // leaves
+    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, // fee -1
+];
+
+#[rustfmt::skip]
+const BBO: [u8; EVENT_LEN] = [
+    22, 0, 2, 0, 2, 0, 0, 0, // kind bbo, flags has ask and no bid, instrument 2
+    6, 0, 0, 0, 0, 0, 0, 0, // seq
+    0, 0, 0, 0, 0, 0, 0, 0, // at_ns
+    0, 0, 0, 0, 0, 0, 0, 0, // no order
+    0, 0, 0, 0, 0, 0, 0, 0, // no bid
+    0, 0, 0, 0, 0, 0, 0, 0,
+    0x9C, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, // ask -100
+    50, 0, 0, 0, 0, 0, 0, 0, // ask quantity
+];
+
+#[rustfmt::skip]
+const NEW: [u8; COMMAND_LEN] = [
+    3, 1, 0, 2, 0x28, 0, 4, 0, // op new, side sell, limit, gtd, flags price and slide, stp, peg
+    2, 0, 0, 0, 0x15, 0xCD, 0x5B, 7, // instrument 2, account 123456789
+    77, 0, 0, 0, 0, 0, 0, 0, // stp_group 77, reserved
+    1, 2, 3, 4, 5, 6, 7, 8, // id
+    0, 0, 0, 0, 0, 0, 0, 0, // new_id
+    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, // price i64::MAX
+    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, // qty u64::MAX
+    0, 0, 0, 0, 0, 0, 0, 0, // trigger
+    0, 0, 0, 0, 0, 0, 0, 0, // limit
+    0, 0, 0, 0, 0, 0, 0, 0, // display
+    0, 0, 0, 0, 0, 0, 0, 0, // min_qty
+    0, 0, 0, 0, 0, 0, 0, 0, // offset
+    0, 1, 0, 0, 0, 0, 0, 0, // expire_at_ns 256
+    0, 0, 0, 0, 0, 0, 0, 0, // group
+    0, 0, 0, 0, 0, 0, 0, 0, // parent
+    0, 0, 0, 0, 0, 0, 0, 0, // tag
+];
+
+fn new_order() -> NewOrder {
+    NewOrder {
+        instrument: InstrumentId(2),
+        account: AccountId(123_456_789),
+        tif: TimeInForce::Gtd,
+        post_only: PostOnly::Slide,
+        stp: Stp::Decrement,
+        stp_group: 77,
+        expire_at: Time(256),
+        ..NewOrder::limit(
+            OrderId(0x0807_0605_0403_0201),
+            Side::Sell,
+            Price::MAX,
+            Qty::MAX,
+        )
+    }
+}
+
+#[test]
+fn golden_bytes_of_events() {
+    let trade = What::Trade {
+        trade_id: 11,
+        price: Price(-2),
+        qty: Qty(3),
+        taker: Some(Side::Sell),
+        buy_id: OrderId(7),
+        sell_id: OrderId(9),
+        maker_id: Some(OrderId(7)),
+    };
+    let filled = What::Filled {
+        id: OrderId(8),
+        account: AccountId(1),
+        price: Price(100),
+        qty: Qty(3),
+        leaves: Qty(4),
+        cumulative: Qty(5),
+        liquidity: Liquidity::Taker,
+        fee: Fee::new(-1),
+    };
+    let bbo = What::Bbo {
+        bid: None,
+        ask: Some((Price(-100), Total::new(50))),
+    };
+    for (bytes, seq, at, instrument, what) in [
+        (TRADE, 5, 1_000, 0x0102_0304, trade),
+        (FILLED, 6, (1 << 63) + 1, 2, filled),
+        (BBO, 6, 0, 2, bbo),
+    ] {
+        let event = Event {
+            seq,
+            instrument: InstrumentId(instrument),
+            what,
+        };
+        assert_eq!(
+            EventRecord::from_event(&event, Time(at)).to_bytes(),
+            bytes,
+            "{what:?}"
+        );
+        check_event_round_trip(&event, Time(at));
+    }
+}
+
+#[test]
+fn golden_bytes_of_commands() {
+    let bytes = NEW;
+    let record = CommandRecord::from_command(&Command::New(new_order()));
+    assert_eq!(record.map(|record| record.to_bytes()), Some(bytes));
+    assert_eq!(
+        CommandRecord::from_bytes(&bytes).to_command(),
+        Ok(Command::New(new_order()))
+    );
+}
+
+#[test]
+fn a_command_has_one_encoding_only() {
+    let good = CommandRecord::from_command(&Command::New(new_order())).expect("it travels");
+    let cancel = Cancel {
+        instrument: InstrumentId(2),
+        account: AccountId(3),
+        id: OrderId(4),
+    };
+    let cancel = CommandRecord::from_command(&Command::Cancel(cancel)).expect("it travels");
+    let tagged = CommandRecord { tag: 9, ..good };
+    assert_eq!(
+        tagged.to_command(),
+        good.to_command(),
+        "the tag is the sender's own"
+    );
+    for bad in [
+        CommandRecord {
+            reserved: 1,
+            ..good
+        },
+        CommandRecord {
+            flags: good.flags | 1 << 14,
+            ..good
+        },
+        CommandRecord {
+            flags: good.flags | command_flag::POST_ONLY,
+            ..good
+        },
+        CommandRecord { limit: 5, ..good },
+        CommandRecord { trigger: 5, ..good },
+        CommandRecord { new_id: 5, ..good },
+        CommandRecord {
+            flags: good.flags & !command_flag::HAS_PRICE,
+            ..good
+        },
+        CommandRecord { qty: 1, ..cancel },
+        CommandRecord { side: 1, ..cancel },
+        CommandRecord {
+            parent: 1,
+            ..cancel
+        },
+    ] {
+        assert_eq!(bad.to_command(), Err(WireError::NotZero), "{bad:?}");
+    }
+    for op in [0, Op::Instrument as u8, Op::Account as u8, 14, 255] {
+        let bad = CommandRecord { op, ..good };
+        assert_eq!(bad.to_command(), Err(WireError::UnknownOp(op)));
+    }
+    for (field, bad) in [
+        ("side", CommandRecord { side: 2, ..good }),
+        (
+            "order_type",
+            CommandRecord {
+                order_type: 9,
+                ..good
+            },
+        ),
+        ("tif", CommandRecord { tif: 8, ..good }),
+        ("stp", CommandRecord { stp: 5, ..good }),
+        ("peg", CommandRecord { peg: 3, ..good }),
+    ] {
+        let refused = bad.to_command();
+        let named =
+            matches!(refused, Err(WireError::BadField { field: name, .. }) if name == field);
+        assert!(named, "{field}: {refused:?}");
+    }
+}
+
+#[test]
+fn sums_beyond_64_bits_are_held_at_the_end() {
+    let large = Total::new(u128::from(u64::MAX) + 5);
+    let level = What::Level {
+        side: Side::Buy,
+        price: Price(1),
+        qty: large,
+        orders: 2,
+    };
+    let event = Event {
+        seq: 1,
+        instrument: InstrumentId(1),
+        what: level,
+    };
+    assert_eq!(EventRecord::from_event(&event, Time(0)).qty, u64::MAX);
+    check_event_round_trip(&event, Time(0));
+}
+
+#[test]
+fn a_kind_of_the_future_is_no_event() {
+    let record = EventRecord {
+        kind: 200,
+        ..EventRecord::default()
+    };
+    assert_eq!(record.to_event(AccountId(0)), None);
+}
+
+#[test]
+fn random_commands_come_back_as_they_were_sent() {
+    for (_, command) in RandomCommands::new(5).take(20_000) {
+        if fits_a_record(&command) {
+            check_command_round_trip(&command);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_command_comes_back_as_it_was_sent(seed: u64) {
+        let mut random = Random::new(seed);
+        for command in commands(&mut random) {
+            check_command_round_trip(&command);
+        }
+    }
+
+    #[test]
+    fn any_event_comes_back_as_it_was_sent(seed: u64) {
+        let mut random = Random::new(seed);
+        for what in events(&mut random) {
+            let (seq, instrument) = (wild(&mut random), InstrumentId(wild32(&mut random)));
+            check_event_round_trip(&Event { seq, instrument, what }, Time(wild(&mut random)));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_harm(bytes in prop::collection::vec(any::<u8>(), 0..160)) {
+        check_wire_bytes(&bytes);
+    }
+
+    #[test]
+    fn a_changed_byte_is_another_command_or_none(seed: u64, at in 0..COMMAND_LEN, by in 1_u8..) {
+        for command in commands(&mut Random::new(seed)) {
+            let record = CommandRecord::from_command(&command).expect("all of these travel");
+            let mut bytes = record.to_bytes();
+            bytes[at] ^= by;
+            check_command_bytes(&bytes);
+            let changed = CommandRecord::from_bytes(&bytes).to_command();
+            let in_tag = at >= COMMAND_LEN - 8;
+            prop_assert_eq!(changed.as_ref() == Ok(&command), in_tag);
+        }
+    }
+}
+
+/// Whether a record has room for all of a command: some that make no sense do not fit.
+fn fits_a_record(command: &Command) -> bool {
+    match command {
+        Command::New(order) => order.trail == 0 && (order.notional == 0 || order.qty.is_zero()),
+        Command::Replace(replace) => replace.new_id != Some(OrderId(0)),
+        _ => true,
+    }
+}
+
+/// A number that is small, at an end, or anything.
+fn wild(choice: &mut impl Choice) -> u64 {
+    match choice.below(6) {
+        0 => 0,
+        1 => u64::MAX,
+        2 => 1 << 63,
+        3 => choice.below(100),
+        _ => choice.below(u64::MAX),
+    }
+}
+
+fn wild32(choice: &mut impl Choice) -> u32 {
+    u32::try_from(wild(choice) >> 32).expect("the upper half")
+}
+
+fn price(choice: &mut impl Choice) -> Price {
+    Price(wild(choice).cast_signed())
+}
+
+fn maybe<T>(choice: &mut Random, value: impl FnOnce(&mut Random) -> T) -> Option<T> {
+    choice.chance(50).then(|| value(choice))
+}
+
+/// One command of every kind that travels, with anything in it.
+fn commands(random: &mut Random) -> Vec<Command> {
+    let instrument = InstrumentId(wild32(random));
+    let account = AccountId(wild32(random));
+    let id = OrderId(wild(random));
+    let side = random.pick(&Side::BOTH);
+    let qty = Qty(wild(random));
+    let pair = |random: &mut Random| (price(random), Qty(wild(random)));
+    let scope = Scope {
+        account: maybe(random, |_| account),
+        instrument: maybe(random, |_| instrument),
+        side: maybe(random, |_| side),
+    };
+    let new_qty = random.pick(&[NewQty::Keep, NewQty::Total(qty), NewQty::Open(qty)]);
+    let new_id = maybe(random, |random| OrderId(wild(random).max(1)));
+    let new_price = maybe(random, price);
+    let phase = random.pick(Phase::ALL);
+    Vec::from([
+        Command::New(order(random, instrument, account, id, side)),
+        Command::Cancel(Cancel {
+            instrument,
+            account,
+            id,
+        }),
+        Command::Reduce(Reduce {
+            instrument,
+            account,
+            id,
+            by: qty,
+        }),
+        Command::Replace(Replace {
+            instrument,
+            account,
+            id,
+            new_id,
+            price: new_price,
+            qty: new_qty,
+        }),
+        Command::Quote(Quote {
+            instrument,
+            account,
+            id,
+            bid: maybe(random, pair),
+            ask: maybe(random, pair),
+        }),
+        Command::MassCancel(scope),
+        Command::Kill(scope),
+        Command::Unblock(scope),
+        Command::Phase { instrument, phase },
+        Command::Uncross {
+            instrument,
+            then: phase,
+        },
+        Command::Time,
+    ])
+}
+
+fn order(
+    random: &mut Random,
+    instrument: InstrumentId,
+    account: AccountId,
+    id: OrderId,
+    side: Side,
+) -> NewOrder {
+    let order_type = random.pick(OrderType::ALL);
+    let trailing = matches!(
+        order_type,
+        OrderType::TrailingStop | OrderType::TrailingStopLimit
+    );
+    let by_worth = random.chance(20);
+    NewOrder {
+        id,
+        instrument,
+        account,
+        side,
+        order_type,
+        tif: random.pick(TimeInForce::ALL),
+        post_only: random.pick(PostOnly::ALL),
+        stp: random.pick(Stp::ALL),
+        peg: random.pick(Peg::ALL),
+        hidden: random.chance(50),
+        all_or_none: random.chance(50),
+        reduce_only: random.chance(50),
+        stp_group: wild32(random),
+        price: maybe(random, price),
+        qty: Qty(if by_worth { 0 } else { wild(random) }),
+        notional: if by_worth { wild(random).max(1) } else { 0 },
+        limit: maybe(random, price),
+        stop: if trailing { None } else { maybe(random, price) },
+        trail: if trailing { wild(random) } else { 0 },
+        offset: wild(random).cast_signed(),
+        display: Qty(wild(random)),
+        min_qty: Qty(wild(random)),
+        expire_at: Time(wild(random)),
+        group: wild(random),
+        parent: wild(random),
+    }
+}
+
+/// One event of every kind, with anything in it.
+fn events(random: &mut Random) -> Vec<What> {
+    let mut events = private_events(random);
+    events.extend(order_events(random));
+    events.extend(public_events(random));
+    events
+}
+
+fn private_events(random: &mut Random) -> Vec<What> {
+    let (id, new_id) = (OrderId(wild(random)), OrderId(wild(random)));
+    let account = AccountId(wild32(random));
+    let side = random.pick(&Side::BOTH);
+    let (qty, leaves) = (Qty(wild(random)), Qty(wild(random)));
+    let (stop, price) = (price(random), maybe(random, price));
+    let (op, kept_priority) = (random.pick(Op::ALL), random.chance(50));
+    let filled = What::Filled {
+        id,
+        account,
+        price: stop,
+        qty,
+        leaves,
+        cumulative: Qty(wild(random)),
+        liquidity: random.pick(Liquidity::ALL),
+        fee: Fee::new(i128::from(wild(random).cast_signed()) << random.below(3)),
+    };
+    let (reason, why) = (random.pick(Reject::ALL), random.pick(CancelReason::ALL));
+    Vec::from([
+        filled,
+        What::Accepted {
+            id,
+            account,
+            side,
+            qty,
+            price,
+        },
+        What::Rejected {
+            op,
+            id,
+            account,
+            reason,
+        },
+        What::Canceled {
+            id,
+            account,
+            qty,
+            reason: why,
+        },
+        What::Replaced {
+            id,
+            new_id,
+            account,
+            price,
+            qty,
+            leaves,
+            kept_priority,
+        },
+        What::Triggered { id, account, stop },
+    ])
+}
+
+fn order_events(random: &mut Random) -> [What; 5] {
+    let (id, new_id) = (OrderId(wild(random)), OrderId(wild(random)));
+    let side = random.pick(&Side::BOTH);
+    let (price, qty) = (price(random), Qty(wild(random)));
+    [
+        What::Add {
+            id,
+            side,
+            price,
+            qty,
+        },
+        What::Execute {
+            id,
+            side,
+            price,
+            qty,
+        },
+        What::Reduce {
+            id,
+            side,
+            price,
+            qty,
+        },
+        What::Delete {
+            id,
+            side,
+            price,
+            qty,
+        },
+        What::Rename {
+            id,
+            new_id,
+            side,
+            price,
+            qty,
+        },
+    ]
+}
+
+fn public_events(random: &mut Random) -> [What; 6] {
+    let (buy_id, sell_id) = (OrderId(wild(random)), OrderId(wild(random)));
+    let side = random.pick(&Side::BOTH);
+    let taker = maybe(random, |_| side);
+    let maker_id = taker.map(|side| if side == Side::Buy { sell_id } else { buy_id });
+    let best = |random: &mut Random| (price(random), Total::new(u128::from(wild(random))));
+    let total = Total::new(u128::from(wild(random)) << random.below(3));
+    let surplus = Surplus::new(i128::from(wild(random)) << random.below(60));
+    let optional = maybe(random, price);
+    let (trade_id, price, qty) = (wild(random), price(random), Qty(wild(random)));
+    [
+        What::Trade {
+            trade_id,
+            price,
+            qty,
+            taker,
+            buy_id,
+            sell_id,
+            maker_id,
+        },
+        What::Level {
+            side,
+            price,
+            qty: total,
+            orders: wild32(random),
+        },
+        What::Bbo {
+            bid: maybe(random, best),
+            ask: maybe(random, best),
+        },
+        What::Phase {
+            phase: random.pick(Phase::ALL),
+        },
+        What::Indicative {
+            price: optional,
+            qty: total,
+            surplus,
+        },
+        What::Uncrossed {
+            price: optional,
+            qty: total,
+        },
+    ]
+}

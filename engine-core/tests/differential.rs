@@ -1,0 +1,53 @@
+//! The engine against its reference: on commands that proptest shrinks, and on a million random ones.
+
+use proptest::prelude::*;
+use ringfence_core::testing::check_agreement_of_bytes;
+use ringfence_core::testing::differential::{Pair, check_agreement_of_seed};
+use ringfence_core::testing::generate::TradingDay;
+use ringfence_core::{Capacity, InstrumentId, Interest, Price};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn they_agree_on_whatever_bytes_spell(bytes in prop::collection::vec(any::<u8>(), 0..3_000)) {
+        check_agreement_of_bytes(&bytes);
+    }
+
+    #[test]
+    fn they_agree_on_any_seed(seed: u64) {
+        check_agreement_of_seed(seed, 300);
+    }
+}
+
+// A million commands in two halves, so that two cores work on them.
+
+#[test]
+fn they_agree_on_half_a_million_commands() {
+    check_seeds(0..100);
+}
+
+#[test]
+fn they_agree_on_the_other_half_a_million() {
+    check_seeds(100..200);
+}
+
+#[test]
+fn they_agree_on_a_trading_day_with_a_deep_book() {
+    let capacity = Capacity {
+        orders: 4_096,
+        levels: 1_024,
+        instruments: 1,
+        accounts: 32,
+    };
+    let mut pair = Pair::new(capacity, Interest::L1.and(Interest::TRADES));
+    for (at, command) in TradingDay::new(7, InstrumentId(1), Price(50_000)).take(6_000) {
+        pair.check_step(at, &command);
+    }
+}
+
+fn check_seeds(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        check_agreement_of_seed(seed, 5_000);
+    }
+}
