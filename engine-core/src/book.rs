@@ -49,11 +49,7 @@ pub(crate) struct Extra {
 
 impl Default for Extra {
     fn default() -> Self {
-        Self {
-            expire_at: Time(0),
-            entry: 0,
-            link: NONE,
-        }
+        Self { expire_at: Time(0), entry: 0, link: NONE }
     }
 }
 
@@ -83,11 +79,7 @@ impl Store {
     /// Room for `capacity`.
     pub(crate) fn new(capacity: Capacity) -> Self {
         let Capacity { orders, levels, .. } = capacity;
-        assert!(
-            orders <= Capacity::ORDERS_MAX,
-            "at most {} orders",
-            Capacity::ORDERS_MAX
-        );
+        assert!(orders <= Capacity::ORDERS_MAX, "at most {} orders", Capacity::ORDERS_MAX);
         Self {
             orders: Pool::new(orders),
             levels: Pool::new(levels),
@@ -139,19 +131,14 @@ impl Store {
     #[cold]
     fn release_extra(&mut self, key: u32) {
         let extra = self.orders[key].extra;
-        self.timers
-            .remove(&mut self.nodes, timer_key(&self.extras[extra]));
+        self.timers.remove(&mut self.nodes, timer_key(&self.extras[extra]));
         self.extras.remove(extra);
     }
 
     /// Has an order end at a moment.
     pub(crate) fn set_timer(&mut self, key: u32, expire_at: Time) {
         self.entries += 1;
-        let extra = Extra {
-            expire_at,
-            entry: self.entries,
-            ..Extra::default()
-        };
+        let extra = Extra { expire_at, entry: self.entries, ..Extra::default() };
         let timer = timer_key(&extra);
         self.orders[key].extra = self.extras.insert(extra);
         self.timers.insert(&mut self.nodes, timer, key);
@@ -210,13 +197,8 @@ impl Book {
 
     /// The best price of a side at which something is shown, and how much.
     pub(crate) fn best_shown(&self, store: &Store, side: Side) -> Option<(Price, Total)> {
-        let mut levels = self
-            .side(side)
-            .levels(store)
-            .map(|level| &store.levels[level]);
-        levels
-            .find(|level| level.shown > 0)
-            .map(|level| (level.price, Total::new(level.shown)))
+        let mut levels = self.side(side).levels(store).map(|level| &store.levels[level]);
+        levels.find(|level| level.shown > 0).map(|level| (level.price, Total::new(level.shown)))
     }
 
     /// Puts a new order at the back of its price.

@@ -150,11 +150,7 @@ impl NewOrder {
     /// A market order of instrument 0 and account 0.
     #[must_use]
     pub const fn market(id: OrderId, side: Side, qty: Qty) -> Self {
-        Self {
-            order_type: OrderType::Market,
-            price: None,
-            ..Self::limit(id, side, Price(0), qty)
-        }
+        Self { order_type: OrderType::Market, price: None, ..Self::limit(id, side, Price(0), qty) }
     }
 }
 

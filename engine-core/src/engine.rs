@@ -87,27 +87,24 @@ impl Engine {
         let expired = self.advance(at, events);
         match command {
             Command::New(order) => match self.position(order.instrument) {
-                Some(position) => self
-                    .desk(position, events)
-                    .work(!expired, |desk| desk.place(order)),
+                Some(position) => {
+                    self.desk(position, events).work(!expired, |desk| desk.place(order))
+                }
                 None => {
                     self.reject_order(Op::New, order.instrument, order.id, order.account, events)
                 }
             },
-            Command::Cancel(Cancel {
-                instrument,
-                account,
-                id,
-            }) => match self.position(*instrument) {
-                Some(position) => self
-                    .desk(position, events)
-                    .work(!expired, |desk| desk.cancel(*id, *account)),
+            Command::Cancel(Cancel { instrument, account, id }) => match self.position(*instrument)
+            {
+                Some(position) => {
+                    self.desk(position, events).work(!expired, |desk| desk.cancel(*id, *account))
+                }
                 None => self.reject_order(Op::Cancel, *instrument, *id, *account, events),
             },
             Command::Reduce(reduce) => match self.position(reduce.instrument) {
-                Some(position) => self
-                    .desk(position, events)
-                    .work(!expired, |desk| desk.reduce(reduce)),
+                Some(position) => {
+                    self.desk(position, events).work(!expired, |desk| desk.reduce(reduce))
+                }
                 None => self.reject_order(
                     Op::Reduce,
                     reduce.instrument,
@@ -117,9 +114,9 @@ impl Engine {
                 ),
             },
             Command::Replace(replace) => match self.position(replace.instrument) {
-                Some(position) => self
-                    .desk(position, events)
-                    .work(!expired, |desk| desk.replace(replace)),
+                Some(position) => {
+                    self.desk(position, events).work(!expired, |desk| desk.replace(replace))
+                }
                 None => self.reject_order(
                     Op::Replace,
                     replace.instrument,
@@ -147,12 +144,8 @@ impl Engine {
                 let reason = self
                     .position(quote.instrument)
                     .map_or(Reject::UnknownInstrument, |_| Reject::BadCombination);
-                let what = What::Rejected {
-                    op: Op::Quote,
-                    id: quote.id,
-                    account: quote.account,
-                    reason,
-                };
+                let what =
+                    What::Rejected { op: Op::Quote, id: quote.id, account: quote.account, reason };
                 self.out(quote.instrument, events).private(what);
             }
             Command::MassCancel(scope) => self.mass_cancel(scope, CancelReason::Mass, events),
@@ -163,9 +156,8 @@ impl Engine {
                 None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
             },
             Command::Uncross { instrument, .. } => {
-                let reason = self
-                    .position(instrument)
-                    .map_or(Reject::UnknownInstrument, |_| Reject::Phase);
+                let reason =
+                    self.position(instrument).map_or(Reject::UnknownInstrument, |_| Reject::Phase);
                 self.reject(Op::Uncross, instrument, reason, events);
             }
             Command::Time
@@ -252,9 +244,7 @@ impl Engine {
         if let Some(&position) = self.direct.get(instrument.0 as usize) {
             return (position != NONE).then_some(position as usize);
         }
-        let found = self
-            .numbers
-            .binary_search_by_key(&instrument, |&(number, _)| number);
+        let found = self.numbers.binary_search_by_key(&instrument, |&(number, _)| number);
         found.ok().map(|at| self.numbers[at].1 as usize)
     }
 
@@ -262,13 +252,7 @@ impl Engine {
     fn desk<'a, S: EventSink>(&'a mut self, position: usize, events: &'a mut S) -> Desk<'a, S> {
         let book = &mut self.books[position];
         let out = Out::new(&mut self.seq, events, book.spec.instrument);
-        Desk {
-            store: &mut self.store,
-            book,
-            blocked: &self.blocked,
-            now: self.now,
-            out,
-        }
+        Desk { store: &mut self.store, book, blocked: &self.blocked, now: self.now, out }
     }
 
     fn out<'a, S: EventSink>(
@@ -286,12 +270,7 @@ impl Engine {
         reason: Reject,
         events: &mut impl EventSink,
     ) {
-        let what = What::Rejected {
-            op,
-            id: OrderId(0),
-            account: AccountId(0),
-            reason,
-        };
+        let what = What::Rejected { op, id: OrderId(0), account: AccountId(0), reason };
         self.out(instrument, events).private(what);
     }
 
@@ -304,12 +283,7 @@ impl Engine {
         account: AccountId,
         events: &mut impl EventSink,
     ) {
-        let what = What::Rejected {
-            op,
-            id,
-            account,
-            reason: Reject::UnknownInstrument,
-        };
+        let what = What::Rejected { op, id, account, reason: Reject::UnknownInstrument };
         self.out(instrument, events).private(what);
     }
 
@@ -330,9 +304,7 @@ impl Engine {
                 }
                 self.books.push(Book::new(spec.clone(), position));
                 let phase = spec.phase;
-                return self
-                    .out(spec.instrument, events)
-                    .status(What::Phase { phase });
+                return self.out(spec.instrument, events).status(What::Phase { phase });
             }
         };
         self.reject(Op::Instrument, spec.instrument, reason, events);
@@ -340,12 +312,8 @@ impl Engine {
 
     fn limit_account(&mut self, spec: &AccountSpec, events: &mut impl EventSink) {
         let reason = Reject::BadCombination;
-        let what = What::Rejected {
-            op: Op::Account,
-            id: OrderId(0),
-            account: spec.account,
-            reason,
-        };
+        let what =
+            What::Rejected { op: Op::Account, id: OrderId(0), account: spec.account, reason };
         self.out(InstrumentId(0), events).private(what);
     }
 
@@ -386,10 +354,7 @@ impl Engine {
     }
 
     fn unblock(&mut self, scope: Scope, events: &mut impl EventSink) {
-        match scope
-            .account
-            .map(|account| self.blocked.binary_search(&account))
-        {
+        match scope.account.map(|account| self.blocked.binary_search(&account)) {
             Some(Ok(at)) => {
                 self.blocked.remove(at);
             }
@@ -400,22 +365,15 @@ impl Engine {
 
     fn reject_scope(&mut self, op: Op, scope: Scope, reason: Reject, events: &mut impl EventSink) {
         let account = scope.account.unwrap_or_default();
-        let what = What::Rejected {
-            op,
-            id: OrderId(0),
-            account,
-            reason,
-        };
-        self.out(scope.instrument.unwrap_or_default(), events)
-            .private(what);
+        let what = What::Rejected { op, id: OrderId(0), account, reason };
+        self.out(scope.instrument.unwrap_or_default(), events).private(what);
     }
 
     fn mass_cancel(&mut self, scope: Scope, reason: CancelReason, events: &mut impl EventSink) {
         for at in 0..self.numbers.len() {
             let (number, position) = self.numbers[at];
             if scope.instrument.is_none_or(|wanted| wanted == number) {
-                self.desk(position as usize, events)
-                    .mass_cancel(scope, reason);
+                self.desk(position as usize, events).mass_cancel(scope, reason);
             }
         }
     }

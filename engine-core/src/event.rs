@@ -237,10 +237,10 @@ macro_rules! wide {
             /// From the wide integer.
             #[must_use]
             #[inline]
-            #[expect(
+            #[allow(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                reason = "the two halves of the same 128 bits"
+                reason = "the two halves of the same 128 bits; signed for two of the three types"
             )]
             pub const fn new(value: $wide) -> Self {
                 Self([value as u64, (value >> 64) as u64])
@@ -249,14 +249,6 @@ macro_rules! wide {
             /// As the wide integer.
             #[must_use]
             #[inline]
-            #[expect(
-                clippy::allow_attributes,
-                reason = "the cast wraps for one of the two types"
-            )]
-            #[allow(
-                clippy::cast_possible_wrap,
-                reason = "the two halves of the same 128 bits"
-            )]
             pub const fn get(self) -> $wide {
                 (self.0[0] as $wide) | ((self.0[1] as $wide) << 64)
             }

@@ -27,22 +27,13 @@ impl Capacity {
     pub const ORDERS_MAX: u32 = u32::MAX / 4;
 
     /// Enough for a test or a strategy.
-    pub const SMALL: Self = Self {
-        orders: 1 << 12,
-        levels: 1 << 10,
-        instruments: 16,
-        accounts: 64,
-    };
+    pub const SMALL: Self =
+        Self { orders: 1 << 12, levels: 1 << 10, instruments: 16, accounts: 64 };
 }
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self {
-            orders: 1 << 20,
-            levels: 1 << 17,
-            instruments: 1 << 10,
-            accounts: 1 << 12,
-        }
+        Self { orders: 1 << 20, levels: 1 << 17, instruments: 1 << 10, accounts: 1 << 12 }
     }
 }
 

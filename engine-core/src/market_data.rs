@@ -63,10 +63,7 @@ impl BookReplica {
     #[must_use]
     pub fn new(instrument: InstrumentId, capacity: Capacity) -> Self {
         let book = Book::new(InstrumentSpec::new(instrument, ""), 0);
-        Self {
-            store: Store::new(capacity),
-            book,
-        }
+        Self { store: Store::new(capacity), book }
     }
 
     /// Takes in one event; those that are not order-level events of this instrument change nothing.
@@ -79,12 +76,7 @@ impl BookReplica {
             return Ok(());
         }
         match event.what {
-            What::Add {
-                id,
-                side,
-                price,
-                qty,
-            } => self.add(id, side, price, qty),
+            What::Add { id, side, price, qty } => self.add(id, side, price, qty),
             What::Execute { id, qty, .. } | What::Reduce { id, qty, .. } => self.take(id, qty),
             What::Delete { id, .. } => {
                 let (position, key) = self.store.find(0, id).ok_or(FeedError::UnknownOrder(id))?;
@@ -111,14 +103,7 @@ impl BookReplica {
         if self.store.orders.is_full() || (new_level && self.store.levels.is_full()) {
             return Err(FeedError::Full);
         }
-        let order = Order {
-            id,
-            side,
-            open: qty,
-            shown: qty,
-            book: 0,
-            ..Order::default()
-        };
+        let order = Order { id, side, open: qty, shown: qty, book: 0, ..Order::default() };
         self.book.rest(&mut self.store, price, order);
         Ok(())
     }

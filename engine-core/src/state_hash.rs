@@ -11,9 +11,7 @@ pub struct StateHasher {
 
 impl Default for StateHasher {
     fn default() -> Self {
-        Self {
-            hash: 0x5269_6E67_6665_6E63,
-        }
+        Self { hash: 0x5269_6E67_6665_6E63 }
     }
 }
 

@@ -274,12 +274,8 @@ impl EventRecord {
     /// Sums that do not fit 64 bits are held at their ends.
     #[must_use]
     pub fn from_event(event: &Event, at: Time) -> Self {
-        let mut record = Self {
-            instrument: event.instrument.0,
-            seq: event.seq,
-            at_ns: at.0,
-            ..Self::default()
-        };
+        let mut record =
+            Self { instrument: event.instrument.0, seq: event.seq, at_ns: at.0, ..Self::default() };
         record.set_what(&event.what);
         record
     }
@@ -292,71 +288,28 @@ impl EventRecord {
             | What::Canceled { .. }
             | What::Replaced { .. }
             | What::Triggered { .. } => self.set_private(what),
-            What::Trade {
-                trade_id,
-                price,
-                qty,
-                taker,
-                buy_id,
-                sell_id,
-                maker_id: _,
-            } => {
+            What::Trade { trade_id, price, qty, taker, buy_id, sell_id, maker_id: _ } => {
                 self.kind = kind::TRADE;
                 self.side = taker.map_or(0, |side| side as u8);
-                self.flags = if taker.is_some() {
-                    event_flag::HAS_TAKER
-                } else {
-                    0
-                };
+                self.flags = if taker.is_some() { event_flag::HAS_TAKER } else { 0 };
                 (self.order_id, self.price, self.qty) = (buy_id.0, price.0, qty.0);
                 (self.aux0, self.aux1) = (sell_id.0, trade_id);
             }
-            What::Add {
-                id,
-                side,
-                price,
-                qty,
-            } => self.set_order(kind::ADD, id, side, price, qty),
-            What::Execute {
-                id,
-                side,
-                price,
-                qty,
-            } => {
+            What::Add { id, side, price, qty } => self.set_order(kind::ADD, id, side, price, qty),
+            What::Execute { id, side, price, qty } => {
                 self.set_order(kind::EXECUTE, id, side, price, qty);
             }
-            What::Reduce {
-                id,
-                side,
-                price,
-                qty,
-            } => {
+            What::Reduce { id, side, price, qty } => {
                 self.set_order(kind::REDUCE, id, side, price, qty);
             }
-            What::Delete {
-                id,
-                side,
-                price,
-                qty,
-            } => {
+            What::Delete { id, side, price, qty } => {
                 self.set_order(kind::DELETE, id, side, price, qty);
             }
-            What::Rename {
-                id,
-                new_id,
-                side,
-                price,
-                qty,
-            } => {
+            What::Rename { id, new_id, side, price, qty } => {
                 self.set_order(kind::RENAME, id, side, price, qty);
                 self.aux0 = new_id.0;
             }
-            What::Level {
-                side,
-                price,
-                qty,
-                orders,
-            } => {
+            What::Level { side, price, qty, orders } => {
                 let qty = Qty(qty.saturating_u64());
                 self.set_order(kind::LEVEL, OrderId(0), side, price, qty);
                 self.aux0 = u64::from(orders);
@@ -375,11 +328,7 @@ impl EventRecord {
             What::Phase { phase } => {
                 (self.kind, self.flags) = (kind::PHASE, u16::from(phase as u8));
             }
-            What::Indicative {
-                price,
-                qty,
-                surplus,
-            } => {
+            What::Indicative { price, qty, surplus } => {
                 self.set_auction(kind::INDICATIVE, price, qty);
                 let Surplus(halves) = surplus;
                 [self.aux0, self.aux1] = halves;
@@ -390,39 +339,16 @@ impl EventRecord {
 
     fn set_private(&mut self, what: &What) {
         match *what {
-            What::Accepted {
-                id,
-                side,
-                qty,
-                price,
-                ..
-            } => {
+            What::Accepted { id, side, qty, price, .. } => {
                 self.set_order(kind::ACCEPTED, id, side, price.unwrap_or_default(), qty);
-                self.flags = if price.is_some() {
-                    event_flag::HAS_PRICE
-                } else {
-                    0
-                };
+                self.flags = if price.is_some() { event_flag::HAS_PRICE } else { 0 };
             }
-            What::Rejected {
-                op,
-                id,
-                account,
-                reason,
-            } => {
+            What::Rejected { op, id, account, reason } => {
                 (self.kind, self.order_id) = (kind::REJECTED, id.0);
                 self.flags = u16::from(reason as u8);
                 (self.aux0, self.aux1) = (u64::from(op as u8), u64::from(account.0));
             }
-            What::Filled {
-                id,
-                price,
-                qty,
-                leaves,
-                liquidity,
-                fee,
-                ..
-            } => {
+            What::Filled { id, price, qty, leaves, liquidity, fee, .. } => {
                 self.kind = kind::FILLED;
                 self.flags = u16::from(liquidity as u8) << event_flag::LIQUIDITY_SHIFT;
                 (self.order_id, self.price, self.qty) = (id.0, price.0, qty.0);
@@ -430,32 +356,15 @@ impl EventRecord {
                 let fee = i64::try_from(fee).unwrap_or_default();
                 (self.aux0, self.aux1) = (leaves.0, fee.cast_unsigned());
             }
-            What::Canceled {
-                id, qty, reason, ..
-            } => {
+            What::Canceled { id, qty, reason, .. } => {
                 (self.kind, self.order_id, self.qty) = (kind::CANCELED, id.0, qty.0);
                 self.flags = u16::from(reason as u8);
             }
-            What::Replaced {
-                id,
-                new_id,
-                price,
-                qty,
-                leaves,
-                kept_priority,
-                ..
-            } => {
+            What::Replaced { id, new_id, price, qty, leaves, kept_priority, .. } => {
                 (self.kind, self.order_id, self.qty) = (kind::REPLACED, id.0, qty.0);
                 self.price = price.unwrap_or_default().0;
-                self.flags = if price.is_some() {
-                    event_flag::HAS_PRICE
-                } else {
-                    0
-                } | if kept_priority {
-                    event_flag::KEPT_PRIORITY
-                } else {
-                    0
-                };
+                self.flags = if price.is_some() { event_flag::HAS_PRICE } else { 0 }
+                    | if kept_priority { event_flag::KEPT_PRIORITY } else { 0 };
                 (self.aux0, self.aux1) = (new_id.0, leaves.0);
             }
             What::Triggered { id, stop, .. } => {
@@ -472,11 +381,7 @@ impl EventRecord {
 
     fn set_auction(&mut self, kind: u8, price: Option<Price>, qty: Total) {
         self.kind = kind;
-        self.flags = if price.is_some() {
-            event_flag::HAS_PRICE
-        } else {
-            0
-        };
+        self.flags = if price.is_some() { event_flag::HAS_PRICE } else { 0 };
         (self.price, self.qty) = (price.unwrap_or_default().0, qty.saturating_u64());
     }
 
@@ -487,32 +392,18 @@ impl EventRecord {
     #[must_use]
     pub fn to_event(&self, account: AccountId) -> Option<Event> {
         let what = self.what(account)?;
-        Some(Event {
-            seq: self.seq,
-            instrument: InstrumentId(self.instrument),
-            what,
-        })
+        Some(Event { seq: self.seq, instrument: InstrumentId(self.instrument), what })
     }
 
     fn what(&self, account: AccountId) -> Option<What> {
         let id = OrderId(self.order_id);
-        let side = if self.side == 0 {
-            Side::Buy
-        } else {
-            Side::Sell
-        };
+        let side = if self.side == 0 { Side::Buy } else { Side::Sell };
         let (price, qty) = (Price(self.price), Qty(self.qty));
         let small = self.flags.to_le_bytes()[0];
         let optional = (self.flags & event_flag::HAS_PRICE != 0).then_some(price);
         let total = Total::new(u128::from(self.qty));
         Some(match self.kind {
-            kind::ACCEPTED => What::Accepted {
-                id,
-                account,
-                side,
-                qty,
-                price: optional,
-            },
+            kind::ACCEPTED => What::Accepted { id, account, side, qty, price: optional },
             kind::REJECTED => What::Rejected {
                 op: Op::from_wire(self.aux0.to_le_bytes()[0])?,
                 id,
@@ -529,12 +420,9 @@ impl EventRecord {
                 liquidity: Liquidity::from_wire(self.flags.to_le_bytes()[1])?,
                 fee: Fee::new(i128::from(self.aux1.cast_signed())),
             },
-            kind::CANCELED => What::Canceled {
-                id,
-                account,
-                qty,
-                reason: CancelReason::from_wire(small)?,
-            },
+            kind::CANCELED => {
+                What::Canceled { id, account, qty, reason: CancelReason::from_wire(small)? }
+            }
             kind::REPLACED => What::Replaced {
                 id,
                 new_id: OrderId(self.aux0),
@@ -544,11 +432,7 @@ impl EventRecord {
                 leaves: Qty(self.aux1),
                 kept_priority: self.flags & event_flag::KEPT_PRIORITY != 0,
             },
-            kind::TRIGGERED => What::Triggered {
-                id,
-                account,
-                stop: price,
-            },
+            kind::TRIGGERED => What::Triggered { id, account, stop: price },
             kind::TRADE => {
                 let taker = (self.flags & event_flag::HAS_TAKER != 0).then_some(side);
                 let (buy_id, sell_id) = (id, OrderId(self.aux0));
@@ -556,77 +440,29 @@ impl EventRecord {
                     Side::Buy => sell_id,
                     Side::Sell => buy_id,
                 });
-                What::Trade {
-                    trade_id: self.aux1,
-                    price,
-                    qty,
-                    taker,
-                    buy_id,
-                    sell_id,
-                    maker_id,
-                }
+                What::Trade { trade_id: self.aux1, price, qty, taker, buy_id, sell_id, maker_id }
             }
-            kind::ADD => What::Add {
-                id,
-                side,
-                price,
-                qty,
-            },
-            kind::EXECUTE => What::Execute {
-                id,
-                side,
-                price,
-                qty,
-            },
-            kind::REDUCE => What::Reduce {
-                id,
-                side,
-                price,
-                qty,
-            },
-            kind::DELETE => What::Delete {
-                id,
-                side,
-                price,
-                qty,
-            },
-            kind::RENAME => What::Rename {
-                id,
-                new_id: OrderId(self.aux0),
-                side,
-                price,
-                qty,
-            },
+            kind::ADD => What::Add { id, side, price, qty },
+            kind::EXECUTE => What::Execute { id, side, price, qty },
+            kind::REDUCE => What::Reduce { id, side, price, qty },
+            kind::DELETE => What::Delete { id, side, price, qty },
+            kind::RENAME => What::Rename { id, new_id: OrderId(self.aux0), side, price, qty },
             kind::LEVEL => {
                 let orders = u32::try_from(self.aux0).unwrap_or(u32::MAX);
-                What::Level {
-                    side,
-                    price,
-                    qty: total,
-                    orders,
-                }
+                What::Level { side, price, qty: total, orders }
             }
             kind::BBO => What::Bbo {
                 bid: optional.map(|price| (price, total)),
-                ask: (self.flags & event_flag::HAS_ASK != 0).then(|| {
-                    (
-                        Price(self.aux0.cast_signed()),
-                        Total::new(u128::from(self.aux1)),
-                    )
-                }),
+                ask: (self.flags & event_flag::HAS_ASK != 0)
+                    .then(|| (Price(self.aux0.cast_signed()), Total::new(u128::from(self.aux1)))),
             },
-            kind::PHASE => What::Phase {
-                phase: Phase::from_wire(small)?,
-            },
+            kind::PHASE => What::Phase { phase: Phase::from_wire(small)? },
             kind::INDICATIVE => What::Indicative {
                 price: optional,
                 qty: total,
                 surplus: Surplus([self.aux0, self.aux1]),
             },
-            kind::UNCROSSED => What::Uncrossed {
-                price: optional,
-                qty: total,
-            },
+            kind::UNCROSSED => What::Uncrossed { price: optional, qty: total },
             _ => return None,
         })
     }
@@ -642,30 +478,14 @@ impl CommandRecord {
         match *command {
             Command::Instrument(_) | Command::Account(_) => return None,
             Command::New(ref order) => record.set_new(order),
-            Command::Cancel(Cancel {
-                instrument,
-                account,
-                id,
-            }) => {
+            Command::Cancel(Cancel { instrument, account, id }) => {
                 record.set_target(Op::Cancel, instrument, account, id);
             }
-            Command::Reduce(Reduce {
-                instrument,
-                account,
-                id,
-                by,
-            }) => {
+            Command::Reduce(Reduce { instrument, account, id, by }) => {
                 record.set_target(Op::Reduce, instrument, account, id);
                 record.qty = by.0;
             }
-            Command::Replace(Replace {
-                instrument,
-                account,
-                id,
-                new_id,
-                price,
-                qty,
-            }) => {
+            Command::Replace(Replace { instrument, account, id, new_id, price, qty }) => {
                 record.set_target(Op::Replace, instrument, account, id);
                 record.new_id = new_id.unwrap_or_default().0;
                 record.set_price(price);
@@ -679,13 +499,7 @@ impl CommandRecord {
                     }
                 }
             }
-            Command::Quote(Quote {
-                instrument,
-                account,
-                id,
-                bid,
-                ask,
-            }) => {
+            Command::Quote(Quote { instrument, account, id, bid, ask }) => {
                 record.set_target(Op::Quote, instrument, account, id);
                 record.set_price(bid.map(|(price, _)| price));
                 record.set_limit(ask.map(|(price, _)| price));
@@ -754,21 +568,15 @@ impl CommandRecord {
         self.stp_group = order.stp_group;
         self.set_price(order.price);
         self.set_limit(order.limit);
-        let trailing = matches!(
-            order.order_type,
-            OrderType::TrailingStop | OrderType::TrailingStopLimit
-        );
+        let trailing =
+            matches!(order.order_type, OrderType::TrailingStop | OrderType::TrailingStopLimit);
         if trailing {
             self.trigger = order.trail.cast_signed();
         } else if let Some(stop) = order.stop {
             self.trigger = stop.0;
             self.flags |= flag::HAS_TRIGGER;
         }
-        self.qty = if order.notional == 0 {
-            order.qty.0
-        } else {
-            order.notional
-        };
+        self.qty = if order.notional == 0 { order.qty.0 } else { order.notional };
         for (set, bit) in [
             (order.notional != 0, flag::NOTIONAL),
             (order.hidden, flag::HIDDEN),
@@ -798,17 +606,8 @@ impl CommandRecord {
         let command = match op {
             Op::Instrument | Op::Account => return Err(WireError::UnknownOp(self.op)),
             Op::New => Command::New(self.to_new()?),
-            Op::Cancel => Command::Cancel(Cancel {
-                instrument,
-                account,
-                id,
-            }),
-            Op::Reduce => Command::Reduce(Reduce {
-                instrument,
-                account,
-                id,
-                by: Qty(self.qty),
-            }),
+            Op::Cancel => Command::Cancel(Cancel { instrument, account, id }),
+            Op::Reduce => Command::Reduce(Reduce { instrument, account, id, by: Qty(self.qty) }),
             Op::Replace => {
                 let new_id = (self.new_id != 0).then_some(OrderId(self.new_id));
                 let qty = if self.flags & command_flag::QTY_TOTAL != 0 {
@@ -818,14 +617,7 @@ impl CommandRecord {
                 } else {
                     NewQty::Keep
                 };
-                Command::Replace(Replace {
-                    instrument,
-                    account,
-                    id,
-                    new_id,
-                    price,
-                    qty,
-                })
+                Command::Replace(Replace { instrument, account, id, new_id, price, qty })
             }
             Op::Quote => Command::Quote(Quote {
                 instrument,
@@ -839,25 +631,12 @@ impl CommandRecord {
             Op::MassCancel => Command::MassCancel(self.to_scope()?),
             Op::Kill => Command::Kill(self.to_scope()?),
             Op::Unblock => Command::Unblock(self.to_scope()?),
-            Op::Phase => Command::Phase {
-                instrument,
-                phase: self.to_phase()?,
-            },
-            Op::Uncross => Command::Uncross {
-                instrument,
-                then: self.to_phase()?,
-            },
+            Op::Phase => Command::Phase { instrument, phase: self.to_phase()? },
+            Op::Uncross => Command::Uncross { instrument, then: self.to_phase()? },
             Op::Time => Command::Time,
         };
-        let canonical = Self::from_command(&command).map(|record| Self {
-            tag: self.tag,
-            ..record
-        });
-        if canonical == Some(*self) {
-            Ok(command)
-        } else {
-            Err(WireError::NotZero)
-        }
+        let canonical = Self::from_command(&command).map(|record| Self { tag: self.tag, ..record });
+        if canonical == Some(*self) { Ok(command) } else { Err(WireError::NotZero) }
     }
 
     fn flagged<T>(&self, bit: u16, value: T) -> Option<T> {
@@ -868,18 +647,12 @@ impl CommandRecord {
         match self.side {
             0 => Ok(Side::Buy),
             1 => Ok(Side::Sell),
-            other => Err(WireError::BadField {
-                field: "side",
-                value: u64::from(other),
-            }),
+            other => Err(WireError::BadField { field: "side", value: u64::from(other) }),
         }
     }
 
     fn to_phase(self) -> Result<Phase, WireError> {
-        let bad = WireError::BadField {
-            field: "side (phase)",
-            value: u64::from(self.side),
-        };
+        let bad = WireError::BadField { field: "side (phase)", value: u64::from(self.side) };
         Phase::from_wire(self.side).ok_or(bad)
     }
 
@@ -893,16 +666,10 @@ impl CommandRecord {
 
     fn to_new(self) -> Result<NewOrder, WireError> {
         use command_flag as flag;
-        let bad = |field, value: u8| WireError::BadField {
-            field,
-            value: u64::from(value),
-        };
+        let bad = |field, value: u8| WireError::BadField { field, value: u64::from(value) };
         let order_type = OrderType::from_wire(self.order_type);
         let order_type = order_type.ok_or(bad("order_type", self.order_type))?;
-        let trailing = matches!(
-            order_type,
-            OrderType::TrailingStop | OrderType::TrailingStopLimit
-        );
+        let trailing = matches!(order_type, OrderType::TrailingStop | OrderType::TrailingStopLimit);
         let is = |bit: u16| self.flags & bit != 0;
         let by_worth = is(flag::NOTIONAL);
         Ok(NewOrder {
@@ -928,11 +695,7 @@ impl CommandRecord {
             notional: if by_worth { self.qty } else { 0 },
             limit: self.flagged(flag::HAS_LIMIT, Price(self.limit)),
             stop: self.flagged(flag::HAS_TRIGGER, Price(self.trigger)),
-            trail: if trailing {
-                self.trigger.cast_unsigned()
-            } else {
-                0
-            },
+            trail: if trailing { self.trigger.cast_unsigned() } else { 0 },
             offset: self.offset,
             display: Qty(self.display),
             min_qty: Qty(self.min_qty),

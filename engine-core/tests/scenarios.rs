@@ -32,20 +32,12 @@ fn a_tape_that_is_wrong_is_noticed() {
     let shortened = tape.lines().filter(|line| !line.contains("execute"));
     let shortened: Vec<&str> = shortened.collect();
     let played = run_scenario(&shortened.join("\n"), &mut Reference::new(Capacity::SMALL));
-    assert!(
-        played.is_err(),
-        "nobody noticed that events are missing from the tape"
-    );
+    assert!(played.is_err(), "nobody noticed that events are missing from the tape");
 }
 
 fn play_all<V: Venue>(empty: impl Fn() -> V) {
     let tapes = tapes();
-    assert!(
-        tapes.len() >= 50,
-        "tapes are missing: only {} in {:?}",
-        tapes.len(),
-        folder()
-    );
+    assert!(tapes.len() >= 50, "tapes are missing: only {} in {:?}", tapes.len(), folder());
     for path in tapes {
         // Shown where the engine itself panics; a mismatch names the tape again.
         eprintln!("playing {}", path.display());

@@ -45,34 +45,21 @@ impl Index {
     /// Room for `capacity` entries, at most three quarters full.
     pub(crate) fn new(capacity: u32) -> Self {
         let wanted = u64::from(capacity) * 4 / 3 + 8;
-        let last = usize::try_from(wanted)
-            .expect("an index fits memory")
-            .next_power_of_two();
+        let last = usize::try_from(wanted).expect("an index fits memory").next_power_of_two();
         let lens = core::iter::successors(Some(last), |len| Some(len / 2));
-        let mut reserve: Vec<Table> = lens
-            .take_while(|&len| len == last || len >= FIRST_LEN)
-            .map(Table::new)
-            .collect();
+        let mut reserve: Vec<Table> =
+            lens.take_while(|&len| len == last || len >= FIRST_LEN).map(Table::new).collect();
         let table = reserve.pop().expect("there is at least the last");
-        Self {
-            table,
-            old: Table::default(),
-            moved: 0,
-            len: 0,
-            reserve,
-        }
+        Self { table, old: Table::default(), moved: 0, len: 0, reserve }
     }
 
-    /// The mix of a name. Eight neighbouring ids share a cache line, as ids are often counted up;
-    /// groups of eight are spread by two rounds of multiply and fold.
+    /// The mix of a name: two rounds of multiply and fold, so that patterns in ids do not meet.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "a mix is 32 of the bits")]
     pub(crate) fn mix(book: u32, id: u64) -> u32 {
         const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut x = ((id >> 3) ^ u64::from(book).rotate_left(40)).wrapping_mul(ODD);
+        let mut x = (id ^ u64::from(book).rotate_left(40)).wrapping_mul(ODD);
         x ^= x >> 32;
-        x = x.wrapping_mul(ODD);
-        ((x >> 32) as u32) << 3 | (id & 7) as u32
+        (x.wrapping_mul(ODD) >> 32) as u32
     }
 
     /// The place among those of `mix` that `is_it` confirms.
@@ -81,11 +68,7 @@ impl Index {
         if let Some((at, place)) = self.table.find(mix, &is_it) {
             return Some((Position { at, in_old: false }, place));
         }
-        if self.old.entries.is_empty() {
-            None
-        } else {
-            self.find_old(mix, is_it)
-        }
+        if self.old.entries.is_empty() { None } else { self.find_old(mix, is_it) }
     }
 
     #[cold]
@@ -103,19 +86,14 @@ impl Index {
         } else if self.len * 2 > self.table.entries.len() {
             self.grow();
         }
-        self.table
-            .insert(u64::from(mix) << 32 | u64::from(place + 1));
+        self.table.insert(u64::from(mix) << 32 | u64::from(place + 1));
     }
 
     /// Takes an entry out and closes the gap.
     #[inline]
     pub(crate) fn remove(&mut self, position: Position) {
         self.len -= 1;
-        let table = if position.in_old {
-            &mut self.old
-        } else {
-            &mut self.table
-        };
+        let table = if position.in_old { &mut self.old } else { &mut self.table };
         table.remove(position.at);
     }
 
@@ -146,27 +124,17 @@ impl Index {
     /// How many entries there are; walks the tables.
     pub(crate) fn count(&self) -> usize {
         let taken = |table: &Table| table.entries.iter().filter(|&&entry| entry != 0).count();
-        assert_eq!(
-            taken(&self.table) + taken(&self.old),
-            self.len,
-            "the count of entries"
-        );
+        assert_eq!(taken(&self.table) + taken(&self.old), self.len, "the count of entries");
         self.len
     }
 }
 
 impl Table {
     fn new(len: usize) -> Self {
-        Self {
-            entries: vec![0; len],
-        }
+        Self { entries: vec![0; len] }
     }
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the two halves of an entry"
-    )]
     fn find(&self, mix: u32, is_it: &impl Fn(u32) -> bool) -> Option<(usize, u32)> {
         let mut at = self.home(mix);
         loop {
@@ -174,18 +142,15 @@ impl Table {
             if entry == 0 {
                 return None;
             }
-            if (entry >> 32) as u32 == mix && is_it((entry as u32).wrapping_sub(1)) {
-                return Some((at, (entry as u32).wrapping_sub(1)));
+            let place = ((entry & 0xFFFF_FFFF) as u32).wrapping_sub(1);
+            if (entry >> 32) as u32 == mix && is_it(place) {
+                return Some((at, place));
             }
             at = (at + 1) & self.mask();
         }
     }
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the upper half of an entry"
-    )]
     fn insert(&mut self, entry: u64) {
         let mut at = self.home((entry >> 32) as u32);
         while self.entries[at] != 0 {
@@ -195,10 +160,6 @@ impl Table {
     }
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the upper half of an entry"
-    )]
     fn remove(&mut self, mut gap: usize) {
         let mut at = gap;
         loop {

@@ -29,11 +29,7 @@ pub(crate) struct Page {
 
 impl Default for Page {
     fn default() -> Self {
-        Self {
-            key: 0,
-            used: 0,
-            levels: [NONE; PAGE_LEN],
-        }
+        Self { key: 0, used: 0, levels: [NONE; PAGE_LEN] }
     }
 }
 
@@ -55,12 +51,7 @@ pub(crate) struct Ladder {
 impl Ladder {
     /// An empty side.
     pub(crate) fn new(side: Side) -> Self {
-        Self {
-            side,
-            best: NONE,
-            pages: Tree::default(),
-            near: [NONE; NEAR_LEN],
-        }
+        Self { side, best: NONE, pages: Tree::default(), near: [NONE; NEAR_LEN] }
     }
 
     /// The best level, or `NONE`.
@@ -73,11 +64,7 @@ impl Ladder {
     #[inline]
     pub(crate) fn find(&self, store: &Store, price: Price) -> u32 {
         let page = self.find_page(store, price);
-        if page == NONE {
-            NONE
-        } else {
-            store.pages[page].levels[offset(price)]
-        }
+        if page == NONE { NONE } else { store.pages[page].levels[offset(price)] }
     }
 
     /// The level at a price; a new one where there is none.
@@ -100,27 +87,16 @@ impl Ladder {
     fn find_or_add_far(&mut self, store: &mut Store, price: Price) -> u32 {
         let mut page = self.find_page(store, price);
         if page == NONE {
-            page = store.pages.insert(Page {
-                key: key(price),
-                ..Page::default()
-            });
+            page = store.pages.insert(Page { key: key(price), ..Page::default() });
             self.pages.insert(&mut store.nodes, (key(price), 0), page);
         }
         self.near[near(price)] = page;
         let level = store.pages[page].levels[offset(price)];
-        if level == NONE {
-            self.add(store, price, page)
-        } else {
-            level
-        }
+        if level == NONE { self.add(store, price, page) } else { level }
     }
 
     fn add(&mut self, store: &mut Store, price: Price, page: u32) -> u32 {
-        let level = store.levels.insert(Level {
-            price,
-            page,
-            ..Level::default()
-        });
+        let level = store.levels.insert(Level { price, page, ..Level::default() });
         let place = &mut store.pages[page];
         place.levels[offset(price)] = level;
         place.used |= 1 << offset(price);
@@ -171,12 +147,12 @@ impl Ladder {
     #[inline(never)]
     fn worse_page(&self, store: &Store, key: i64) -> u32 {
         let page = match self.side {
-            Side::Buy => key
-                .checked_sub(1)
-                .and_then(|key| self.pages.at_or_below(&store.nodes, (key, 0))),
-            Side::Sell => key
-                .checked_add(1)
-                .and_then(|key| self.pages.at_or_above(&store.nodes, (key, 0))),
+            Side::Buy => {
+                key.checked_sub(1).and_then(|key| self.pages.at_or_below(&store.nodes, (key, 0)))
+            }
+            Side::Sell => {
+                key.checked_add(1).and_then(|key| self.pages.at_or_above(&store.nodes, (key, 0)))
+            }
         };
         page.map_or(NONE, |(_, page)| {
             let page = &store.pages[page];
@@ -208,17 +184,13 @@ impl Ladder {
         if near != NONE && store.pages[near].key == key(price) {
             return near;
         }
-        self.pages
-            .find(&store.nodes, (key(price), 0))
-            .unwrap_or(NONE)
+        self.pages.find(&store.nodes, (key(price), 0)).unwrap_or(NONE)
     }
 
     /// All levels, best first.
     pub(crate) fn levels<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = u32> + 'a {
         let some = |level: u32| (level != NONE).then_some(level);
-        core::iter::successors(some(self.best), move |&level| {
-            some(self.after(store, level))
-        })
+        core::iter::successors(some(self.best), move |&level| some(self.after(store, level)))
     }
 }
 
@@ -228,13 +200,15 @@ fn key(price: Price) -> i64 {
 }
 
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "less than the length of a page")]
 fn offset(price: Price) -> usize {
-    (price.0 & (PAGE_LEN as i64 - 1)) as usize
+    (price.0.cast_unsigned() % PAGE_LEN as u64) as usize
 }
 
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "less than the length of the cache")]
 fn near(price: Price) -> usize {
-    ((price.0 >> PAGE_BITS) & (NEAR_LEN as i64 - 1)) as usize
+    ((price.0 >> PAGE_BITS).cast_unsigned() % NEAR_LEN as u64) as usize
 }
 
 #[cfg(test)]

@@ -31,10 +31,7 @@ pub(crate) struct Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        Self {
-            head: NONE,
-            tail: NONE,
-        }
+        Self { head: NONE, tail: NONE }
     }
 }
 
@@ -64,11 +61,7 @@ impl Level {
     #[inline]
     pub(crate) fn front(&self) -> u32 {
         let head = self.queues[0].head;
-        if head == NONE {
-            self.queues[1].head
-        } else {
-            head
-        }
+        if head == NONE { self.queues[1].head } else { head }
     }
 
     /// Whether no order stands here.
@@ -133,21 +126,10 @@ impl Level {
         }
     }
 
-    /// Moves an order to the back of its queue.
-    pub(crate) fn requeue(&mut self, orders: &mut Pool<Order>, key: u32) {
-        let which = usize::from(orders[key].is_dark());
-        self.unlink(orders, key, which);
-        self.link_back(orders, key, which);
-    }
-
     /// The order served after `key`.
     #[inline]
     pub(crate) fn after(&self, orders: &Pool<Order>, key: u32) -> u32 {
         let order = &orders[key];
-        if order.next == NONE && !order.is_dark() {
-            self.queues[1].head
-        } else {
-            order.next
-        }
+        if order.next == NONE && !order.is_dark() { self.queues[1].head } else { order.next }
     }
 }

@@ -49,12 +49,6 @@ pub(crate) struct Terms(pub(crate) u8);
 impl Terms {
     /// Stands in the dark queue.
     pub(crate) const DARK: u8 = 1;
-    /// Trades whole or not at all.
-    pub(crate) const ALL_OR_NONE: u8 = 2;
-    /// Never opens or grows a position.
-    pub(crate) const REDUCE_ONLY: u8 = 4;
-    /// One side of a quote.
-    pub(crate) const QUOTE: u8 = 8;
     const POST_ONLY_SHIFT: u8 = 4;
 
     /// With the post-only mode kept in it.

@@ -24,12 +24,7 @@ pub(crate) struct Pool<T> {
 impl<T: Pooled> Pool<T> {
     /// Room for `capacity`; the memory is reserved now and touched when first used.
     pub(crate) fn new(capacity: u32) -> Self {
-        Self {
-            items: Vec::with_capacity(capacity as usize),
-            free: NONE,
-            live: 0,
-            capacity,
-        }
+        Self { items: Vec::with_capacity(capacity as usize), free: NONE, live: 0, capacity }
     }
 
     /// Puts `item` into a free place.
@@ -74,11 +69,6 @@ impl<T: Pooled> Pool<T> {
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.live >= self.capacity
-    }
-
-    /// How many places there are.
-    pub(crate) fn capacity(&self) -> u32 {
-        self.capacity
     }
 }
 

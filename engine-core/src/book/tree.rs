@@ -21,13 +21,7 @@ pub(crate) struct Node {
 
 impl Default for Node {
     fn default() -> Self {
-        Self {
-            key: (0, 0),
-            value: NONE,
-            left: NONE,
-            right: NONE,
-            rank: 1,
-        }
+        Self { key: (0, 0), value: NONE, left: NONE, right: NONE, rank: 1 }
     }
 }
 
@@ -55,11 +49,7 @@ pub(crate) type Nodes = Pool<Node>;
 impl Tree {
     /// Puts `value` under `key`, which must not be there.
     pub(crate) fn insert(&mut self, nodes: &mut Nodes, key: Key, value: u32) {
-        let node = nodes.insert(Node {
-            key,
-            value,
-            ..Node::default()
-        });
+        let node = nodes.insert(Node { key, value, ..Node::default() });
         self.root = insert(nodes, self.root, node);
     }
 
@@ -92,11 +82,6 @@ impl Tree {
     /// The element with the least key.
     pub(crate) fn first(&self, nodes: &Nodes) -> Option<(Key, u32)> {
         self.at_or_above(nodes, (i64::MIN, 0))
-    }
-
-    /// The element with the greatest key.
-    pub(crate) fn last(&self, nodes: &Nodes) -> Option<(Key, u32)> {
-        self.at_or_below(nodes, (i64::MAX, u64::MAX))
     }
 
     /// The element with the least key that is not below `key`.

@@ -47,13 +47,8 @@ impl<S: EventSink> Desk<'_, S> {
     /// Lowers what is open of an order, which keeps its place.
     #[inline]
     pub(super) fn reduce(&mut self, reduce: &Reduce) {
-        let &Reduce {
-            id, account, by, ..
-        } = reduce;
-        match self
-            .find(id, account)
-            .and_then(|found| self.check_by(by).map(|()| found))
-        {
+        let &Reduce { id, account, by, .. } = reduce;
+        match self.find(id, account).and_then(|found| self.check_by(by).map(|()| found)) {
             Err(reason) => self.reject(Op::Reduce, id, account, reason),
             Ok((position, key)) if by >= self.store.orders[key].open => {
                 self.end_at(position, key, CancelReason::User);
@@ -73,11 +68,7 @@ impl<S: EventSink> Desk<'_, S> {
         if by.is_zero() {
             return Err(Reject::ZeroQty);
         }
-        if by.0.is_multiple_of(self.book.spec.lot) {
-            Ok(())
-        } else {
-            Err(Reject::BadLot)
-        }
+        if by.0.is_multiple_of(self.book.spec.lot) { Ok(()) } else { Err(Reject::BadLot) }
     }
 
     /// Gives an order another price, quantity or name.
@@ -137,14 +128,7 @@ impl<S: EventSink> Desk<'_, S> {
         if !keeps && !open.is_zero() && post_only != PostOnly::No {
             price = self.stand_off(order.side, price, post_only)?;
         }
-        Ok(Change {
-            position,
-            key,
-            id,
-            price,
-            open,
-            keeps,
-        })
+        Ok(Change { position, key, id, price, open, keeps })
     }
 
     /// Whether there is a level for an order that moves, all places being taken: one at its new
@@ -154,24 +138,13 @@ impl<S: EventSink> Desk<'_, S> {
         let level = &self.store.levels[self.store.orders[key].level];
         let alone = level.front() == key && level.after(&self.store.orders, key) == NONE;
         let there = self.book.side(side).find(self.store, price) != NONE;
-        if alone || there {
-            Ok(())
-        } else {
-            Err(Reject::Capacity)
-        }
+        if alone || there { Ok(()) } else { Err(Reject::Capacity) }
     }
 
     /// A change that keeps the order's place in the queue.
     #[inline(never)]
     fn change_in_place(&mut self, change: Change) {
-        let Change {
-            position,
-            key,
-            id,
-            price,
-            open,
-            ..
-        } = change;
+        let Change { position, key, id, price, open, .. } = change;
         let old_id = self.store.orders[key].id;
         let by = self.store.orders[key].open - open;
         let shown = self.book.shrink(self.store, key, by);
@@ -190,27 +163,13 @@ impl<S: EventSink> Desk<'_, S> {
             kept_priority: true,
         });
         if !shown.is_zero() {
-            self.out.tell(
-                Interest::L3,
-                What::Reduce {
-                    id: old_id,
-                    side,
-                    price,
-                    qty: shown,
-                },
-            );
+            self.out.tell(Interest::L3, What::Reduce { id: old_id, side, price, qty: shown });
             self.tell_level(side, price);
         }
         if id != old_id && !dark {
             self.out.tell(
                 Interest::L3,
-                What::Rename {
-                    id: old_id,
-                    new_id: id,
-                    side,
-                    price,
-                    qty: left,
-                },
+                What::Rename { id: old_id, new_id: id, side, price, qty: left },
             );
         }
     }
@@ -218,13 +177,7 @@ impl<S: EventSink> Desk<'_, S> {
     /// A change after which the order stands at the back, or trades at once.
     #[inline]
     fn enter_again(&mut self, change: Change) {
-        let Change {
-            key,
-            id,
-            price,
-            open,
-            ..
-        } = change;
+        let Change { key, id, price, open, .. } = change;
         let order = self.store.orders[key].clone();
         self.out.private(What::Replaced {
             id: order.id,
@@ -264,15 +217,7 @@ impl<S: EventSink> Desk<'_, S> {
         self.book.relink(self.store, key, price);
         if self.out.wants(Interest::L2.and(Interest::L3)) {
             let (side, qty) = (order.side, taker.open);
-            self.out.tell(
-                Interest::L3,
-                What::Add {
-                    id,
-                    side,
-                    price,
-                    qty,
-                },
-            );
+            self.out.tell(Interest::L3, What::Add { id, side, price, qty });
             self.tell_level(side, price);
         }
     }
@@ -280,10 +225,8 @@ impl<S: EventSink> Desk<'_, S> {
     #[cold]
     fn rename(&mut self, key: u32, id: OrderId) {
         let old = self.store.orders[key].id;
-        let (position, _) = self
-            .store
-            .find(self.book.position, old)
-            .expect("a live order is indexed");
+        let (position, _) =
+            self.store.find(self.book.position, old).expect("a live order is indexed");
         self.store.rename(position, key, id);
     }
 

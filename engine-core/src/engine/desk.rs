@@ -21,12 +21,7 @@ impl<'a, S: EventSink> Out<'a, S> {
     #[inline]
     pub(super) fn new(seq: &'a mut u64, sink: &'a mut S, instrument: InstrumentId) -> Self {
         let interest = sink.interest();
-        Self {
-            seq,
-            sink,
-            interest,
-            instrument,
-        }
+        Self { seq, sink, interest, instrument }
     }
 
     /// Whether any of these are wanted.
@@ -62,11 +57,7 @@ impl<'a, S: EventSink> Out<'a, S> {
     #[inline]
     pub(super) fn tell(&mut self, class: Interest, what: What) {
         if self.wants(class) {
-            self.sink.push(Event {
-                seq: *self.seq,
-                instrument: self.instrument,
-                what,
-            });
+            self.sink.push(Event { seq: *self.seq, instrument: self.instrument, what });
         }
     }
 }
@@ -94,22 +85,15 @@ impl<S: EventSink> Desk<'_, S> {
 
     #[cold]
     pub(super) fn reject(&mut self, op: Op, id: OrderId, account: AccountId, reason: Reject) {
-        self.out.private(What::Rejected {
-            op,
-            id,
-            account,
-            reason,
-        });
+        self.out.private(What::Rejected { op, id, account, reason });
     }
 
     /// Ends a resting order.
     #[inline(never)]
     pub(super) fn end(&mut self, key: u32, reason: CancelReason) {
         let id = self.store.orders[key].id;
-        let (position, _) = self
-            .store
-            .find(self.book.position, id)
-            .expect("a live order is indexed");
+        let (position, _) =
+            self.store.find(self.book.position, id).expect("a live order is indexed");
         self.end_at(position, key, reason);
     }
 
@@ -118,12 +102,7 @@ impl<S: EventSink> Desk<'_, S> {
     pub(super) fn end_at(&mut self, position: Position, key: u32, reason: CancelReason) {
         let order = &self.store.orders[key];
         let (id, account, open) = (order.id, order.account, order.open);
-        self.out.private(What::Canceled {
-            id,
-            account,
-            qty: open,
-            reason,
-        });
+        self.out.private(What::Canceled { id, account, qty: open, reason });
         self.take_off(key);
         self.store.release(position, key);
         self.book.live -= 1;
@@ -140,15 +119,7 @@ impl<S: EventSink> Desk<'_, S> {
         let price = self.store.levels[order.level].price;
         self.book.unlink(self.store, key);
         if !dark {
-            self.out.tell(
-                Interest::L3,
-                What::Delete {
-                    id,
-                    side,
-                    price,
-                    qty: shown,
-                },
-            );
+            self.out.tell(Interest::L3, What::Delete { id, side, price, qty: shown });
             self.tell_level(side, price);
         }
     }
@@ -166,15 +137,7 @@ impl<S: EventSink> Desk<'_, S> {
             let level = &self.store.levels[level];
             (level.shown, level.orders)
         };
-        self.out.tell(
-            Interest::L2,
-            What::Level {
-                side,
-                price,
-                qty: Total::new(qty),
-                orders,
-            },
-        );
+        self.out.tell(Interest::L2, What::Level { side, price, qty: Total::new(qty), orders });
     }
 
     /// Tells that a displayed order lost `qty` without trading.
@@ -183,15 +146,7 @@ impl<S: EventSink> Desk<'_, S> {
         let (id, side) = (order.id, order.side);
         let price = self.store.levels[order.level].price;
         if !qty.is_zero() {
-            self.out.tell(
-                Interest::L3,
-                What::Reduce {
-                    id,
-                    side,
-                    price,
-                    qty,
-                },
-            );
+            self.out.tell(Interest::L3, What::Reduce { id, side, price, qty });
             self.tell_level(side, price);
         }
     }
@@ -201,13 +156,7 @@ impl<S: EventSink> Desk<'_, S> {
         let best = Side::BOTH.map(|side| self.book.best_shown(self.store, side));
         if best != self.book.told {
             self.book.told = best;
-            self.out.tell(
-                Interest::L1,
-                What::Bbo {
-                    bid: best[0],
-                    ask: best[1],
-                },
-            );
+            self.out.tell(Interest::L1, What::Bbo { bid: best[0], ask: best[1] });
         }
     }
 }

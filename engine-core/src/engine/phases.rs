@@ -16,9 +16,7 @@ impl<S: EventSink> Desk<'_, S> {
         self.out.status(What::Phase { phase });
         if phase == Phase::Closed {
             for side in Side::BOTH {
-                self.end_where(side, CancelReason::Expired, |order| {
-                    order.tif == TimeInForce::Day
-                });
+                self.end_where(side, CancelReason::Expired, |order| order.tif == TimeInForce::Day);
             }
         }
     }

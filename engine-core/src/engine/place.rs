@@ -33,22 +33,9 @@ impl<S: EventSink> Desk<'_, S> {
             Ok(limit) => limit,
             Err(reason) => return self.reject(Op::New, order.id, order.account, reason),
         };
-        let &NewOrder {
-            id,
-            account,
-            side,
-            qty,
-            tif,
-            ..
-        } = order;
+        let &NewOrder { id, account, side, qty, tif, .. } = order;
         let price = order.price.map(|_| limit);
-        self.out.private(What::Accepted {
-            id,
-            account,
-            side,
-            qty,
-            price,
-        });
+        self.out.private(What::Accepted { id, account, side, qty, price });
         let mut taker = Taker {
             id,
             account,
@@ -144,11 +131,7 @@ impl<S: EventSink> Desk<'_, S> {
     pub(super) fn check_price(&self, price: Option<Price>) -> Result<(), Reject> {
         let Some(price) = price else { return Ok(()) };
         let tick = self.book.spec.tick_at(price).cast_signed();
-        if price.0.rem_euclid(tick) == 0 {
-            Ok(())
-        } else {
-            Err(Reject::BadTick)
-        }
+        if price.0.rem_euclid(tick) == 0 { Ok(()) } else { Err(Reject::BadTick) }
     }
 
     /// Whether a quantity is of whole lots and within the instrument's bounds.
@@ -168,11 +151,7 @@ impl<S: EventSink> Desk<'_, S> {
     pub(super) fn check_worth(&self, qty: Qty, price: Option<Price>) -> Result<(), Reject> {
         let most = u128::from(self.book.spec.max_notional);
         let worth = price.map_or(0, |price| (price * qty).0.unsigned_abs());
-        if most == 0 || worth <= most {
-            Ok(())
-        } else {
-            Err(Reject::BadLot)
-        }
+        if most == 0 || worth <= most { Ok(()) } else { Err(Reject::BadLot) }
     }
 
     /// Whether there is room for one more order at `price`.
@@ -309,15 +288,7 @@ impl<S: EventSink> Desk<'_, S> {
         }
         if !dark && self.out.wants(Interest::L2.and(Interest::L3)) {
             let (id, side) = (order.id, order.side);
-            self.out.tell(
-                Interest::L3,
-                What::Execute {
-                    id,
-                    side,
-                    price,
-                    qty,
-                },
-            );
+            self.out.tell(Interest::L3, What::Execute { id, side, price, qty });
             self.tell_level(side, price);
         }
     }
@@ -438,15 +409,8 @@ impl<S: EventSink> Desk<'_, S> {
     /// Cancels what is left of an incoming order.
     #[inline(never)]
     pub(super) fn cancel_rest(&mut self, taker: &Taker, reason: CancelReason) {
-        let &Taker {
-            id, account, open, ..
-        } = taker;
-        self.out.private(What::Canceled {
-            id,
-            account,
-            qty: open,
-            reason,
-        });
+        let &Taker { id, account, open, .. } = taker;
+        self.out.private(What::Canceled { id, account, qty: open, reason });
     }
 
     /// Rests what is left of an incoming order.
@@ -468,22 +432,8 @@ impl<S: EventSink> Desk<'_, S> {
         };
         let key = self.book.rest(self.store, taker.limit, order);
         if self.out.wants(Interest::L2.and(Interest::L3)) {
-            let &Taker {
-                id,
-                side,
-                limit: price,
-                open: qty,
-                ..
-            } = taker;
-            self.out.tell(
-                Interest::L3,
-                What::Add {
-                    id,
-                    side,
-                    price,
-                    qty,
-                },
-            );
+            let &Taker { id, side, limit: price, open: qty, .. } = taker;
+            self.out.tell(Interest::L3, What::Add { id, side, price, qty });
             self.tell_level(side, price);
         }
         key
@@ -517,11 +467,7 @@ fn check_combination(order: &NewOrder, now: Time) -> Result<(), Reject> {
         OrderType::Market => order.price.is_none() && order.post_only == PostOnly::No,
         _ => false,
     };
-    if timed && priced {
-        Ok(())
-    } else {
-        Err(Reject::BadCombination)
-    }
+    if timed && priced { Ok(()) } else { Err(Reject::BadCombination) }
 }
 
 /// A fee in hundredths of a percent of what was traded, rounded toward zero.
@@ -530,7 +476,5 @@ fn fee(worth: i128, bps: i32) -> i128 {
     // Twice 64 bits and 32 more do not fit 128: the whole part first, then the rest.
     let (whole, rest) = (worth / 10_000, worth % 10_000);
     let bps = i128::from(bps);
-    whole
-        .saturating_mul(bps)
-        .saturating_add(rest * bps / 10_000)
+    whole.saturating_mul(bps).saturating_add(rest * bps / 10_000)
 }

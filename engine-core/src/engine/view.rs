@@ -91,25 +91,18 @@ impl<'a> BookView<'a> {
     /// The levels of a side that show something, best first.
     pub fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> + use<'a> {
         let store = self.store;
-        let levels = self
-            .book
-            .side(side)
-            .levels(store)
-            .map(|level| &store.levels[level]);
-        levels
-            .filter(|level| level.shown > 0)
-            .map(|level| LevelView {
-                price: level.price,
-                qty: level.shown,
-                orders: level.orders,
-            })
+        let levels = self.book.side(side).levels(store).map(|level| &store.levels[level]);
+        levels.filter(|level| level.shown > 0).map(|level| LevelView {
+            price: level.price,
+            qty: level.shown,
+            orders: level.orders,
+        })
     }
 
     /// The orders of a side, in the order in which they would trade.
     pub fn orders(&self, side: Side) -> impl Iterator<Item = OrderView> + use<'a> {
         let store = self.store;
-        self.keys(side)
-            .map(move |key| view(store, &store.orders[key]))
+        self.keys(side).map(move |key| view(store, &store.orders[key]))
     }
 
     /// The order of a side that would trade first.

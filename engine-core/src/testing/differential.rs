@@ -21,12 +21,7 @@ use crate::testing::scenario::command_line;
 use crate::testing::venue::Venue;
 
 /// Little enough that every kind of "full" happens.
-pub const CAPACITY: Capacity = Capacity {
-    orders: 40,
-    levels: 24,
-    instruments: 4,
-    accounts: 6,
-};
+pub const CAPACITY: Capacity = Capacity { orders: 40, levels: 24, instruments: 4, accounts: 6 };
 
 /// Feeds `commands` to the engine and to the reference, and compares after every one.
 ///
@@ -105,36 +100,17 @@ impl Pair {
         self.reference.apply(at, command, &mut expected);
         self.engine.apply(at, command, &mut told);
         for (index, (told, expected)) in told.iter().zip(&expected).enumerate() {
-            assert_eq!(
-                told, expected,
-                "event {index}: the engine (left) tells another one"
-            );
+            assert_eq!(told, expected, "event {index}: the engine (left) tells another one");
         }
         let more = (told.get(expected.len()..), expected.get(told.len()..));
-        assert_eq!(
-            told.len(),
-            expected.len(),
-            "told too much, or left out: {more:?}"
-        );
+        assert_eq!(told.len(), expected.len(), "told too much, or left out: {more:?}");
         self.check_state();
 
-        let mut part = Only {
-            interest: self.interest,
-            events: Vec::new(),
-        };
+        let mut part = Only { interest: self.interest, events: Vec::new() };
         self.partly.apply(at, command, &mut part);
         expected.retain(|event| self.interest.wants(event.what.class()));
-        assert_eq!(
-            part.events, expected,
-            "with {:?} the engine tells others",
-            self.interest
-        );
-        assert_eq!(
-            self.partly.state_hash(),
-            self.engine.state_hash(),
-            "by {:?}",
-            self.interest
-        );
+        assert_eq!(part.events, expected, "with {:?} the engine tells others", self.interest);
+        assert_eq!(self.partly.state_hash(), self.engine.state_hash(), "by {:?}", self.interest);
 
         told.iter().for_each(|event| self.feed.read(event));
         self.feed.check(&self.engine);
@@ -156,11 +132,7 @@ impl Pair {
                 let shown: Vec<_> = replica.levels(side).collect();
                 let held = Venue::levels(&self.engine, instrument, side);
                 assert_eq!(shown, held, "the replica shows another {side:?} side");
-                assert_eq!(
-                    replica.best(side),
-                    held.first().copied(),
-                    "its best {side:?}"
-                );
+                assert_eq!(replica.best(side), held.first().copied(), "its best {side:?}");
             }
         }
     }
@@ -172,11 +144,7 @@ impl Pair {
             panic!("the state hash differs though all orders are the same");
         }
         let now = (self.engine.seq(), self.engine.now());
-        assert_eq!(
-            now,
-            (self.reference.seq(), self.reference.now()),
-            "number and time"
-        );
+        assert_eq!(now, (self.reference.seq(), self.reference.now()), "number and time");
         self.engine.check_invariants();
         self.reference.check_invariants();
     }
@@ -207,10 +175,7 @@ impl EventSink for Only {
     }
 
     fn push(&mut self, event: Event) {
-        assert!(
-            self.interest.wants(event.what.class()),
-            "nobody asked for {event:?}"
-        );
+        assert!(self.interest.wants(event.what.class()), "nobody asked for {event:?}");
         self.events.push(event);
     }
 }
@@ -225,9 +190,6 @@ fn named(check: impl FnOnce(), about: impl FnOnce() -> String) {
 }
 
 fn tape(commands: &[(Time, Command)]) -> String {
-    let lines: Vec<String> = commands
-        .iter()
-        .map(|(at, what)| command_line(*at, what))
-        .collect();
+    let lines: Vec<String> = commands.iter().map(|(at, what)| command_line(*at, what)).collect();
     lines.join("\n")
 }

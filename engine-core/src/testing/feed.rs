@@ -65,11 +65,7 @@ impl FeedReader {
     /// Where it is not.
     pub fn check(&self, venue: &impl Venue) {
         assert_eq!(self.seq, venue.seq(), "the venue counted other events");
-        assert!(
-            self.owed.is_empty(),
-            "a trade without its fills: {:?}",
-            self.owed
-        );
+        assert!(self.owed.is_empty(), "a trade without its fills: {:?}", self.owed);
         let mut live = 0;
         for instrument in venue.instruments() {
             let nothing = BookRead::default();
@@ -78,11 +74,7 @@ impl FeedReader {
                 live += self.check_side(venue, instrument, side, book);
             }
         }
-        assert_eq!(
-            self.open.len(),
-            live,
-            "orders live on in their private events only"
-        );
+        assert_eq!(self.open.len(), live, "orders live on in their private events only");
     }
 
     fn check_side(
@@ -96,74 +88,39 @@ impl FeedReader {
         for order in &orders {
             let read = self.open.get(&(instrument, order.id)).copied();
             let read = read.map(|read| (read.open, read.filled));
-            assert_eq!(
-                read,
-                Some((order.open, order.filled)),
-                "quantity is lost: {order:?}"
-            );
+            assert_eq!(read, Some((order.open, order.filled)), "quantity is lost: {order:?}");
         }
         let displayed = orders.iter().filter(|order| !order.displayed.is_zero());
         let shown: Vec<_> = displayed.map(|o| (o.price, o.id, o.displayed)).collect();
-        assert_eq!(
-            book.orders[side.index()],
-            shown,
-            "L3 shows another {side:?} side"
-        );
+        assert_eq!(book.orders[side.index()], shown, "L3 shows another {side:?} side");
 
         let mut by_price: Vec<_> = book.levels[side.index()].iter().collect();
         if side == Side::Buy {
             by_price.reverse();
         }
-        let read: Vec<_> = by_price
-            .into_iter()
-            .map(|(&at, &(qty, n))| (at, qty, n))
-            .collect();
+        let read: Vec<_> = by_price.into_iter().map(|(&at, &(qty, n))| (at, qty, n)).collect();
         let levels = venue.levels(instrument, side);
         let held: Vec<_> = levels.iter().map(|l| (l.price, l.qty, l.orders)).collect();
         assert_eq!(read, held, "L2 shows another {side:?} side");
 
-        let best = levels
-            .first()
-            .map(|level| (level.price, Total::new(level.qty)));
-        assert_eq!(
-            book.best[side.index()],
-            best,
-            "L1 shows another best {side:?}"
-        );
+        let best = levels.first().map(|level| (level.price, Total::new(level.qty)));
+        assert_eq!(book.best[side.index()], best, "L1 shows another best {side:?}");
         orders.len()
     }
 
     fn read_private(&mut self, instrument: InstrumentId, what: &What) {
         match *what {
             What::Accepted { id, qty, .. } => {
-                let fresh = OrderRead {
-                    open: qty,
-                    filled: Qty::ZERO,
-                };
+                let fresh = OrderRead { open: qty, filled: Qty::ZERO };
                 let old = self.open.insert((instrument, id), fresh);
                 assert!(old.is_none(), "accepted twice: {what:?}");
             }
-            What::Filled {
-                id,
-                price,
-                qty,
-                leaves,
-                cumulative,
-                ..
-            } => {
+            What::Filled { id, price, qty, leaves, cumulative, .. } => {
                 assert!(!qty.is_zero(), "a fill of nothing: {what:?}");
-                let owed = self
-                    .owed
-                    .iter()
-                    .position(|&o| o == (instrument, id, price, qty));
-                self.owed
-                    .remove(owed.expect("a fill belongs to a trade just told"));
+                let owed = self.owed.iter().position(|&o| o == (instrument, id, price, qty));
+                self.owed.remove(owed.expect("a fill belongs to a trade just told"));
                 let order = self.live(instrument, id, what);
-                order.open = Qty(order
-                    .open
-                    .0
-                    .checked_sub(qty.0)
-                    .expect("no more than was open"));
+                order.open = Qty(order.open.0.checked_sub(qty.0).expect("no more than was open"));
                 order.filled += qty;
                 let now = (order.open, order.filled);
                 assert_eq!(now, (leaves, cumulative), "the fill miscounts: {what:?}");
@@ -174,19 +131,9 @@ impl FeedReader {
                 let open = order.expect("only a live order is canceled").open;
                 assert_eq!(open, qty, "not what was open: {what:?}");
             }
-            What::Replaced {
-                id,
-                new_id,
-                qty,
-                leaves,
-                ..
-            } => {
+            What::Replaced { id, new_id, qty, leaves, .. } => {
                 let mut order = *self.live(instrument, id, what);
-                assert_eq!(
-                    order.filled + leaves,
-                    qty,
-                    "total is filled and open: {what:?}"
-                );
+                assert_eq!(order.filled + leaves, qty, "total is filled and open: {what:?}");
                 order.open = leaves;
                 self.open.remove(&(instrument, id));
                 let old = self.open.insert((instrument, new_id), order);
@@ -208,57 +155,26 @@ impl FeedReader {
     }
 
     fn read_trade(&mut self, instrument: InstrumentId, what: &What) {
-        let What::Trade {
-            trade_id,
-            price,
-            qty,
-            buy_id,
-            sell_id,
-            ..
-        } = *what
-        else {
+        let What::Trade { trade_id, price, qty, buy_id, sell_id, .. } = *what else {
             return;
         };
         let book = self.books.entry(instrument).or_default();
         book.trades += 1;
         assert_eq!(trade_id, book.trades, "trades are counted: {what:?}");
-        assert!(
-            self.owed.is_empty(),
-            "the trade before lacks fills: {:?}",
-            self.owed
-        );
-        self.owed.extend([
-            (instrument, buy_id, price, qty),
-            (instrument, sell_id, price, qty),
-        ]);
+        assert!(self.owed.is_empty(), "the trade before lacks fills: {:?}", self.owed);
+        self.owed.extend([(instrument, buy_id, price, qty), (instrument, sell_id, price, qty)]);
     }
 
     fn read_order(&mut self, instrument: InstrumentId, what: &What) {
         let book = self.books.entry(instrument).or_default();
         match *what {
-            What::Add {
-                id,
-                side,
-                price,
-                qty,
-            } => {
+            What::Add { id, side, price, qty } => {
                 assert!(!qty.is_zero(), "nothing is shown: {what:?}");
                 let orders = &mut book.orders[side.index()];
                 let behind = orders.iter().position(|&(p, ..)| side.is_better(price, p));
                 orders.insert(behind.unwrap_or(orders.len()), (price, id, qty));
             }
-            What::Execute {
-                id,
-                side,
-                price,
-                qty,
-            }
-            | What::Reduce {
-                id,
-                side,
-                price,
-                qty,
-            } => {
+            What::Execute { id, side, price, qty } | What::Reduce { id, side, price, qty } => {
                 let at = book.find(side, price, id, what);
                 let shown = &mut book.orders[side.index()][at].2;
                 *shown = Qty(shown.0.checked_sub(qty.0).expect("no more than was shown"));
@@ -268,23 +184,12 @@ impl FeedReader {
                     book.orders[side.index()].remove(at);
                 }
             }
-            What::Delete {
-                id,
-                side,
-                price,
-                qty,
-            } => {
+            What::Delete { id, side, price, qty } => {
                 let at = book.find(side, price, id, what);
                 let (_, _, shown) = book.orders[side.index()].remove(at);
                 assert_eq!(shown, qty, "not what was shown: {what:?}");
             }
-            What::Rename {
-                id,
-                new_id,
-                side,
-                price,
-                qty,
-            } => {
+            What::Rename { id, new_id, side, price, qty } => {
                 let at = book.find(side, price, id, what);
                 let order = &mut book.orders[side.index()][at];
                 order.1 = new_id;
@@ -297,12 +202,7 @@ impl FeedReader {
     fn read_prices(&mut self, instrument: InstrumentId, what: &What) {
         let book = self.books.entry(instrument).or_default();
         match *what {
-            What::Level {
-                side,
-                price,
-                qty,
-                orders,
-            } => {
+            What::Level { side, price, qty, orders } => {
                 let levels = &mut book.levels[side.index()];
                 let old = if orders == 0 {
                     assert_eq!(qty, Total::ZERO, "a level of no orders: {what:?}");
@@ -323,9 +223,7 @@ impl FeedReader {
 
 impl BookRead {
     fn find(&self, side: Side, price: Price, id: OrderId, what: &What) -> usize {
-        let found = self.orders[side.index()]
-            .iter()
-            .position(|&(p, i, _)| (p, i) == (price, id));
+        let found = self.orders[side.index()].iter().position(|&(p, i, _)| (p, i) == (price, id));
         found.unwrap_or_else(|| panic!("L3 never showed this order: {what:?}"))
     }
 }

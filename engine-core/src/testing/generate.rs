@@ -87,10 +87,7 @@ impl RandomCommands {
     /// The commands of this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            random: Random::new(seed),
-            mix: Mix::default(),
-        }
+        Self { random: Random::new(seed), mix: Mix::default() }
     }
 }
 

@@ -92,16 +92,8 @@ impl Reference {
             Command::Replace(replace) => self.replace(replace),
             Command::Quote(quote) => {
                 let known = self.position(quote.instrument).is_some();
-                let reason = if known {
-                    Reject::BadCombination
-                } else {
-                    Reject::UnknownInstrument
-                };
-                self.turn_away(
-                    Op::Quote,
-                    (quote.instrument, quote.id, quote.account),
-                    reason,
-                );
+                let reason = if known { Reject::BadCombination } else { Reject::UnknownInstrument };
+                self.turn_away(Op::Quote, (quote.instrument, quote.id, quote.account), reason);
             }
             Command::MassCancel(scope) => self.end_all(*scope, CancelReason::Mass),
             Command::Kill(scope) => self.kill(*scope),
@@ -109,11 +101,7 @@ impl Reference {
             Command::Phase { instrument, phase } => self.enter_phase(*instrument, *phase),
             Command::Uncross { instrument, .. } => {
                 let known = self.position(*instrument).is_some();
-                let reason = if known {
-                    Reject::Phase
-                } else {
-                    Reject::UnknownInstrument
-                };
+                let reason = if known { Reject::Phase } else { Reject::UnknownInstrument };
                 self.turn_away(Op::Uncross, (*instrument, OrderId(0), AccountId(0)), reason);
             }
             Command::Time => {}
@@ -179,56 +167,32 @@ impl Reference {
         for listing in &self.listings {
             let best = Side::BOTH.map(|side| listing.book.best(side));
             if let [Some(bid), Some(ask)] = best {
-                assert!(
-                    bid.price < ask.price,
-                    "the book is crossed: {bid:?} {ask:?}"
-                );
+                assert!(bid.price < ask.price, "the book is crossed: {bid:?} {ask:?}");
             }
             let mut names = BTreeSet::new();
             for side in Side::BOTH {
                 for (price, order) in listing.book.in_order_of_service(side) {
-                    assert!(
-                        !order.open.is_zero(),
-                        "an order of nothing rests: {order:?}"
-                    );
+                    assert!(!order.open.is_zero(), "an order of nothing rests: {order:?}");
                     assert_eq!(order.terms.side, side, "on the wrong side: {order:?}");
-                    assert_eq!(
-                        order.terms.price,
-                        Some(price),
-                        "at the wrong price: {order:?}"
-                    );
-                    assert!(
-                        names.insert(order.terms.id),
-                        "two live orders named {order:?}"
-                    );
+                    assert_eq!(order.terms.price, Some(price), "at the wrong price: {order:?}");
+                    assert!(names.insert(order.terms.id), "two live orders named {order:?}");
                 }
             }
         }
-        assert!(
-            self.order_count() <= u64::from(self.capacity.orders),
-            "more orders than room"
-        );
+        assert!(self.order_count() <= u64::from(self.capacity.orders), "more orders than room");
     }
 
     /// Where an instrument stands in the list.
     fn position(&self, instrument: InstrumentId) -> Option<usize> {
-        self.listings
-            .iter()
-            .position(|listing| listing.spec.instrument == instrument)
+        self.listings.iter().position(|listing| listing.spec.instrument == instrument)
     }
 
     fn order_count(&self) -> u64 {
-        self.listings
-            .iter()
-            .map(|listing| listing.book.order_count())
-            .sum()
+        self.listings.iter().map(|listing| listing.book.order_count()).sum()
     }
 
     fn level_count(&self) -> u64 {
-        self.listings
-            .iter()
-            .map(|listing| listing.book.level_count())
-            .sum()
+        self.listings.iter().map(|listing| listing.book.level_count()).sum()
     }
 
     /// Takes up a new instrument.

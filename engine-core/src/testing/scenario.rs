@@ -45,11 +45,7 @@ impl core::error::Error for Mismatch {}
 ///
 /// [`Mismatch`] at the first line that differs or is not part of a tape.
 pub fn run_scenario(tape: &str, venue: &mut impl Venue) -> Result<(), Mismatch> {
-    let mut player = Player {
-        venue,
-        command: String::new(),
-        told: Vec::new(),
-    };
+    let mut player = Player { venue, command: String::new(), told: Vec::new() };
     let mut last = 0;
     for (index, line) in tape.lines().enumerate() {
         last = index + 1;
@@ -66,11 +62,7 @@ pub fn run_scenario(tape: &str, venue: &mut impl Venue) -> Result<(), Mismatch> 
 ///
 /// [`Mismatch`] at a line that is neither a command, an event nor a note.
 pub fn rewrite_scenario(tape: &str, venue: &mut impl Venue) -> Result<String, Mismatch> {
-    let mut player = Player {
-        venue,
-        command: String::new(),
-        told: Vec::new(),
-    };
+    let mut player = Player { venue, command: String::new(), told: Vec::new() };
     let mut out = String::new();
     for (index, line) in tape.lines().enumerate() {
         if line.starts_with("{\"ev\":") {
@@ -125,11 +117,6 @@ impl<V: Venue> Player<'_, V> {
     }
 
     fn mismatch(&self, line: usize, expected: Option<String>, told: Option<String>) -> Mismatch {
-        Mismatch {
-            line,
-            command: self.command.clone(),
-            expected,
-            told,
-        }
+        Mismatch { line, command: self.command.clone(), expected, told }
     }
 }

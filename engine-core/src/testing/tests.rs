@@ -44,10 +44,7 @@ fn random_commands_reach_every_answer() {
         Reject::Capacity,
         Reject::PostOnly,
     ] {
-        assert!(
-            rejects.contains(&(Op::New, reason)),
-            "no new order is {reason:?}"
-        );
+        assert!(rejects.contains(&(Op::New, reason)), "no new order is {reason:?}");
     }
     for reason in [
         Reject::UnknownInstrument,
@@ -62,10 +59,7 @@ fn random_commands_reach_every_answer() {
         Reject::Capacity,
         Reject::PostOnly,
     ] {
-        assert!(
-            rejects.contains(&(Op::Replace, reason)),
-            "no replace is {reason:?}"
-        );
+        assert!(rejects.contains(&(Op::Replace, reason)), "no replace is {reason:?}");
     }
     for reason in [
         CancelReason::User,
@@ -87,11 +81,8 @@ fn the_same_seed_gives_the_same_commands() {
     let commands = |seed| RandomCommands::new(seed).take(500).collect::<Vec<_>>();
     assert_eq!(commands(3), commands(3));
     assert_ne!(commands(3), commands(4));
-    let day = |seed| {
-        TradingDay::new(seed, InstrumentId(1), Price(100))
-            .take(500)
-            .collect::<Vec<_>>()
-    };
+    let day =
+        |seed| TradingDay::new(seed, InstrumentId(1), Price(100)).take(500).collect::<Vec<_>>();
     assert_eq!(day(3), day(3));
     assert_ne!(day(3), day(4));
 }
@@ -108,10 +99,8 @@ fn a_trading_day_trades_and_keeps_a_book() {
             refused += u32::from(matches!(event.what, What::Rejected { .. }));
         }
     }
-    let open: usize = Side::BOTH
-        .map(|side| Venue::orders(&venue, InstrumentId(1), side).len())
-        .iter()
-        .sum();
+    let open: usize =
+        Side::BOTH.map(|side| Venue::orders(&venue, InstrumentId(1), side).len()).iter().sum();
     assert!((2_000..20_000).contains(&trades), "{trades} trades");
     assert_eq!(refused, 0, "commands refused");
     assert!((200..4_000).contains(&open), "{open} orders in the book");
@@ -163,11 +152,7 @@ fn lines_that_are_no_commands_are_refused() {
 #[test]
 fn a_sweep_of_five_thousand_orders_fits_a_small_stack() {
     let sweep = || {
-        let mut venue = Engine::new(Capacity {
-            orders: 6_000,
-            levels: 6_000,
-            ..Capacity::SMALL
-        });
+        let mut venue = Engine::new(Capacity { orders: 6_000, levels: 6_000, ..Capacity::SMALL });
         let mut events: Vec<Event> = Vec::new();
         let spec = InstrumentSpec::new(InstrumentId(0), "SWEEP");
         venue.apply(Time(0), &Command::Instrument(spec.into()), &mut events);
@@ -179,35 +164,23 @@ fn a_sweep_of_five_thousand_orders_fits_a_small_stack() {
         events.clear();
         let order = NewOrder::market(OrderId(9_999), Side::Buy, Qty(5_000));
         venue.apply(Time(0), &Command::New(order), &mut events);
-        let trades = events
-            .iter()
-            .filter(|event| matches!(event.what, What::Trade { .. }));
+        let trades = events.iter().filter(|event| matches!(event.what, What::Trade { .. }));
         assert_eq!(trades.count(), 5_000);
         assert!(Venue::orders(&venue, InstrumentId(0), Side::Sell).is_empty());
         venue.check_invariants();
     };
-    let small = std::thread::Builder::new()
-        .stack_size(128 * 1024)
-        .spawn(sweep);
+    let small = std::thread::Builder::new().stack_size(128 * 1024).spawn(sweep);
     small.expect("a thread").join().expect("the sweep");
 }
 
 /// A level count and an order count that run out mid-way lose nothing.
 #[test]
 fn a_full_engine_refuses_and_forgets_nothing() {
-    let capacity = Capacity {
-        orders: 3,
-        levels: 2,
-        instruments: 1,
-        accounts: 1,
-    };
+    let capacity = Capacity { orders: 3, levels: 2, instruments: 1, accounts: 1 };
     let mut pair = super::differential::Pair::new(capacity, crate::Interest::NONE);
     let spec = InstrumentSpec::new(InstrumentId(0), "FULL");
     pair.check_step(Time(0), &Command::Instrument(spec.clone().into()));
-    let other = InstrumentSpec {
-        instrument: InstrumentId(1),
-        ..spec
-    };
+    let other = InstrumentSpec { instrument: InstrumentId(1), ..spec };
     pair.check_step(Time(0), &Command::Instrument(other.into()));
     for (id, side, price) in [
         (1, Side::Sell, 100),
@@ -236,10 +209,7 @@ fn a_full_engine_refuses_and_forgets_nothing() {
     }
     for account in [1, 2, 1] {
         let account = Some(crate::AccountId(account));
-        let scope = crate::Scope {
-            account,
-            ..crate::Scope::default()
-        };
+        let scope = crate::Scope { account, ..crate::Scope::default() };
         pair.check_step(Time(0), &Command::Kill(scope));
     }
 }

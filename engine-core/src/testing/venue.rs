@@ -59,13 +59,11 @@ impl Venue for Engine {
     }
 
     fn levels(&self, instrument: InstrumentId, side: Side) -> Vec<LevelView> {
-        self.book(instrument)
-            .map_or_else(Vec::new, |book| book.levels(side).collect())
+        self.book(instrument).map_or_else(Vec::new, |book| book.levels(side).collect())
     }
 
     fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView> {
-        self.book(instrument)
-            .map_or_else(Vec::new, |book| book.orders(side).collect())
+        self.book(instrument).map_or_else(Vec::new, |book| book.orders(side).collect())
     }
 
     fn check_invariants(&self) {

@@ -30,15 +30,9 @@ pub fn check_command_bytes(bytes: &[u8; COMMAND_LEN]) {
     let record = CommandRecord::from_bytes(bytes);
     assert_eq!(&record.to_bytes(), bytes, "bytes are lost in the record");
     if let Ok(command) = record.to_command() {
-        let tagged = CommandRecord::from_command(&command).map(|written| CommandRecord {
-            tag: record.tag,
-            ..written
-        });
-        assert_eq!(
-            tagged,
-            Some(record),
-            "the command is written in another way"
-        );
+        let tagged = CommandRecord::from_command(&command)
+            .map(|written| CommandRecord { tag: record.tag, ..written });
+        assert_eq!(tagged, Some(record), "the command is written in another way");
     }
 }
 
@@ -53,11 +47,7 @@ pub fn check_event_bytes(bytes: &[u8; EVENT_LEN]) {
     let account = AccountId(7);
     if let Some(event) = record.to_event(account) {
         let again = EventRecord::from_event(&event, Time(record.at_ns));
-        assert_eq!(
-            again.to_event(account),
-            Some(event),
-            "the event changes on its way"
-        );
+        assert_eq!(again.to_event(account), Some(event), "the event changes on its way");
     }
 }
 
@@ -83,34 +73,21 @@ pub fn check_event_round_trip(event: &Event, at: Time) {
     let account = event.what.account().unwrap_or_default();
     let record = EventRecord::from_event(event, at);
     let travelled = EventRecord::from_bytes(&record.to_bytes());
-    let arrived = Event {
-        what: as_it_arrives(event.what),
-        ..*event
-    };
+    let arrived = Event { what: as_it_arrives(event.what), ..*event };
     assert_eq!(travelled.at_ns, at.0, "the time changes on its way");
-    assert_eq!(
-        travelled.to_event(account),
-        Some(arrived),
-        "the event changes on its way"
-    );
+    assert_eq!(travelled.to_event(account), Some(arrived), "the event changes on its way");
 }
 
 /// What is left of an event in 64 bytes.
 fn as_it_arrives(mut what: What) -> What {
     let held = |total: Total| Total::new(u128::from(total.saturating_u64()));
     match &mut what {
-        What::Filled {
-            cumulative, fee, ..
-        } => {
+        What::Filled { cumulative, fee, .. } => {
             *cumulative = Qty::ZERO;
             let bounds = (i128::from(i64::MIN), i128::from(i64::MAX));
             *fee = Fee::new(fee.get().clamp(bounds.0, bounds.1));
         }
-        What::Trade {
-            taker: None,
-            maker_id,
-            ..
-        } => *maker_id = None,
+        What::Trade { taker: None, maker_id, .. } => *maker_id = None,
         What::Level { qty, .. } | What::Indicative { qty, .. } | What::Uncrossed { qty, .. } => {
             *qty = held(*qty)
         }

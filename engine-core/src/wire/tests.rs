@@ -74,12 +74,7 @@ fn new_order() -> NewOrder {
         stp: Stp::Decrement,
         stp_group: 77,
         expire_at: Time(256),
-        ..NewOrder::limit(
-            OrderId(0x0807_0605_0403_0201),
-            Side::Sell,
-            Price::MAX,
-            Qty::MAX,
-        )
+        ..NewOrder::limit(OrderId(0x0807_0605_0403_0201), Side::Sell, Price::MAX, Qty::MAX)
     }
 }
 
@@ -104,25 +99,14 @@ fn golden_bytes_of_events() {
         liquidity: Liquidity::Taker,
         fee: Fee::new(-1),
     };
-    let bbo = What::Bbo {
-        bid: None,
-        ask: Some((Price(-100), Total::new(50))),
-    };
+    let bbo = What::Bbo { bid: None, ask: Some((Price(-100), Total::new(50))) };
     for (bytes, seq, at, instrument, what) in [
         (TRADE, 5, 1_000, 0x0102_0304, trade),
         (FILLED, 6, (1 << 63) + 1, 2, filled),
         (BBO, 6, 0, 2, bbo),
     ] {
-        let event = Event {
-            seq,
-            instrument: InstrumentId(instrument),
-            what,
-        };
-        assert_eq!(
-            EventRecord::from_event(&event, Time(at)).to_bytes(),
-            bytes,
-            "{what:?}"
-        );
+        let event = Event { seq, instrument: InstrumentId(instrument), what };
+        assert_eq!(EventRecord::from_event(&event, Time(at)).to_bytes(), bytes, "{what:?}");
         check_event_round_trip(&event, Time(at));
     }
 }
@@ -132,53 +116,27 @@ fn golden_bytes_of_commands() {
     let bytes = NEW;
     let record = CommandRecord::from_command(&Command::New(new_order()));
     assert_eq!(record.map(|record| record.to_bytes()), Some(bytes));
-    assert_eq!(
-        CommandRecord::from_bytes(&bytes).to_command(),
-        Ok(Command::New(new_order()))
-    );
+    assert_eq!(CommandRecord::from_bytes(&bytes).to_command(), Ok(Command::New(new_order())));
 }
 
 #[test]
 fn a_command_has_one_encoding_only() {
     let good = CommandRecord::from_command(&Command::New(new_order())).expect("it travels");
-    let cancel = Cancel {
-        instrument: InstrumentId(2),
-        account: AccountId(3),
-        id: OrderId(4),
-    };
+    let cancel = Cancel { instrument: InstrumentId(2), account: AccountId(3), id: OrderId(4) };
     let cancel = CommandRecord::from_command(&Command::Cancel(cancel)).expect("it travels");
     let tagged = CommandRecord { tag: 9, ..good };
-    assert_eq!(
-        tagged.to_command(),
-        good.to_command(),
-        "the tag is the sender's own"
-    );
+    assert_eq!(tagged.to_command(), good.to_command(), "the tag is the sender's own");
     for bad in [
-        CommandRecord {
-            reserved: 1,
-            ..good
-        },
-        CommandRecord {
-            flags: good.flags | 1 << 14,
-            ..good
-        },
-        CommandRecord {
-            flags: good.flags | command_flag::POST_ONLY,
-            ..good
-        },
+        CommandRecord { reserved: 1, ..good },
+        CommandRecord { flags: good.flags | 1 << 14, ..good },
+        CommandRecord { flags: good.flags | command_flag::POST_ONLY, ..good },
         CommandRecord { limit: 5, ..good },
         CommandRecord { trigger: 5, ..good },
         CommandRecord { new_id: 5, ..good },
-        CommandRecord {
-            flags: good.flags & !command_flag::HAS_PRICE,
-            ..good
-        },
+        CommandRecord { flags: good.flags & !command_flag::HAS_PRICE, ..good },
         CommandRecord { qty: 1, ..cancel },
         CommandRecord { side: 1, ..cancel },
-        CommandRecord {
-            parent: 1,
-            ..cancel
-        },
+        CommandRecord { parent: 1, ..cancel },
     ] {
         assert_eq!(bad.to_command(), Err(WireError::NotZero), "{bad:?}");
     }
@@ -188,13 +146,7 @@ fn a_command_has_one_encoding_only() {
     }
     for (field, bad) in [
         ("side", CommandRecord { side: 2, ..good }),
-        (
-            "order_type",
-            CommandRecord {
-                order_type: 9,
-                ..good
-            },
-        ),
+        ("order_type", CommandRecord { order_type: 9, ..good }),
         ("tif", CommandRecord { tif: 8, ..good }),
         ("stp", CommandRecord { stp: 5, ..good }),
         ("peg", CommandRecord { peg: 3, ..good }),
@@ -209,27 +161,15 @@ fn a_command_has_one_encoding_only() {
 #[test]
 fn sums_beyond_64_bits_are_held_at_the_end() {
     let large = Total::new(u128::from(u64::MAX) + 5);
-    let level = What::Level {
-        side: Side::Buy,
-        price: Price(1),
-        qty: large,
-        orders: 2,
-    };
-    let event = Event {
-        seq: 1,
-        instrument: InstrumentId(1),
-        what: level,
-    };
+    let level = What::Level { side: Side::Buy, price: Price(1), qty: large, orders: 2 };
+    let event = Event { seq: 1, instrument: InstrumentId(1), what: level };
     assert_eq!(EventRecord::from_event(&event, Time(0)).qty, u64::MAX);
     check_event_round_trip(&event, Time(0));
 }
 
 #[test]
 fn a_kind_of_the_future_is_no_event() {
-    let record = EventRecord {
-        kind: 200,
-        ..EventRecord::default()
-    };
+    let record = EventRecord { kind: 200, ..EventRecord::default() };
     assert_eq!(record.to_event(AccountId(0)), None);
 }
 
@@ -332,17 +272,8 @@ fn commands(random: &mut Random) -> Vec<Command> {
     let phase = random.pick(Phase::ALL);
     Vec::from([
         Command::New(order(random, instrument, account, id, side)),
-        Command::Cancel(Cancel {
-            instrument,
-            account,
-            id,
-        }),
-        Command::Reduce(Reduce {
-            instrument,
-            account,
-            id,
-            by: qty,
-        }),
+        Command::Cancel(Cancel { instrument, account, id }),
+        Command::Reduce(Reduce { instrument, account, id, by: qty }),
         Command::Replace(Replace {
             instrument,
             account,
@@ -362,10 +293,7 @@ fn commands(random: &mut Random) -> Vec<Command> {
         Command::Kill(scope),
         Command::Unblock(scope),
         Command::Phase { instrument, phase },
-        Command::Uncross {
-            instrument,
-            then: phase,
-        },
+        Command::Uncross { instrument, then: phase },
         Command::Time,
     ])
 }
@@ -378,10 +306,7 @@ fn order(
     side: Side,
 ) -> NewOrder {
     let order_type = random.pick(OrderType::ALL);
-    let trailing = matches!(
-        order_type,
-        OrderType::TrailingStop | OrderType::TrailingStopLimit
-    );
+    let trailing = matches!(order_type, OrderType::TrailingStop | OrderType::TrailingStopLimit);
     let by_worth = random.chance(20);
     NewOrder {
         id,
@@ -440,34 +365,10 @@ fn private_events(random: &mut Random) -> Vec<What> {
     let (reason, why) = (random.pick(Reject::ALL), random.pick(CancelReason::ALL));
     Vec::from([
         filled,
-        What::Accepted {
-            id,
-            account,
-            side,
-            qty,
-            price,
-        },
-        What::Rejected {
-            op,
-            id,
-            account,
-            reason,
-        },
-        What::Canceled {
-            id,
-            account,
-            qty,
-            reason: why,
-        },
-        What::Replaced {
-            id,
-            new_id,
-            account,
-            price,
-            qty,
-            leaves,
-            kept_priority,
-        },
+        What::Accepted { id, account, side, qty, price },
+        What::Rejected { op, id, account, reason },
+        What::Canceled { id, account, qty, reason: why },
+        What::Replaced { id, new_id, account, price, qty, leaves, kept_priority },
         What::Triggered { id, account, stop },
     ])
 }
@@ -477,37 +378,11 @@ fn order_events(random: &mut Random) -> [What; 5] {
     let side = random.pick(&Side::BOTH);
     let (price, qty) = (price(random), Qty(wild(random)));
     [
-        What::Add {
-            id,
-            side,
-            price,
-            qty,
-        },
-        What::Execute {
-            id,
-            side,
-            price,
-            qty,
-        },
-        What::Reduce {
-            id,
-            side,
-            price,
-            qty,
-        },
-        What::Delete {
-            id,
-            side,
-            price,
-            qty,
-        },
-        What::Rename {
-            id,
-            new_id,
-            side,
-            price,
-            qty,
-        },
+        What::Add { id, side, price, qty },
+        What::Execute { id, side, price, qty },
+        What::Reduce { id, side, price, qty },
+        What::Delete { id, side, price, qty },
+        What::Rename { id, new_id, side, price, qty },
     ]
 }
 
@@ -522,36 +397,11 @@ fn public_events(random: &mut Random) -> [What; 6] {
     let optional = maybe(random, price);
     let (trade_id, price, qty) = (wild(random), price(random), Qty(wild(random)));
     [
-        What::Trade {
-            trade_id,
-            price,
-            qty,
-            taker,
-            buy_id,
-            sell_id,
-            maker_id,
-        },
-        What::Level {
-            side,
-            price,
-            qty: total,
-            orders: wild32(random),
-        },
-        What::Bbo {
-            bid: maybe(random, best),
-            ask: maybe(random, best),
-        },
-        What::Phase {
-            phase: random.pick(Phase::ALL),
-        },
-        What::Indicative {
-            price: optional,
-            qty: total,
-            surplus,
-        },
-        What::Uncrossed {
-            price: optional,
-            qty: total,
-        },
+        What::Trade { trade_id, price, qty, taker, buy_id, sell_id, maker_id },
+        What::Level { side, price, qty: total, orders: wild32(random) },
+        What::Bbo { bid: maybe(random, best), ask: maybe(random, best) },
+        What::Phase { phase: random.pick(Phase::ALL) },
+        What::Indicative { price: optional, qty: total, surplus },
+        What::Uncrossed { price: optional, qty: total },
     ]
 }

@@ -38,10 +38,7 @@ fn an_absent_name_is_not_found() {
     let mut index = Index::new(4);
     index.insert(Index::mix(0, 7), 0);
     assert!(index.find(Index::mix(0, 8), |_| true).is_none());
-    assert!(
-        index.find(Index::mix(1, 7), |_| true).is_none(),
-        "books do not share names"
-    );
+    assert!(index.find(Index::mix(1, 7), |_| true).is_none(), "books do not share names");
 }
 
 /// Through all sizes, with removals while entries are on the move.
@@ -60,9 +57,6 @@ fn an_index_grows_without_losing_anything() {
     }
     assert_eq!(index.count(), live.len());
     for &place in &live {
-        assert!(
-            index.find(mix(place), |at| at == place).is_some(),
-            "{place}"
-        );
+        assert!(index.find(mix(place), |at| at == place).is_some(), "{place}");
     }
 }

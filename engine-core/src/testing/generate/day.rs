@@ -17,12 +17,7 @@ use crate::side::Side;
 const RESTING: usize = 1_000;
 
 /// Room for what rests, with plenty to spare.
-const CAPACITY: Capacity = Capacity {
-    orders: 16_384,
-    levels: 8_192,
-    instruments: 1,
-    accounts: 1,
-};
+const CAPACITY: Capacity = Capacity { orders: 16_384, levels: 8_192, instruments: 1, accounts: 1 };
 
 /// Half past nine in nanoseconds after midnight.
 const OPEN_NS: u64 = 34_200_000_000_000;
@@ -87,11 +82,7 @@ impl TradingDay {
             self.drift = i64::try_from(self.random.below(7)).expect("below 7") - 3;
         }
         let step = i64::try_from(self.random.below(9)).expect("below 9") - 4;
-        let pull = if self.random.chance(20) {
-            self.drift
-        } else {
-            0
-        };
+        let pull = if self.random.chance(20) { self.drift } else { 0 };
         self.middle = self.middle.saturating_add(step + pull);
     }
 
@@ -103,12 +94,7 @@ impl TradingDay {
         let price = side.behind(Price(self.middle / 64), distance);
         let order = self.order(side, price);
         let NewOrder { id, account, .. } = order;
-        self.resting.push(Resting {
-            id,
-            account,
-            side,
-            price,
-        });
+        self.resting.push(Resting { id, account, side, price });
         Command::New(order)
     }
 
@@ -121,17 +107,10 @@ impl TradingDay {
         let market = self.random.chance(20);
         Command::New(if market {
             let plain = NewOrder::market(order.id, side, order.qty);
-            NewOrder {
-                stp_group: order.stp_group,
-                stp: order.stp,
-                ..plain
-            }
-            .of(order.instrument, order.account)
+            NewOrder { stp_group: order.stp_group, stp: order.stp, ..plain }
+                .of(order.instrument, order.account)
         } else {
-            NewOrder {
-                tif: TimeInForce::Ioc,
-                ..order
-            }
+            NewOrder { tif: TimeInForce::Ioc, ..order }
         })
     }
 
@@ -158,11 +137,7 @@ impl TradingDay {
             return self.quote();
         };
         let Resting { id, account, .. } = self.resting.swap_remove(at);
-        Command::Cancel(Cancel {
-            instrument: self.instrument,
-            account,
-            id,
-        })
+        Command::Cancel(Cancel { instrument: self.instrument, account, id })
     }
 
     /// A resting order; those that have traded meanwhile are forgotten on the way.
@@ -184,11 +159,7 @@ impl TradingDay {
         self.next_id += 1;
         let account = u32::try_from(1 + self.random.below(20)).expect("at most 20");
         let hundreds = 1 + self.random.below(5);
-        let odd = if self.random.chance(30) {
-            self.random.below(100)
-        } else {
-            0
-        };
+        let odd = if self.random.chance(30) { self.random.below(100) } else { 0 };
         NewOrder {
             stp_group: account,
             stp: crate::Stp::CancelMaker,

@@ -55,10 +55,7 @@ impl Mix {
             && choice.chance(15)
         {
             self.asleep[book] = false;
-            return Command::Phase {
-                instrument: name(book),
-                phase: Phase::Continuous,
-            };
+            return Command::Phase { instrument: name(book), phase: Phase::Continuous };
         }
         match choice.below(100) {
             0..=11 => Command::Cancel(Cancel {
@@ -111,11 +108,7 @@ impl Mix {
             ..NewOrder::limit(id(choice), side, price(choice, instrument), qty(choice, 30))
         };
         if choice.chance(12) {
-            order = NewOrder {
-                order_type: OrderType::Market,
-                price: None,
-                ..order
-            };
+            order = NewOrder { order_type: OrderType::Market, price: None, ..order };
             order.limit = choice.chance(50).then(|| price(choice, instrument));
             if choice.chance(70) {
                 order.tif = TimeInForce::Gtc;
@@ -137,11 +130,7 @@ impl Mix {
 fn spec(book: usize) -> InstrumentSpec {
     let plain = InstrumentSpec::new(name(book), "MIX");
     match book {
-        0 => InstrumentSpec {
-            maker_bps: -2,
-            taker_bps: 30,
-            ..plain
-        },
+        0 => InstrumentSpec { maker_bps: -2, taker_bps: 30, ..plain },
         1 => InstrumentSpec {
             tick: 5,
             ticks: [(Price(0), 5), (Price(30), 10)].into_iter().collect(),
@@ -154,12 +143,7 @@ fn spec(book: usize) -> InstrumentSpec {
             replace_policy: ReplacePolicy::Lose,
             ..plain
         },
-        _ => InstrumentSpec {
-            max_orders: 14,
-            taker_bps: 10_000,
-            maker_bps: -9_999,
-            ..plain
-        },
+        _ => InstrumentSpec { max_orders: 14, taker_bps: 10_000, maker_bps: -9_999, ..plain },
     }
 }
 
@@ -206,16 +190,8 @@ fn price(choice: &mut impl Choice, instrument: InstrumentId) -> Price {
     }
     // Two draws make the middle likelier than the ends.
     let steps = i64::try_from(choice.below(8) + choice.below(8)).expect("below 16") - 7;
-    let on_tick = if book == 1 && !choice.chance(3) {
-        steps * 5
-    } else {
-        steps
-    };
-    let on_tick = if book == 1 && on_tick > 30 {
-        on_tick / 10 * 10
-    } else {
-        on_tick
-    };
+    let on_tick = if book == 1 && !choice.chance(3) { steps * 5 } else { steps };
+    let on_tick = if book == 1 && on_tick > 30 { on_tick / 10 * 10 } else { on_tick };
     Price(CENTRES[book].saturating_add(on_tick))
 }
 
@@ -235,11 +211,7 @@ fn tif(choice: &mut impl Choice) -> TimeInForce {
         20..=23 => TimeInForce::Gtd,
         24..=27 => TimeInForce::Ioc,
         28..=30 => TimeInForce::Fok,
-        _ => choice.pick(&[
-            TimeInForce::AtOpen,
-            TimeInForce::AtClose,
-            TimeInForce::Auction,
-        ]),
+        _ => choice.pick(&[TimeInForce::AtOpen, TimeInForce::AtClose, TimeInForce::Auction]),
     }
 }
 
@@ -296,10 +268,7 @@ fn scope(choice: &mut impl Choice) -> Scope {
 fn rare(choice: &mut impl Choice) -> Command {
     let book = usize::try_from(choice.below(INSTRUMENTS as u64)).expect("few instruments");
     match choice.below(5) {
-        0 => Command::Uncross {
-            instrument: instrument(choice),
-            then: Phase::Continuous,
-        },
+        0 => Command::Uncross { instrument: instrument(choice), then: Phase::Continuous },
         1 => Command::Quote(Quote {
             instrument: instrument(choice),
             account: account(choice),
@@ -322,25 +291,12 @@ fn wrong_spec(choice: &mut impl Choice) -> InstrumentSpec {
     match choice.below(7) {
         0 => InstrumentSpec { tick: 0, ..plain },
         1 => InstrumentSpec { lot: 0, ..plain },
-        2 => InstrumentSpec {
-            scale: u8::MAX,
-            ..plain
-        },
-        3 => InstrumentSpec {
-            algo: Algo::ProRata,
-            ..plain
-        },
-        4 => InstrumentSpec {
-            static_band: Some(5),
-            ..plain
-        },
-        5 => InstrumentSpec {
-            ticks: [(Price(5), 1), (Price(5), 2)].into_iter().collect(),
-            ..plain
-        },
-        _ => InstrumentSpec {
-            phase: Phase::Auction,
-            ..plain
-        },
+        2 => InstrumentSpec { scale: u8::MAX, ..plain },
+        3 => InstrumentSpec { algo: Algo::ProRata, ..plain },
+        4 => InstrumentSpec { static_band: Some(5), ..plain },
+        5 => {
+            InstrumentSpec { ticks: [(Price(5), 1), (Price(5), 2)].into_iter().collect(), ..plain }
+        }
+        _ => InstrumentSpec { phase: Phase::Auction, ..plain },
     }
 }

@@ -40,12 +40,7 @@ pub(super) struct Book {
 impl Order {
     /// A fresh order.
     pub(super) const fn new(terms: NewOrder) -> Self {
-        Self {
-            terms,
-            open: terms.qty,
-            filled: Qty::ZERO,
-            entry: 0,
-        }
+        Self { terms, open: terms.qty, filled: Qty::ZERO, entry: 0 }
     }
 
     /// What is shown of it.
@@ -100,9 +95,7 @@ impl Book {
 
     /// The levels of a side, best first.
     pub(super) fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
-        self.prices(side)
-            .into_iter()
-            .map(move |price| self.level(side, price))
+        self.prices(side).into_iter().map(move |price| self.level(side, price))
     }
 
     /// The best level of a side.
@@ -117,11 +110,7 @@ impl Book {
 
     /// How many orders rest on both sides.
     pub(super) fn order_count(&self) -> u64 {
-        self.sides
-            .iter()
-            .flat_map(BTreeMap::values)
-            .map(|queue| queue.len() as u64)
-            .sum()
+        self.sides.iter().flat_map(BTreeMap::values).map(|queue| queue.len() as u64).sum()
     }
 
     /// How many price levels both sides have.

@@ -77,16 +77,7 @@ impl Reference {
         if new_id != id {
             let Place { side, price, .. } = place;
             let qty = new.shown();
-            self.tell(
-                new.terms.instrument,
-                What::Rename {
-                    id,
-                    new_id,
-                    side,
-                    price,
-                    qty,
-                },
-            );
+            self.tell(new.terms.instrument, What::Rename { id, new_id, side, price, qty });
         }
     }
 
@@ -98,9 +89,7 @@ impl Reference {
                 continue;
             }
             self.end_where(at, reason, |order| {
-                scope
-                    .account
-                    .is_none_or(|account| account == order.terms.account)
+                scope.account.is_none_or(|account| account == order.terms.account)
                     && scope.side.is_none_or(|side| side == order.terms.side)
             });
         }
@@ -108,18 +97,14 @@ impl Reference {
 
     /// The trading day is over: the orders that were for it end.
     pub(super) fn end_day(&mut self, at: usize) {
-        self.end_where(at, CancelReason::Expired, |order| {
-            order.terms.tif == TimeInForce::Day
-        });
+        self.end_where(at, CancelReason::Expired, |order| order.terms.tif == TimeInForce::Day);
     }
 
     fn end_where(&mut self, at: usize, reason: CancelReason, ends: impl Fn(&Order) -> bool) {
         for side in Side::BOTH {
             let orders = self.listings[at].book.in_order_of_service(side);
-            let ending: Vec<OrderId> = orders
-                .filter(|(_, order)| ends(order))
-                .map(|(_, order)| order.terms.id)
-                .collect();
+            let ending: Vec<OrderId> =
+                orders.filter(|(_, order)| ends(order)).map(|(_, order)| order.terms.id).collect();
             for id in ending {
                 let place = self.listings[at].book.find(id).expect("it was just seen");
                 self.end(at, place, reason);

@@ -25,10 +25,7 @@ pub(super) enum Change {
 impl Reference {
     pub(super) fn check_instrument(&self, spec: &InstrumentSpec) -> Result<(), Reject> {
         let full = self.listings.len() as u64 >= u64::from(self.capacity.instruments);
-        refuse(
-            self.position(spec.instrument).is_some(),
-            Reject::BadCombination,
-        )?;
+        refuse(self.position(spec.instrument).is_some(), Reject::BadCombination)?;
         refuse(full, Reject::Capacity)?;
         refuse(!is_sound(spec), Reject::BadCombination)
     }
@@ -39,10 +36,7 @@ impl Reference {
         phase: Phase,
     ) -> Result<usize, Reject> {
         let at = self.position(instrument).ok_or(Reject::UnknownInstrument)?;
-        refuse(
-            matches!(phase, Phase::PreOpen | Phase::Auction),
-            Reject::BadCombination,
-        )?;
+        refuse(matches!(phase, Phase::PreOpen | Phase::Auction), Reject::BadCombination)?;
         Ok(at)
     }
 
@@ -54,27 +48,16 @@ impl Reference {
 
     /// Where the order's book is, and the order as it will enter (a sliding one at its price).
     pub(super) fn check_new(&self, order: &NewOrder) -> Result<(usize, Order), Reject> {
-        let at = self
-            .position(order.instrument)
-            .ok_or(Reject::UnknownInstrument)?;
+        let at = self.position(order.instrument).ok_or(Reject::UnknownInstrument)?;
         let listing = &self.listings[at];
         self.check_may_trade(order.account, listing)?;
         refuse(order.qty.is_zero() && order.notional == 0, Reject::ZeroQty)?;
         refuse(!self.combines(order), Reject::BadCombination)?;
-        refuse(
-            order.order_type == OrderType::Limit && order.price.is_none(),
-            Reject::BadPrice,
-        )?;
-        refuse(
-            !on_tick(&listing.spec, order.price.or(order.limit)),
-            Reject::BadTick,
-        )?;
+        refuse(order.order_type == OrderType::Limit && order.price.is_none(), Reject::BadPrice)?;
+        refuse(!on_tick(&listing.spec, order.price.or(order.limit)), Reject::BadTick)?;
         check_qty(&listing.spec, order.qty)?;
         check_worth(&listing.spec, order.price.or(order.limit), order.qty)?;
-        refuse(
-            listing.book.find(order.id).is_some(),
-            Reject::DuplicateOrderId,
-        )?;
+        refuse(listing.book.find(order.id).is_some(), Reject::DuplicateOrderId)?;
         let may_rest = order.order_type == OrderType::Limit
             && !matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
         if may_rest {
@@ -102,10 +85,7 @@ impl Reference {
         let listing = &self.listings[at];
         let order = listing.book.at(place);
         self.check_may_trade(replace.account, listing)?;
-        let zero = matches!(
-            replace.qty,
-            NewQty::Total(Qty::ZERO) | NewQty::Open(Qty::ZERO)
-        );
+        let zero = matches!(replace.qty, NewQty::Total(Qty::ZERO) | NewQty::Open(Qty::ZERO));
         refuse(zero, Reject::ZeroQty)?;
         refuse(!on_tick(&listing.spec, replace.price), Reject::BadTick)?;
         let total = match replace.qty {
@@ -120,10 +100,7 @@ impl Reference {
         if replace.qty != NewQty::Keep || replace.price.is_some() {
             check_worth(&listing.spec, Some(price), total)?;
         }
-        let id = replace
-            .new_id
-            .filter(|&id| id != OrderId(0))
-            .unwrap_or(order.terms.id);
+        let id = replace.new_id.filter(|&id| id != OrderId(0)).unwrap_or(order.terms.id);
         let taken = id != order.terms.id && listing.book.find(id).is_some();
         refuse(taken, Reject::DuplicateOrderId)?;
 
@@ -155,10 +132,7 @@ impl Reference {
         let at = self.position(instrument).ok_or(Reject::UnknownInstrument)?;
         let book = &self.listings[at].book;
         let place = book.find(id).ok_or(Reject::UnknownOrder)?;
-        refuse(
-            book.at(place).terms.account != account,
-            Reject::UnknownOrder,
-        )?;
+        refuse(book.at(place).terms.account != account, Reject::UnknownOrder)?;
         Ok((at, place))
     }
 
@@ -251,18 +225,12 @@ fn on_tick(spec: &InstrumentSpec, price: Option<Price>) -> bool {
 fn check_qty(spec: &InstrumentSpec, qty: Qty) -> Result<(), Reject> {
     refuse(!qty.0.is_multiple_of(spec.lot), Reject::BadLot)?;
     refuse(qty < spec.min_qty, Reject::BadLot)?;
-    refuse(
-        !spec.max_qty.is_zero() && qty > spec.max_qty,
-        Reject::BadLot,
-    )
+    refuse(!spec.max_qty.is_zero() && qty > spec.max_qty, Reject::BadLot)
 }
 
 fn check_worth(spec: &InstrumentSpec, price: Option<Price>, qty: Qty) -> Result<(), Reject> {
     let worth = price.map_or(0, |price| (price * qty).0.unsigned_abs());
-    refuse(
-        spec.max_notional != 0 && worth > u128::from(spec.max_notional),
-        Reject::BadLot,
-    )
+    refuse(spec.max_notional != 0 && worth > u128::from(spec.max_notional), Reject::BadLot)
 }
 
 /// The price at which the order rests, or why it cannot: a post-only order never takes.
@@ -276,10 +244,7 @@ fn check_post_only(
     let (Some(limit), Some(best)) = (price, listing.book.best(side.opposite())) else {
         return Ok(price);
     };
-    debug_assert!(
-        leaving.is_none_or(|place| place.side == side),
-        "it leaves its own side"
-    );
+    debug_assert!(leaving.is_none_or(|place| place.side == side), "it leaves its own side");
     if post_only == PostOnly::No || !side.crosses(limit, best.price) {
         return Ok(price);
     }

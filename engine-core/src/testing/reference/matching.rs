@@ -15,24 +15,8 @@ impl Reference {
         match self.check_new(new) {
             Err(reason) => self.turn_away(Op::New, (new.instrument, new.id, new.account), reason),
             Ok((at, order)) => {
-                let NewOrder {
-                    id,
-                    account,
-                    side,
-                    qty,
-                    price,
-                    ..
-                } = order.terms;
-                self.tell(
-                    new.instrument,
-                    What::Accepted {
-                        id,
-                        account,
-                        side,
-                        qty,
-                        price,
-                    },
-                );
+                let NewOrder { id, account, side, qty, price, .. } = order.terms;
+                self.tell(new.instrument, What::Accepted { id, account, side, qty, price });
                 self.enter(at, order);
             }
         }
@@ -72,24 +56,14 @@ impl Reference {
     fn next_maker(&self, at: usize, taker: &Order) -> Option<Place> {
         let side = taker.terms.side.opposite();
         let best = self.listings[at].book.best(side)?;
-        let place = Place {
-            side,
-            price: best.price,
-            rank: 0,
-        };
-        taker
-            .terms
-            .side
-            .crosses(limit_of(taker), best.price)
-            .then_some(place)
+        let place = Place { side, price: best.price, rank: 0 };
+        taker.terms.side.crosses(limit_of(taker), best.price).then_some(place)
     }
 
     /// How much a taker could trade if it took all it can reach, its own orders considered.
     fn in_reach(&self, at: usize, taker: &Order) -> u128 {
         let mut reach = 0;
-        let makers = self.listings[at]
-            .book
-            .in_order_of_service(taker.terms.side.opposite());
+        let makers = self.listings[at].book.in_order_of_service(taker.terms.side.opposite());
         for (price, maker) in makers {
             if !taker.terms.side.crosses(limit_of(taker), price) {
                 break;
@@ -131,28 +105,12 @@ impl Reference {
             Side::Sell => (maker_id, taker_id),
         };
         let (side, maker_id) = (Some(taker.terms.side), Some(maker_id));
-        let trade = What::Trade {
-            trade_id,
-            price,
-            qty,
-            taker: side,
-            buy_id,
-            sell_id,
-            maker_id,
-        };
+        let trade = What::Trade { trade_id, price, qty, taker: side, buy_id, sell_id, maker_id };
         self.tell(instrument, trade);
         self.tell_filled(&maker, price, qty, Liquidity::Maker, maker_bps);
         self.tell_filled(taker, price, qty, Liquidity::Taker, taker_bps);
         let (id, side) = (maker.terms.id, place.side);
-        self.tell(
-            instrument,
-            What::Execute {
-                id,
-                side,
-                price,
-                qty,
-            },
-        );
+        self.tell(instrument, What::Execute { id, side, price, qty });
         self.tell_level(at, side, price);
     }
 
@@ -224,15 +182,7 @@ impl Reference {
         let (id, side, qty) = (order.terms.id, order.terms.side, order.shown());
         let instrument = order.terms.instrument;
         self.listings[at].book.rest(price, order);
-        self.tell(
-            instrument,
-            What::Add {
-                id,
-                side,
-                price,
-                qty,
-            },
-        );
+        self.tell(instrument, What::Add { id, side, price, qty });
         self.tell_level(at, side, price);
     }
 }
@@ -240,10 +190,7 @@ impl Reference {
 /// The worst price that an order accepts.
 fn limit_of(order: &Order) -> Price {
     let terms = &order.terms;
-    terms
-        .price
-        .or(terms.limit)
-        .unwrap_or_else(|| terms.side.any_price())
+    terms.price.or(terms.limit).unwrap_or_else(|| terms.side.any_price())
 }
 
 fn same_group(taker: &Order, maker: &Order) -> bool {

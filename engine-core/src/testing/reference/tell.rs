@@ -14,11 +14,7 @@ impl Reference {
         if !market_data.wants(what.class()) {
             self.seq += 1;
         }
-        self.told.push(Event {
-            seq: self.seq,
-            instrument,
-            what,
-        });
+        self.told.push(Event { seq: self.seq, instrument, what });
     }
 
     /// Says no; nothing but the count of events changes.
@@ -28,30 +24,14 @@ impl Reference {
         (instrument, id, account): (InstrumentId, OrderId, AccountId),
         reason: Reject,
     ) {
-        self.tell(
-            instrument,
-            What::Rejected {
-                op,
-                id,
-                account,
-                reason,
-            },
-        );
+        self.tell(instrument, What::Rejected { op, id, account, reason });
     }
 
     /// Tells that an order ended without trading what was open of it.
     pub(super) fn tell_canceled(&mut self, order: &Order, reason: CancelReason) {
         let terms = &order.terms;
         let (id, account) = (terms.id, terms.account);
-        self.tell(
-            terms.instrument,
-            What::Canceled {
-                id,
-                account,
-                qty: order.open,
-                reason,
-            },
-        );
+        self.tell(terms.instrument, What::Canceled { id, account, qty: order.open, reason });
     }
 
     /// Tells that an order was changed; `order` is as it is now.
@@ -74,26 +54,13 @@ impl Reference {
         let listing = &self.listings[at];
         let level = listing.book.level(side, price);
         let (qty, orders) = (Total::new(level.qty), level.orders);
-        self.tell(
-            listing.spec.instrument,
-            What::Level {
-                side,
-                price,
-                qty,
-                orders,
-            },
-        );
+        self.tell(listing.spec.instrument, What::Level { side, price, qty, orders });
     }
 
     /// L3 and L2 of an order that left `price`.
     pub(super) fn tell_left(&mut self, at: usize, price: Price, order: &Order) {
         let (id, side) = (order.terms.id, order.terms.side);
-        let gone = What::Delete {
-            id,
-            side,
-            price,
-            qty: order.shown(),
-        };
+        let gone = What::Delete { id, side, price, qty: order.shown() };
         self.tell(order.terms.instrument, gone);
         self.tell_level(at, side, price);
     }
@@ -101,15 +68,7 @@ impl Reference {
     /// L3 and L2 of an order that shrank by `qty` where it stands.
     pub(super) fn tell_shrunk(&mut self, at: usize, price: Price, order: &Order, qty: Qty) {
         let (id, side) = (order.terms.id, order.terms.side);
-        self.tell(
-            order.terms.instrument,
-            What::Reduce {
-                id,
-                side,
-                price,
-                qty,
-            },
-        );
+        self.tell(order.terms.instrument, What::Reduce { id, side, price, qty });
         self.tell_level(at, side, price);
     }
 

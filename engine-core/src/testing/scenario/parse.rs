@@ -50,20 +50,11 @@ pub fn parse_command(line: &str) -> Parsed<(Time, Command)> {
         "new" => Command::New(parse_new(&mut keys)?),
         "cancel" => {
             let (instrument, account, id) = parse_target(&mut keys)?;
-            Command::Cancel(Cancel {
-                instrument,
-                account,
-                id,
-            })
+            Command::Cancel(Cancel { instrument, account, id })
         }
         "reduce" => {
             let (instrument, account, id) = parse_target(&mut keys)?;
-            Command::Reduce(Reduce {
-                instrument,
-                account,
-                id,
-                by: Qty(keys.need("by")?),
-            })
+            Command::Reduce(Reduce { instrument, account, id, by: Qty(keys.need("by")?) })
         }
         "replace" => Command::Replace(parse_replace(&mut keys)?),
         "quote" => Command::Quote(parse_quote(&mut keys)?),
@@ -73,16 +64,11 @@ pub fn parse_command(line: &str) -> Parsed<(Time, Command)> {
         "phase" => {
             let instrument = InstrumentId(keys.need("instrument")?);
             let phase = keys.name("phase", Phase::from_name)?;
-            Command::Phase {
-                instrument,
-                phase: phase.ok_or_else(|| missing("phase"))?,
-            }
+            Command::Phase { instrument, phase: phase.ok_or_else(|| missing("phase"))? }
         }
         "uncross" => {
             let instrument = InstrumentId(keys.need("instrument")?);
-            let then = keys
-                .name("phase", Phase::from_name)?
-                .unwrap_or(Phase::Continuous);
+            let then = keys.name("phase", Phase::from_name)?.unwrap_or(Phase::Continuous);
             Command::Uncross { instrument, then }
         }
         "time" => {
@@ -103,27 +89,18 @@ fn parse_target(keys: &mut Keys) -> Parsed<(InstrumentId, AccountId, OrderId)> {
 
 fn parse_new(keys: &mut Keys) -> Parsed<NewOrder> {
     let (instrument, account, id) = parse_target(keys)?;
-    let side = keys
-        .name("side", parse_side)?
-        .ok_or_else(|| missing("side"))?;
+    let side = keys.name("side", parse_side)?.ok_or_else(|| missing("side"))?;
     let notional = keys.take("notional")?.unwrap_or(0);
     let qty = keys.take("qty")?.map(Qty);
-    let qty = if notional == 0 {
-        qty.ok_or_else(|| missing("qty"))?
-    } else {
-        qty.unwrap_or_default()
-    };
+    let qty =
+        if notional == 0 { qty.ok_or_else(|| missing("qty"))? } else { qty.unwrap_or_default() };
     Ok(NewOrder {
         id,
         instrument,
         account,
         side,
-        order_type: keys
-            .name("type", OrderType::from_name)?
-            .unwrap_or(OrderType::Limit),
-        tif: keys
-            .name("tif", TimeInForce::from_name)?
-            .unwrap_or(TimeInForce::Gtc),
+        order_type: keys.name("type", OrderType::from_name)?.unwrap_or(OrderType::Limit),
+        tif: keys.name("tif", TimeInForce::from_name)?.unwrap_or(TimeInForce::Gtc),
         post_only: parse_post_only(keys)?,
         stp: keys.name("stp", Stp::from_name)?.unwrap_or(Stp::None),
         peg: keys.name("peg", Peg::from_name)?.unwrap_or(Peg::Primary),
@@ -166,14 +143,7 @@ fn parse_replace(keys: &mut Keys) -> Parsed<Replace> {
     };
     let new_id = keys.take("new_id")?.map(OrderId);
     let price = keys.take("price")?.map(Price);
-    Ok(Replace {
-        instrument,
-        account,
-        id,
-        new_id,
-        price,
-        qty,
-    })
+    Ok(Replace { instrument, account, id, new_id, price, qty })
 }
 
 fn parse_quote(keys: &mut Keys) -> Parsed<Quote> {
@@ -184,13 +154,7 @@ fn parse_quote(keys: &mut Keys) -> Parsed<Quote> {
         _ => Err(BadLine(format!("`{price}` and `{qty}` come together"))),
     };
     let (bid, ask) = (part("bid", "bid_qty")?, part("ask", "ask_qty")?);
-    Ok(Quote {
-        instrument,
-        account,
-        id,
-        bid,
-        ask,
-    })
+    Ok(Quote { instrument, account, id, bid, ask })
 }
 
 fn parse_scope(keys: &mut Keys) -> Parsed<Scope> {
@@ -209,10 +173,7 @@ fn parse_instrument(keys: &mut Keys) -> Parsed<InstrumentSpec> {
     spec.scale = keys.take("scale")?.unwrap_or(spec.scale);
     spec.tick = keys.take("tick")?.unwrap_or(spec.tick);
     spec.lot = keys.take("lot")?.unwrap_or(spec.lot);
-    for (from, tick) in keys
-        .take::<alloc::vec::Vec<(i64, u64)>>("ticks")?
-        .unwrap_or_default()
-    {
+    for (from, tick) in keys.take::<alloc::vec::Vec<(i64, u64)>>("ticks")?.unwrap_or_default() {
         let full = spec.ticks.try_push((Price(from), tick)).is_err();
         if full {
             return Err(BadLine("`ticks` has too many ranges".into()));
@@ -271,9 +232,7 @@ impl Keys {
         let Some(value) = self.0.remove(key) else {
             return Ok(None);
         };
-        T::deserialize(&value)
-            .map(Some)
-            .map_err(|_| wrong(key, &value))
+        T::deserialize(&value).map(Some).map_err(|_| wrong(key, &value))
     }
 
     fn need<T: DeserializeOwned>(&mut self, key: &str) -> Parsed<T> {

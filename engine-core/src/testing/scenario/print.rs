@@ -17,8 +17,7 @@ use crate::side::Side;
 #[must_use]
 pub fn event_line(event: &Event) -> String {
     let mut line = Line::new("ev", event_name(&event.what));
-    line.key("seq", event.seq)
-        .key("instrument", event.instrument);
+    line.key("seq", event.seq).key("instrument", event.instrument);
     match event.what.class() {
         Interest::PRIVATE => print_private(&mut line, &event.what),
         Interest::L3 => print_order(&mut line, &event.what),
@@ -29,71 +28,25 @@ pub fn event_line(event: &Event) -> String {
 
 fn print_private(line: &mut Line, what: &What) {
     match *what {
-        What::Accepted {
-            id,
-            account,
-            side,
-            qty,
-            price,
-        } => {
-            line.key("id", id)
-                .key("account", account)
-                .text("side", side_name(side));
+        What::Accepted { id, account, side, qty, price } => {
+            line.key("id", id).key("account", account).text("side", side_name(side));
             line.key("qty", qty).optional("price", price);
         }
-        What::Rejected {
-            op,
-            id,
-            account,
-            reason,
-        } => {
-            line.text("op", op.name())
-                .key("id", id)
-                .key("account", account);
+        What::Rejected { op, id, account, reason } => {
+            line.text("op", op.name()).key("id", id).key("account", account);
             line.text("reason", reason.name());
         }
-        What::Filled {
-            id,
-            account,
-            price,
-            qty,
-            leaves,
-            liquidity,
-            fee,
-            ..
-        } => {
-            line.key("id", id)
-                .key("account", account)
-                .key("price", price)
-                .key("qty", qty);
-            line.key("leaves", leaves)
-                .text("liquidity", liquidity.name())
-                .key("fee", fee.get());
+        What::Filled { id, account, price, qty, leaves, liquidity, fee, .. } => {
+            line.key("id", id).key("account", account).key("price", price).key("qty", qty);
+            line.key("leaves", leaves).text("liquidity", liquidity.name()).key("fee", fee.get());
         }
-        What::Canceled {
-            id,
-            account,
-            qty,
-            reason,
-        } => {
+        What::Canceled { id, account, qty, reason } => {
             line.key("id", id).key("account", account).key("qty", qty);
             line.text("reason", reason.name());
         }
-        What::Replaced {
-            id,
-            new_id,
-            price,
-            qty,
-            leaves,
-            kept_priority,
-            ..
-        } => {
-            line.key("id", id)
-                .key("new_id", new_id)
-                .optional("price", price);
-            line.key("qty", qty)
-                .key("leaves", leaves)
-                .key("kept_priority", kept_priority);
+        What::Replaced { id, new_id, price, qty, leaves, kept_priority, .. } => {
+            line.key("id", id).key("new_id", new_id).optional("price", price);
+            line.key("qty", qty).key("leaves", leaves).key("kept_priority", kept_priority);
         }
         What::Triggered { id, stop, .. } => _ = line.key("id", id).key("stop", stop),
         _ => {}
@@ -101,78 +54,31 @@ fn print_private(line: &mut Line, what: &What) {
 }
 
 fn print_order(line: &mut Line, what: &What) {
-    if let What::Add {
-        id,
-        side,
-        price,
-        qty,
-    }
-    | What::Execute {
-        id,
-        side,
-        price,
-        qty,
-    }
-    | What::Reduce {
-        id,
-        side,
-        price,
-        qty,
-    }
-    | What::Delete {
-        id,
-        side,
-        price,
-        qty,
-    }
-    | What::Rename {
-        id,
-        side,
-        price,
-        qty,
-        ..
-    } = *what
+    if let What::Add { id, side, price, qty }
+    | What::Execute { id, side, price, qty }
+    | What::Reduce { id, side, price, qty }
+    | What::Delete { id, side, price, qty }
+    | What::Rename { id, side, price, qty, .. } = *what
     {
         line.key("id", id);
         if let What::Rename { new_id, .. } = *what {
             line.key("new_id", new_id);
         }
-        line.text("side", side_name(side))
-            .key("price", price)
-            .key("qty", qty);
+        line.text("side", side_name(side)).key("price", price).key("qty", qty);
     }
 }
 
 fn print_public(line: &mut Line, what: &What) {
     match *what {
-        What::Trade {
-            trade_id,
-            price,
-            qty,
-            taker,
-            buy_id,
-            sell_id,
-            maker_id,
-        } => {
-            line.key("trade_id", trade_id)
-                .key("price", price)
-                .key("qty", qty);
+        What::Trade { trade_id, price, qty, taker, buy_id, sell_id, maker_id } => {
+            line.key("trade_id", trade_id).key("price", price).key("qty", qty);
             if let Some(side) = taker {
                 line.text("taker", side_name(side));
             }
-            line.key("buy_id", buy_id)
-                .key("sell_id", sell_id)
-                .optional("maker_id", maker_id);
+            line.key("buy_id", buy_id).key("sell_id", sell_id).optional("maker_id", maker_id);
         }
-        What::Level {
-            side,
-            price,
-            qty,
-            orders,
-        } => {
-            line.text("side", side_name(side))
-                .key("price", price)
-                .key("qty", qty.get());
+        What::Level { side, price, qty, orders } => {
+            line.text("side", side_name(side)).key("price", price).key("qty", qty.get());
             line.key("orders", orders);
         }
         What::Bbo { bid, ask } => {
@@ -182,14 +88,8 @@ fn print_public(line: &mut Line, what: &What) {
             }
         }
         What::Phase { phase } => _ = line.text("phase", phase.name()),
-        What::Indicative {
-            price,
-            qty,
-            surplus,
-        } => {
-            line.or_null("price", price)
-                .key("qty", qty.get())
-                .key("surplus", surplus.get());
+        What::Indicative { price, qty, surplus } => {
+            line.or_null("price", price).key("qty", qty.get()).key("surplus", surplus.get());
         }
         What::Uncrossed { price, qty } => _ = line.or_null("price", price).key("qty", qty.get()),
         _ => {}
@@ -233,8 +133,7 @@ pub fn command_line(at: Time, command: &Command) -> String {
         }
         Command::Replace(replace) => {
             line.target(replace.instrument, replace.account, replace.id);
-            line.optional("new_id", replace.new_id)
-                .optional("price", replace.price);
+            line.optional("new_id", replace.new_id).optional("price", replace.price);
             match replace.qty {
                 NewQty::Keep => {}
                 NewQty::Total(qty) => _ = line.key("qty", qty),
@@ -252,13 +151,8 @@ pub fn command_line(at: Time, command: &Command) -> String {
         Command::MassCancel(scope) | Command::Kill(scope) | Command::Unblock(scope) => {
             print_scope(&mut line, *scope);
         }
-        Command::Phase {
-            instrument,
-            phase: then,
-        }
-        | Command::Uncross { instrument, then } => {
-            line.key("instrument", instrument)
-                .text("phase", then.name());
+        Command::Phase { instrument, phase: then } | Command::Uncross { instrument, then } => {
+            line.key("instrument", instrument).text("phase", then.name());
         }
         Command::Time => {
             line.key("now", at);
@@ -289,8 +183,7 @@ const fn op_name(command: &Command) -> &'static str {
 
 fn print_new(line: &mut Line, order: &NewOrder) {
     line.target(order.instrument, order.account, order.id);
-    line.text("side", side_name(order.side))
-        .key("qty", order.qty);
+    line.text("side", side_name(order.side)).key("qty", order.qty);
     if order.order_type != OrderType::Limit {
         line.text("type", order.order_type.name());
     }
@@ -298,46 +191,35 @@ fn print_new(line: &mut Line, order: &NewOrder) {
     if order.tif != TimeInForce::Gtc {
         line.text("tif", order.tif.name());
     }
-    line.unless(Time(0), "expire_at", order.expire_at)
-        .optional("stop", order.stop);
-    line.unless(0, "trail", order.trail)
-        .optional("limit", order.limit);
+    line.unless(Time(0), "expire_at", order.expire_at).optional("stop", order.stop);
+    line.unless(0, "trail", order.trail).optional("limit", order.limit);
     if order.peg != Peg::Primary || order.order_type == OrderType::Pegged {
         line.text("peg", order.peg.name());
     }
-    line.unless(0, "offset", order.offset)
-        .unless(Qty::ZERO, "display", order.display);
-    line.unless(false, "hidden", order.hidden)
-        .unless(Qty::ZERO, "min_qty", order.min_qty);
+    line.unless(0, "offset", order.offset).unless(Qty::ZERO, "display", order.display);
+    line.unless(false, "hidden", order.hidden).unless(Qty::ZERO, "min_qty", order.min_qty);
     line.unless(false, "all_or_none", order.all_or_none);
     if order.post_only != PostOnly::No {
         line.text("post_only", order.post_only.name());
     }
-    line.unless(false, "reduce_only", order.reduce_only)
-        .unless(0, "stp_group", order.stp_group);
+    line.unless(false, "reduce_only", order.reduce_only).unless(0, "stp_group", order.stp_group);
     if order.stp != Stp::None {
         line.text("stp", order.stp.name());
     }
-    line.unless(0, "group", order.group)
-        .unless(0, "parent", order.parent);
+    line.unless(0, "group", order.group).unless(0, "parent", order.parent);
     line.unless(0, "notional", order.notional);
 }
 
 fn print_instrument(line: &mut Line, spec: &InstrumentSpec) {
-    line.key("instrument", spec.instrument)
-        .text("symbol", &spec.symbol);
-    line.unless(0, "scale", spec.scale)
-        .unless(1, "tick", spec.tick)
-        .unless(1, "lot", spec.lot);
+    line.key("instrument", spec.instrument).text("symbol", &spec.symbol);
+    line.unless(0, "scale", spec.scale).unless(1, "tick", spec.tick).unless(1, "lot", spec.lot);
     if spec.algo != Algo::Fifo {
         line.text("algo", spec.algo.name());
     }
-    line.optional("reference", spec.reference)
-        .optional("static_band", spec.static_band);
+    line.optional("reference", spec.reference).optional("static_band", spec.static_band);
     line.optional("dynamic_band", spec.dynamic_band);
     line.unless(0, "volatility_auction_ns", spec.volatility_auction_ns);
-    line.unless(0, "maker_bps", spec.maker_bps)
-        .unless(0, "taker_bps", spec.taker_bps);
+    line.unless(0, "maker_bps", spec.maker_bps).unless(0, "taker_bps", spec.taker_bps);
     line.unless(0, "max_orders", spec.max_orders);
     if spec.replace_policy != ReplacePolicy::Keep {
         line.text("replace_policy", spec.replace_policy.name());
@@ -350,8 +232,7 @@ fn print_instrument(line: &mut Line, spec: &InstrumentSpec) {
         }
         line.key("ticks", format_args!("[{ticks}]"));
     }
-    line.unless(Qty::ZERO, "min_qty", spec.min_qty)
-        .unless(Qty::ZERO, "max_qty", spec.max_qty);
+    line.unless(Qty::ZERO, "min_qty", spec.min_qty).unless(Qty::ZERO, "max_qty", spec.max_qty);
     line.unless(0, "max_notional", spec.max_notional);
     if spec.phase != crate::Phase::Continuous {
         line.text("phase", spec.phase.name());
@@ -359,26 +240,19 @@ fn print_instrument(line: &mut Line, spec: &InstrumentSpec) {
 }
 
 fn print_account(line: &mut Line, spec: &AccountSpec) {
-    line.key("account", spec.account)
-        .optional("max_order_qty", spec.max_order_qty);
+    line.key("account", spec.account).optional("max_order_qty", spec.max_order_qty);
     line.optional("max_order_notional", spec.max_order_notional);
     line.optional("max_open_orders", spec.max_open_orders);
-    line.optional("max_open_qty", spec.max_open_qty)
-        .optional("max_long", spec.max_long);
-    line.optional("max_short", spec.max_short)
-        .optional("collar", spec.collar);
-    line.optional("max_messages", spec.max_messages)
-        .unless(0, "per_ns", spec.per_ns);
-    line.optional("mmp_qty", spec.mmp_qty)
-        .optional("mmp_fills", spec.mmp_fills);
-    line.unless(0, "mmp_ns", spec.mmp_ns)
-        .optional("cash", spec.cash);
+    line.optional("max_open_qty", spec.max_open_qty).optional("max_long", spec.max_long);
+    line.optional("max_short", spec.max_short).optional("collar", spec.collar);
+    line.optional("max_messages", spec.max_messages).unless(0, "per_ns", spec.per_ns);
+    line.optional("mmp_qty", spec.mmp_qty).optional("mmp_fills", spec.mmp_fills);
+    line.unless(0, "mmp_ns", spec.mmp_ns).optional("cash", spec.cash);
     line.unless(0, "position", spec.position);
 }
 
 fn print_scope(line: &mut Line, scope: Scope) {
-    line.optional("account", scope.account)
-        .optional("instrument", scope.instrument);
+    line.optional("account", scope.account).optional("instrument", scope.instrument);
     if let Some(side) = scope.side {
         line.text("side", side_name(side));
     }
@@ -426,11 +300,7 @@ impl Line {
     }
 
     fn unless<T: Display + PartialEq>(&mut self, default: T, key: &str, value: T) -> &mut Self {
-        if value == default {
-            self
-        } else {
-            self.key(key, value)
-        }
+        if value == default { self } else { self.key(key, value) }
     }
 
     fn target(&mut self, instrument: InstrumentId, account: AccountId, id: OrderId) {
