@@ -65,3 +65,8 @@ pub mod prelude {
         QuotePair, Rejection, Strategy, Trade,
     };
 }
+
+/// The examples of the README are compiled and run with those of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
