@@ -84,14 +84,8 @@ pub const IMPORT_METRIC: &str = "metric";
 pub const IMPORT_SUBMIT: &str = "submit";
 
 /// Everything that a guest may import from [`IMPORT_MODULE`].
-pub const IMPORTS: [&str; 6] = [
-    IMPORT_LOG,
-    IMPORT_PANIC,
-    IMPORT_TIME_NS,
-    IMPORT_RAND64,
-    IMPORT_METRIC,
-    IMPORT_SUBMIT,
-];
+pub const IMPORTS: [&str; 6] =
+    [IMPORT_LOG, IMPORT_PANIC, IMPORT_TIME_NS, IMPORT_RAND64, IMPORT_METRIC, IMPORT_SUBMIT];
 
 /// The custom section that holds the manifest.
 pub const MANIFEST_SECTION: &str = "ringfence.manifest";
@@ -170,10 +164,7 @@ pub const IO_BLOCK_LEN: usize = size_of::<IoBlock>();
 /// What both buffers are aligned to: a cache line.
 pub const BUFFER_ALIGN: usize = 64;
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "asserted below to be 64, 128, 64 and 64"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "asserted below to be 64, 128, 64 and 64")]
 impl IoBlock {
     /// The block of a guest of this SDK whose buffers are at these addresses.
     #[must_use]

@@ -56,11 +56,7 @@ impl Blotter {
     /// `count` names in a row that no earlier order had; of which the first is `wanted` unless
     /// that is 0.
     pub(crate) fn name(&mut self, wanted: OrderId, count: u64) -> OrderId {
-        let first = if wanted.0 == 0 {
-            self.next_id
-        } else {
-            wanted.0
-        };
+        let first = if wanted.0 == 0 { self.next_id } else { wanted.0 };
         self.next_id = self.next_id.max(first.saturating_add(count));
         OrderId(first)
     }
@@ -68,10 +64,7 @@ impl Blotter {
     /// Whether `orders` more orders of `instrument` can be followed.
     pub(crate) fn has_room(&mut self, instrument: InstrumentId, orders: usize) -> bool {
         let known = self.positions.iter().any(|(known, _)| *known == instrument)
-            || self
-                .positions
-                .try_push((instrument, Position::FLAT))
-                .is_ok();
+            || self.positions.try_push((instrument, Position::FLAT)).is_ok();
         known && self.orders.remaining_capacity() >= orders
     }
 
@@ -95,13 +88,7 @@ impl Blotter {
             return;
         }
         match event.what {
-            What::Accepted {
-                id,
-                side,
-                qty,
-                price,
-                ..
-            } => {
+            What::Accepted { id, side, qty, price, .. } => {
                 self.accepted(event.instrument, id, side, qty, price);
             }
             What::Rejected { op, id, .. } => self.rejected(op, id),
@@ -113,14 +100,7 @@ impl Blotter {
                     self.left(id, left);
                 }
             }
-            What::Replaced {
-                id,
-                new_id,
-                price,
-                qty,
-                leaves,
-                ..
-            } => {
+            What::Replaced { id, new_id, price, qty, leaves, .. } => {
                 if let Some(order) = self.find(id) {
                     (order.id, order.price, order.waiting) = (new_id, price, false);
                     order.filled = qty.saturating_sub(leaves);
@@ -140,10 +120,7 @@ impl Blotter {
     }
 
     pub(crate) fn position(&self, instrument: InstrumentId) -> Position {
-        let held = self
-            .positions
-            .iter()
-            .find(|(known, _)| *known == instrument);
+        let held = self.positions.iter().find(|(known, _)| *known == instrument);
         held.map_or(Position::FLAT, |(_, position)| *position)
     }
 
@@ -156,16 +133,8 @@ impl Blotter {
         price: Option<Price>,
     ) {
         let filled = Qty::ZERO;
-        let order = OwnOrder {
-            id,
-            instrument,
-            side,
-            price,
-            open,
-            filled,
-            live: true,
-            waiting: false,
-        };
+        let order =
+            OwnOrder { id, instrument, side, price, open, filled, live: true, waiting: false };
         if let Some(known) = self.find(id) {
             *known = order;
         } else if self.has_room(instrument, 1) {
@@ -176,36 +145,18 @@ impl Blotter {
 
     fn rejected(&mut self, op: Op, id: OrderId) {
         // The second order of a quote has the next name, and is turned away with the first.
-        let last = if op == Op::Quote {
-            OrderId(id.0.saturating_add(1))
-        } else {
-            id
-        };
-        for order in self
-            .orders
-            .iter_mut()
-            .filter(|order| (id..=last).contains(&order.id))
-        {
+        let last = if op == Op::Quote { OrderId(id.0.saturating_add(1)) } else { id };
+        for order in self.orders.iter_mut().filter(|order| (id..=last).contains(&order.id)) {
             order.waiting = false;
         }
         if matches!(op, Op::New | Op::Quote) {
-            self.orders
-                .retain(|order| order.live || !(id..=last).contains(&order.id));
+            self.orders.retain(|order| order.live || !(id..=last).contains(&order.id));
         }
     }
 
     fn filled(&mut self, event: &Event) {
         self.latest_fill = None;
-        let What::Filled {
-            id,
-            price,
-            qty,
-            leaves,
-            liquidity,
-            fee,
-            ..
-        } = event.what
-        else {
+        let What::Filled { id, price, qty, leaves, liquidity, fee, .. } = event.what else {
             return;
         };
         let Some(order) = self.find(id) else { return };
@@ -218,16 +169,7 @@ impl Blotter {
         if let Some((_, held)) = self.positions.iter_mut().find(|(at, _)| *at == instrument) {
             held.add(side, price, qty, fee);
         }
-        self.latest_fill = Some(Fill {
-            instrument,
-            id,
-            side,
-            price,
-            qty,
-            leaves,
-            liquidity,
-            fee,
-        });
+        self.latest_fill = Some(Fill { instrument, id, side, price, qty, leaves, liquidity, fee });
     }
 
     /// Notes what is open of an order now; with nothing left it is gone.

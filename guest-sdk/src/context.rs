@@ -35,12 +35,7 @@ impl<'a> Context<'a> {
         commands: &'a mut [[u8; COMMAND_LEN]],
         time: Time,
     ) -> Self {
-        Self {
-            blotter,
-            commands,
-            count: 0,
-            time,
-        }
+        Self { blotter, commands, count: 0, time }
     }
 
     /// Places an order.
@@ -50,18 +45,9 @@ impl<'a> Context<'a> {
     /// [`Full`] where the command or the order has no room; nothing is sent.
     pub fn place(&mut self, order: NewOrder) -> Result<OrderId, Full> {
         self.room_for(order.instrument, 1)?;
-        let order = NewOrder {
-            id: self.blotter.name(order.id, 1),
-            ..order
-        };
+        let order = NewOrder { id: self.blotter.name(order.id, 1), ..order };
         self.push(&Command::New(order))?;
-        self.follow(
-            order.instrument,
-            order.id,
-            order.side,
-            order.price,
-            order.qty,
-        );
+        self.follow(order.instrument, order.id, order.side, order.price, order.qty);
         Ok(order.id)
     }
 
@@ -77,10 +63,7 @@ impl<'a> Context<'a> {
         price: Price,
         qty: Qty,
     ) -> Result<OrderId, Full> {
-        self.place(NewOrder {
-            instrument,
-            ..NewOrder::limit(OrderId(0), side, price, qty)
-        })
+        self.place(NewOrder { instrument, ..NewOrder::limit(OrderId(0), side, price, qty) })
     }
 
     /// Places a limit order that is turned away if it would take.
@@ -96,11 +79,7 @@ impl<'a> Context<'a> {
         qty: Qty,
     ) -> Result<OrderId, Full> {
         let order = NewOrder::limit(OrderId(0), side, price, qty);
-        self.place(NewOrder {
-            instrument,
-            post_only: PostOnly::Reject,
-            ..order
-        })
+        self.place(NewOrder { instrument, post_only: PostOnly::Reject, ..order })
     }
 
     /// Takes what there is up to a price; the rest is cancelled.
@@ -116,11 +95,7 @@ impl<'a> Context<'a> {
         qty: Qty,
     ) -> Result<OrderId, Full> {
         let order = NewOrder::limit(OrderId(0), side, price, qty);
-        self.place(NewOrder {
-            instrument,
-            tif: TimeInForce::Ioc,
-            ..order
-        })
+        self.place(NewOrder { instrument, tif: TimeInForce::Ioc, ..order })
     }
 
     /// Takes what there is at any price; the rest is cancelled.
@@ -134,10 +109,7 @@ impl<'a> Context<'a> {
         side: Side,
         qty: Qty,
     ) -> Result<OrderId, Full> {
-        self.place(NewOrder {
-            instrument,
-            ..NewOrder::market(OrderId(0), side, qty)
-        })
+        self.place(NewOrder { instrument, ..NewOrder::market(OrderId(0), side, qty) })
     }
 
     /// Takes an order off the book.
@@ -146,11 +118,7 @@ impl<'a> Context<'a> {
     ///
     /// [`Full::Commands`] where the command has no room.
     pub fn cancel(&mut self, instrument: InstrumentId, id: OrderId) -> Result<(), Full> {
-        self.push(&Command::Cancel(Cancel {
-            instrument,
-            account: NOBODY,
-            id,
-        }))?;
+        self.push(&Command::Cancel(Cancel { instrument, account: NOBODY, id }))?;
         self.blotter.asked(id);
         Ok(())
     }
@@ -161,12 +129,7 @@ impl<'a> Context<'a> {
     ///
     /// [`Full::Commands`] where the command has no room.
     pub fn reduce(&mut self, instrument: InstrumentId, id: OrderId, by: Qty) -> Result<(), Full> {
-        self.push(&Command::Reduce(Reduce {
-            instrument,
-            account: NOBODY,
-            id,
-            by,
-        }))?;
+        self.push(&Command::Reduce(Reduce { instrument, account: NOBODY, id, by }))?;
         self.blotter.asked(id);
         Ok(())
     }
@@ -187,21 +150,10 @@ impl<'a> Context<'a> {
         price: Price,
         open: Qty,
     ) -> Result<(), Full> {
-        let filled = self
-            .order(id)
-            .map(|order| order.filled.0.saturating_add(open.0));
-        let (price, qty) = (
-            Some(price),
-            filled.map_or(NewQty::Open(open), |f| NewQty::Total(Qty(f))),
-        );
-        self.replace_with(Replace {
-            instrument,
-            account: NOBODY,
-            id,
-            new_id: None,
-            price,
-            qty,
-        })
+        let filled = self.order(id).map(|order| order.filled.0.saturating_add(open.0));
+        let (price, qty) =
+            (Some(price), filled.map_or(NewQty::Open(open), |f| NewQty::Total(Qty(f))));
+        self.replace_with(Replace { instrument, account: NOBODY, id, new_id: None, price, qty })
     }
 
     /// Gives an order another price, quantity or name, with everything that a replace can say.
@@ -226,16 +178,11 @@ impl<'a> Context<'a> {
     /// As [`place`](Self::place).
     pub fn quote(&mut self, quote: Quote) -> Result<OrderId, Full> {
         self.room_for(quote.instrument, 2)?;
-        let quote = Quote {
-            id: self.blotter.name(quote.id, 2),
-            ..quote
-        };
+        let quote = Quote { id: self.blotter.name(quote.id, 2), ..quote };
         self.push(&Command::Quote(quote))?;
         let ask_id = OrderId(quote.id.0.saturating_add(1));
-        for (id, side, part) in [
-            (quote.id, Side::Buy, quote.bid),
-            (ask_id, Side::Sell, quote.ask),
-        ] {
+        for (id, side, part) in [(quote.id, Side::Buy, quote.bid), (ask_id, Side::Sell, quote.ask)]
+        {
             if let Some((price, qty)) = part {
                 self.follow(quote.instrument, id, side, Some(price), qty);
             }
@@ -253,11 +200,7 @@ impl<'a> Context<'a> {
         instrument: Option<InstrumentId>,
         side: Option<Side>,
     ) -> Result<(), Full> {
-        self.push(&Command::MassCancel(Scope {
-            account: None,
-            instrument,
-            side,
-        }))
+        self.push(&Command::MassCancel(Scope { account: None, instrument, side }))
     }
 
     /// Hands over an order now instead of after the batch, to learn at once whether risk limits
@@ -269,25 +212,13 @@ impl<'a> Context<'a> {
     ///
     /// [`SubmitError`] where it was not taken; nothing is sent.
     pub fn submit(&mut self, order: NewOrder) -> Result<OrderId, SubmitError> {
-        self.room_for(order.instrument, 1)
-            .map_err(SubmitError::Full)?;
-        let order = NewOrder {
-            id: self.blotter.name(order.id, 1),
-            ..order
-        };
+        self.room_for(order.instrument, 1).map_err(SubmitError::Full)?;
+        let order = NewOrder { id: self.blotter.name(order.id, 1), ..order };
         let record = CommandRecord::from_command(&Command::New(order));
-        let record = record
-            .expect("only instruments and accounts have no record")
-            .to_bytes();
+        let record = record.expect("only instruments and accounts have no record").to_bytes();
         match imports::submit(&record) {
             0 => {
-                self.follow(
-                    order.instrument,
-                    order.id,
-                    order.side,
-                    order.price,
-                    order.qty,
-                );
+                self.follow(order.instrument, order.id, order.side, order.price, order.qty);
                 Ok(order.id)
             }
             answer => Err(u8::try_from(answer)
@@ -370,19 +301,13 @@ impl<'a> Context<'a> {
     }
 
     fn room_for(&mut self, instrument: InstrumentId, orders: usize) -> Result<(), Full> {
-        if self.blotter.has_room(instrument, orders) {
-            Ok(())
-        } else {
-            Err(Full::Orders)
-        }
+        if self.blotter.has_room(instrument, orders) { Ok(()) } else { Err(Full::Orders) }
     }
 
     fn push(&mut self, command: &Command) -> Result<(), Full> {
         let slot = self.commands.get_mut(self.count).ok_or(Full::Commands)?;
         let record = CommandRecord::from_command(command);
-        *slot = record
-            .expect("only instruments and accounts have no record")
-            .to_bytes();
+        *slot = record.expect("only instruments and accounts have no record").to_bytes();
         self.count += 1;
         Ok(())
     }
@@ -396,16 +321,8 @@ impl<'a> Context<'a> {
         open: Qty,
     ) {
         let filled = Qty::ZERO;
-        let order = OwnOrder {
-            id,
-            instrument,
-            side,
-            price,
-            open,
-            filled,
-            live: false,
-            waiting: true,
-        };
+        let order =
+            OwnOrder { id, instrument, side, price, open, filled, live: false, waiting: true };
         self.blotter.sent(order);
         self.blotter.asked(id);
     }

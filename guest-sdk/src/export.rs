@@ -177,10 +177,7 @@ impl<S: Strategy> Slot<S> {
                 return Err(code::BAD_BUFFER);
             };
             let Ok(text) = core::str::from_utf8(text) else {
-                log_line(
-                    LogLevel::Error,
-                    format_args!("the parameters are not UTF-8 text"),
-                );
+                log_line(LogLevel::Error, format_args!("the parameters are not UTF-8 text"));
                 return Err(code::BAD_PARAMS);
             };
             Session::open(text).map_err(|wrong| {
@@ -234,10 +231,7 @@ impl<S: Strategy> Slot<S> {
         // panics), and the slot is used by one thread: this is the only reference.
         let buffers = unsafe { &mut *self.buffers.get() };
         // SAFETY: as above; and `ready` is set only after the session has been written.
-        let session = self
-            .ready
-            .get()
-            .then(|| unsafe { (*self.session.get()).assume_init_mut() });
+        let session = self.ready.get().then(|| unsafe { (*self.session.get()).assume_init_mut() });
         let result = with(buffers, session);
         self.busy.set(false);
         Some(result)
@@ -252,10 +246,7 @@ impl<S: Strategy> Default for Slot<S> {
 
 impl<S> core::fmt::Debug for Slot<S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Slot")
-            .field("ready", &self.ready)
-            .field("busy", &self.busy)
-            .finish()
+        f.debug_struct("Slot").field("ready", &self.ready).field("busy", &self.busy).finish()
     }
 }
 

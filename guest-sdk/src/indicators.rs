@@ -27,10 +27,7 @@ impl Ewma {
     /// The average in which a new price weighs 2 ÷ (`span` + 1), like one over `span` prices.
     #[must_use]
     pub const fn of_span(span: u32) -> Self {
-        Self {
-            fixed: None,
-            divisor: span as i64 + 1,
-        }
+        Self { fixed: None, divisor: span as i64 + 1 }
     }
 
     /// Takes in a price; the first is the average.
@@ -88,12 +85,7 @@ impl<const N: usize> Window<N> {
     /// An empty window.
     #[must_use]
     pub const fn new() -> Self {
-        const {
-            assert!(
-                N > 0 && N <= 1 << 14,
-                "a window holds something, and its sums fit"
-            )
-        };
+        const { assert!(N > 0 && N <= 1 << 14, "a window holds something, and its sums fit") };
         Self {
             trades: [(Price(0), Qty::ZERO); N],
             next: 0,
@@ -108,19 +100,12 @@ impl<const N: usize> Window<N> {
     /// Takes in a trade; the oldest leaves a full window.
     pub fn add(&mut self, price: Price, qty: Qty) {
         // Sums wrap, so that what leaves takes off exactly what it put on.
-        let (old_price, old_qty) = if self.is_full() {
-            self.trades[self.next]
-        } else {
-            NOTHING
-        };
+        let (old_price, old_qty) = if self.is_full() { self.trades[self.next] } else { NOTHING };
         let (new, old) = (i128::from(price.0), i128::from(old_price.0));
         self.prices = self.prices.wrapping_add(new).wrapping_sub(old);
         let squares = (new.wrapping_mul(new), old.wrapping_mul(old));
         self.squares = self.squares.wrapping_add(squares.0).wrapping_sub(squares.1);
-        self.qty = self
-            .qty
-            .wrapping_add(u128::from(qty.0))
-            .wrapping_sub(u128::from(old_qty.0));
+        self.qty = self.qty.wrapping_add(u128::from(qty.0)).wrapping_sub(u128::from(old_qty.0));
         let worths = ((price * qty).0, (old_price * old_qty).0);
         self.worth = self.worth.wrapping_add(worths.0).wrapping_sub(worths.1);
         self.trades[self.next] = (price, qty);
@@ -165,10 +150,7 @@ impl<const N: usize> Window<N> {
     pub fn deviation(&self) -> Option<u64> {
         let count = i128::try_from(self.len).ok().filter(|count| *count > 0)?;
         // n·Σx² − (Σx)² is n² times the variance, without a rounding in between.
-        let scatter = self
-            .squares
-            .wrapping_mul(count)
-            .wrapping_sub(self.prices.wrapping_pow(2));
+        let scatter = self.squares.wrapping_mul(count).wrapping_sub(self.prices.wrapping_pow(2));
         let scatter = u128::try_from(scatter).unwrap_or(0);
         u64::try_from(scatter.isqrt() / count.unsigned_abs()).ok()
     }

@@ -18,16 +18,10 @@
 pub mod abi;
 mod blotter;
 mod context;
-#[allow(
-    unsafe_code,
-    reason = "one of the two homes of unsafe: statics of a guest"
-)]
+#[allow(unsafe_code, reason = "one of the two homes of unsafe: statics of a guest")]
 #[doc(hidden)]
 pub mod export;
-#[allow(
-    unsafe_code,
-    reason = "one of the two homes of unsafe: functions of the host"
-)]
+#[allow(unsafe_code, reason = "one of the two homes of unsafe: functions of the host")]
 mod imports;
 mod indicators;
 #[doc(hidden)]

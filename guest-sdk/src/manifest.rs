@@ -31,12 +31,8 @@ const fn imports<S: Strategy>() -> &'static [&'static str] {
 }
 
 /// What every guest of this SDK may use; it has no need of `time_ns`, as events carry their time.
-const HARMLESS: [&str; 4] = [
-    abi::IMPORT_LOG,
-    abi::IMPORT_PANIC,
-    abi::IMPORT_RAND64,
-    abi::IMPORT_METRIC,
-];
+const HARMLESS: [&str; 4] =
+    [abi::IMPORT_LOG, abi::IMPORT_PANIC, abi::IMPORT_RAND64, abi::IMPORT_METRIC];
 
 const ALL: [&str; 5] = {
     let [log, panic, rand64, metric] = HARMLESS;
@@ -52,16 +48,8 @@ const CLASSES: [(Interest, &str); 5] = [
 ];
 
 const fn write<S: Strategy, const LEN: usize>(mut out: Counter<LEN>) -> Counter<LEN> {
-    out = out
-        .raw("{\"abi\":\"")
-        .number(abi::MAJOR as u64)
-        .raw(".")
-        .number(abi::MINOR as u64);
-    out = out
-        .raw("\",\"name\":")
-        .string(S::NAME)
-        .raw(",\"version\":")
-        .string(S::VERSION);
+    out = out.raw("{\"abi\":\"").number(abi::MAJOR as u64).raw(".").number(abi::MINOR as u64);
+    out = out.raw("\",\"name\":").string(S::NAME).raw(",\"version\":").string(S::VERSION);
     out = out.raw(",\"params\":[");
     let mut i = 0;
     while i < S::PARAMS.len() {
@@ -80,10 +68,7 @@ const fn write<S: Strategy, const LEN: usize>(mut out: Counter<LEN>) -> Counter<
     if S::TIMER_NS != 0 {
         out = out.comma(written).string("timer");
     }
-    out = out
-        .raw("],\"timer_ns\":")
-        .number(S::TIMER_NS)
-        .raw(",\"imports\":[");
+    out = out.raw("],\"timer_ns\":").number(S::TIMER_NS).raw(",\"imports\":[");
     let mut i = 0;
     while i < imports::<S>().len() {
         out = out.comma(i).string(imports::<S>()[i]);
@@ -100,10 +85,7 @@ struct Counter<const LEN: usize> {
 
 impl<const LEN: usize> Counter<LEN> {
     const fn new() -> Self {
-        Self {
-            bytes: [0; LEN],
-            len: 0,
-        }
+        Self { bytes: [0; LEN], len: 0 }
     }
 
     const fn byte(mut self, byte: u8) -> Self {
@@ -129,10 +111,7 @@ impl<const LEN: usize> Counter<LEN> {
         let mut i = 0;
         while i < letters.len() {
             let plain = letters[i] != b'"' && letters[i] != b'\\' && letters[i] >= b' ';
-            assert!(
-                plain,
-                "a manifest's texts hold no quote, backslash or control character"
-            );
+            assert!(plain, "a manifest's texts hold no quote, backslash or control character");
             i += 1;
         }
         self.byte(b'"').raw(text).byte(b'"')

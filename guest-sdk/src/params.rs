@@ -58,56 +58,31 @@ impl Param {
     /// A whole number, maybe negative.
     #[must_use]
     pub const fn i64(name: &'static str, default: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            kind: ParamKind::I64,
-            default,
-            about,
-        }
+        Self { name, kind: ParamKind::I64, default, about }
     }
 
     /// A whole number.
     #[must_use]
     pub const fn u64(name: &'static str, default: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            kind: ParamKind::U64,
-            default,
-            about,
-        }
+        Self { name, kind: ParamKind::U64, default, about }
     }
 
     /// `true` or `false`.
     #[must_use]
     pub const fn bool(name: &'static str, default: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            kind: ParamKind::Bool,
-            default,
-            about,
-        }
+        Self { name, kind: ParamKind::Bool, default, about }
     }
 
     /// `buy` or `sell`.
     #[must_use]
     pub const fn side(name: &'static str, default: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            kind: ParamKind::Side,
-            default,
-            about,
-        }
+        Self { name, kind: ParamKind::Side, default, about }
     }
 
     /// Any text of one line.
     #[must_use]
     pub const fn text(name: &'static str, default: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            kind: ParamKind::Text,
-            default,
-            about,
-        }
+        Self { name, kind: ParamKind::Text, default, about }
     }
 }
 
@@ -191,9 +166,7 @@ impl<'a> Params<'a> {
     pub fn instrument(&self, name: &str) -> Result<InstrumentId, ParamError> {
         let number = self.u64(name)?;
         let number = u32::try_from(number);
-        number
-            .map(InstrumentId)
-            .map_err(|_| ParamError::new(name, Problem::NotNumber))
+        number.map(InstrumentId).map_err(|_| ParamError::new(name, Problem::NotNumber))
     }
 
     /// `true` or `false`.
@@ -232,20 +205,14 @@ impl<'a> Params<'a> {
     }
 
     fn number<N: FromStr>(&self, name: &str) -> Result<N, ParamError> {
-        self.value(name)?
-            .parse()
-            .map_err(|_| ParamError::new(name, Problem::NotNumber))
+        self.value(name)?.parse().map_err(|_| ParamError::new(name, Problem::NotNumber))
     }
 
     fn value(&self, name: &str) -> Result<&'a str, ParamError> {
         let declared = self.declared.iter().find(|param| param.name == name);
-        let default = declared
-            .ok_or_else(|| ParamError::new(name, Problem::Unknown))?
-            .default;
+        let default = declared.ok_or_else(|| ParamError::new(name, Problem::Unknown))?.default;
         let mut given = lines(self.text).filter_map(|line| cut(line, b'='));
-        Ok(given
-            .find(|(key, _)| *key == name)
-            .map_or(default, |(_, value)| value))
+        Ok(given.find(|(key, _)| *key == name).map_or(default, |(_, value)| value))
     }
 }
 
@@ -314,10 +281,7 @@ impl ParamError {
                 break;
             }
         }
-        Self {
-            name: shown,
-            problem,
-        }
+        Self { name: shown, problem }
     }
 
     /// The parameter does not go with another one; `why` says so in a few words.

@@ -30,14 +30,7 @@ pub struct Position {
 
 impl Position {
     /// Nothing held, nothing made.
-    pub const FLAT: Self = Self {
-        lots: 0,
-        cash: 0,
-        fees: 0,
-        cost: 0,
-        bought: 0,
-        sold: 0,
-    };
+    pub const FLAT: Self = Self { lots: 0, cash: 0, fees: 0, cost: 0, bought: 0, sold: 0 };
 
     /// Takes in a trade. A position beyond `i64` is held at its ends.
     pub fn add(&mut self, side: Side, price: Price, qty: Qty, fee: i64) {
@@ -84,26 +77,15 @@ impl Position {
             return None;
         }
         // Both with the sign of a bought position, so that the division rounds down.
-        let cost = if self.lots < 0 {
-            self.cost.wrapping_neg()
-        } else {
-            self.cost
-        };
+        let cost = if self.lots < 0 { self.cost.wrapping_neg() } else { self.cost };
         let average = cost.div_euclid(i128::from(self.lots.unsigned_abs()));
-        Some(Price(i64::try_from(average).unwrap_or(if average < 0 {
-            i64::MIN
-        } else {
-            i64::MAX
-        })))
+        Some(Price(i64::try_from(average).unwrap_or(if average < 0 { i64::MIN } else { i64::MAX })))
     }
 
     /// What was made, with what is held valued at `mark`; fees are paid.
     #[must_use]
     pub fn profit(&self, mark: Price) -> Notional {
-        Notional(
-            self.cash
-                .wrapping_add(i128::from(mark.0) * i128::from(self.lots)),
-        )
+        Notional(self.cash.wrapping_add(i128::from(mark.0) * i128::from(self.lots)))
     }
 
     /// The cost of what is held after `change` lots traded at `price`: what is closed leaves at

@@ -36,11 +36,7 @@ impl QuotePair {
     /// Nothing quoted yet.
     #[must_use]
     pub const fn new(instrument: InstrumentId) -> Self {
-        Self {
-            instrument,
-            ids: [OrderId(0); 2],
-            asked: [None; 2],
-        }
+        Self { instrument, ids: [OrderId(0); 2], asked: [None; 2] }
     }
 
     /// Brings both sides to price and quantity, or off the book.

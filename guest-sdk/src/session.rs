@@ -31,12 +31,7 @@ impl<S: Strategy> Session<S> {
     /// [`ParamError`] where a parameter is wrong.
     pub fn open(params: &str) -> Result<Self, ParamError> {
         let strategy = S::new(&Params::parse(params, S::PARAMS)?)?;
-        Ok(Self {
-            strategy,
-            blotter: Blotter::new(),
-            started: false,
-            time: Time(0),
-        })
+        Ok(Self { strategy, blotter: Blotter::new(), started: false, time: Time(0) })
     }
 
     /// Handles a batch of events and returns how many commands it wrote.
@@ -73,8 +68,7 @@ impl<S: Strategy> Session<S> {
 
     /// Lets the strategy write its last words.
     pub fn stop(&mut self) {
-        self.strategy
-            .on_stop(&mut Context::new(&mut self.blotter, &mut [], self.time));
+        self.strategy.on_stop(&mut Context::new(&mut self.blotter, &mut [], self.time));
     }
 
     /// What the strategy believes to have open, and to hold of an instrument.

@@ -264,33 +264,15 @@ fn dispatch_own<S: Strategy>(strategy: &mut S, event: &Event, context: &mut Cont
         What::Accepted { id, .. } | What::Triggered { id, .. } => strategy.on_update(id, context),
         What::Replaced { new_id, .. } => strategy.on_update(new_id, context),
         What::Rejected { op, id, reason, .. } => {
-            strategy.on_reject(
-                &Rejection {
-                    instrument,
-                    op,
-                    id,
-                    reason,
-                },
-                context,
-            );
+            strategy.on_reject(&Rejection { instrument, op, id, reason }, context);
         }
         What::Filled { .. } => {
             if let Some(fill) = context.latest_fill() {
                 strategy.on_fill(&fill, context);
             }
         }
-        What::Canceled {
-            id, qty, reason, ..
-        } => {
-            strategy.on_cancel(
-                &Cancellation {
-                    instrument,
-                    id,
-                    qty,
-                    reason,
-                },
-                context,
-            );
+        What::Canceled { id, qty, reason, .. } => {
+            strategy.on_cancel(&Cancellation { instrument, id, qty, reason }, context);
         }
         _ => {}
     }
@@ -299,48 +281,17 @@ fn dispatch_own<S: Strategy>(strategy: &mut S, event: &Event, context: &mut Cont
 fn dispatch_public<S: Strategy>(strategy: &mut S, event: &Event, context: &mut Context<'_>) {
     let instrument = event.instrument;
     match event.what {
-        What::Trade {
-            price, qty, taker, ..
-        } => {
-            strategy.on_trade(
-                &Trade {
-                    instrument,
-                    price,
-                    qty,
-                    taker,
-                },
-                context,
-            );
+        What::Trade { price, qty, taker, .. } => {
+            strategy.on_trade(&Trade { instrument, price, qty, taker }, context);
         }
-        What::Level {
-            side,
-            price,
-            qty,
-            orders,
-        } => {
+        What::Level { side, price, qty, orders } => {
             let qty = Qty(qty.saturating_u64());
-            strategy.on_level(
-                &Level {
-                    instrument,
-                    side,
-                    price,
-                    qty,
-                    orders,
-                },
-                context,
-            );
+            strategy.on_level(&Level { instrument, side, price, qty, orders }, context);
         }
         What::Bbo { bid, ask } => {
             let bid = bid.map(|(price, qty)| (price, Qty(qty.saturating_u64())));
             let ask = ask.map(|(price, qty)| (price, Qty(qty.saturating_u64())));
-            strategy.on_bbo(
-                &Bbo {
-                    instrument,
-                    bid,
-                    ask,
-                },
-                context,
-            );
+            strategy.on_bbo(&Bbo { instrument, bid, ask }, context);
         }
         What::Phase { phase } => strategy.on_phase(instrument, phase, context),
         _ if event.what.class() == Interest::L3 => strategy.on_order(event, context),

@@ -2,10 +2,7 @@
 //! one, and out again when they have crossed.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test that fails may panic")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may panic"))]
 
 use ringfence_guest::{Ewma, prelude::*};
 
@@ -34,23 +31,11 @@ impl Strategy for Momentum {
     const PARAMS: &'static [Param] = &[
         Param::u64("instrument", "0", "The instrument to trade."),
         Param::u64("fast", "20", "Span of the fast average, in trades."),
-        Param::u64(
-            "slow",
-            "100",
-            "Span of the slow average, in trades; trading starts after it.",
-        ),
-        Param::u64(
-            "threshold",
-            "300",
-            "How far apart they must be to open, in ticks.",
-        ),
+        Param::u64("slow", "100", "Span of the slow average, in trades; trading starts after it."),
+        Param::u64("threshold", "300", "How far apart they must be to open, in ticks."),
         Param::u64("size", "100", "Most lots of one order."),
         Param::u64("max_position", "500", "Most lots held, long or short."),
-        Param::u64(
-            "slip",
-            "500",
-            "How far through the best price it takes, in ticks.",
-        ),
+        Param::u64("slip", "500", "How far through the best price it takes, in ticks."),
         Param::u64("cooldown_ms", "1000", "Least time between two orders."),
     ];
     const SUBSCRIPTIONS: Interest = Interest::TRADES.and(Interest::L1);
@@ -96,9 +81,7 @@ impl Strategy for Momentum {
     }
 
     fn on_batch_end(&mut self, context: &mut Context<'_>) {
-        let cools = self
-            .took_at
-            .is_some_and(|at| context.time().0 - at.0 < self.cooldown_ns);
+        let cools = self.took_at.is_some_and(|at| context.time().0 - at.0 < self.cooldown_ns);
         if cools || self.trades < self.warm_up || !context.orders().is_empty() {
             return;
         }
@@ -123,11 +106,7 @@ impl Momentum {
     /// the averages have crossed.
     fn wanted(&self, lots: i64) -> Option<(Side, Qty)> {
         let gap = self.fast.fixed()?.saturating_sub(self.slow.fixed()?);
-        let (side, held) = if gap > 0 {
-            (Side::Buy, lots)
-        } else {
-            (Side::Sell, -lots)
-        };
+        let (side, held) = if gap > 0 { (Side::Buy, lots) } else { (Side::Sell, -lots) };
         let is_trend = gap.abs() > self.threshold << Ewma::POINT;
         let qty = if is_trend {
             self.size.min(self.position_max - held)
@@ -136,10 +115,7 @@ impl Momentum {
         } else {
             0
         };
-        u64::try_from(qty)
-            .ok()
-            .filter(|qty| *qty > 0)
-            .map(|qty| (side, Qty(qty)))
+        u64::try_from(qty).ok().filter(|qty| *qty > 0).map(|qty| (side, Qty(qty)))
     }
 }
 

@@ -26,10 +26,7 @@ impl Tape {
         }
         self.market.sell(price, 1);
         self.market.take(Side::Buy, price, 1);
-        self.quotes = [
-            self.market.buy(price - 100, 1_000),
-            self.market.sell(price + 100, 1_000),
-        ];
+        self.quotes = [self.market.buy(price - 100, 1_000), self.market.sell(price + 100, 1_000)];
     }
 
     fn lots(&self) -> i64 {
@@ -107,10 +104,7 @@ fn it_trades_in_a_lively_market_and_keeps_its_limit() {
         let mut market = Market::<Momentum>::open(params);
         market.run(&mut Crowd::new(seed, 5_850_000, 100), 3_000);
         fills += market.fills().len();
-        assert!(
-            market.largest_position() <= Qty(150),
-            "seed {seed}: within its limit"
-        );
+        assert!(market.largest_position() <= Qty(150), "seed {seed}: within its limit");
         market.assert_open(&[]);
         assert_eq!(market.rejections(), [], "seed {seed}");
     }
@@ -119,14 +113,7 @@ fn it_trades_in_a_lively_market_and_keeps_its_limit() {
 
 #[test]
 fn wrong_parameters_are_refused() {
-    for wrong in [
-        "fast=100",
-        "fast=0",
-        "slow=1000001",
-        "size=0",
-        "cooldown_ms=0",
-        "slip=x",
-    ] {
+    for wrong in ["fast=100", "fast=0", "slow=1000001", "size=0", "cooldown_ms=0", "slip=x"] {
         assert!(Session::<Momentum>::open(wrong).is_err(), "{wrong}");
     }
 }

@@ -2,10 +2,7 @@
 //! it holds, and replaces in place.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test that fails may panic")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may panic"))]
 
 use ringfence_guest::{midpoint, prelude::*};
 
@@ -35,16 +32,8 @@ impl Strategy for Quoter {
         Param::u64("instrument", "0", "The instrument to quote."),
         Param::u64("size", "100", "Lots on each side."),
         Param::u64("max_position", "500", "Most lots held, long or short."),
-        Param::u64(
-            "spread",
-            "1000",
-            "Least distance between its bid and its ask, in ticks.",
-        ),
-        Param::u64(
-            "skew",
-            "400",
-            "How far a full position moves both prices, in ticks.",
-        ),
+        Param::u64("spread", "1000", "Least distance between its bid and its ask, in ticks."),
+        Param::u64("skew", "400", "How far a full position moves both prices, in ticks."),
         Param::u64("tick", "100", "Prices are multiples of this."),
     ];
     const SUBSCRIPTIONS: Interest = Interest::L1;
@@ -78,10 +67,7 @@ impl Strategy for Quoter {
                 Side::BOTH.map(|side| self.wanted(side, bid, ask, lots))
             }
             [Others::Nobody, _] | [_, Others::Nobody] => [None; 2],
-            [bid, ask] => [
-                self.kept(Side::Buy, bid, context),
-                self.kept(Side::Sell, ask, context),
-            ],
+            [bid, ask] => [self.kept(Side::Buy, bid, context), self.kept(Side::Sell, ask, context)],
         };
         // What has no room now is asked for again after the next batch.
         _ = self.pair.set(context, bid, ask);
@@ -111,10 +97,7 @@ impl Quoter {
     /// What stays of a side while the other one, or itself, is taken off to see who stands behind.
     fn kept(&self, side: Side, others: Others, context: &Context<'_>) -> Option<(Price, Qty)> {
         match others {
-            Others::At(_) => self
-                .pair
-                .order(context, side)
-                .and_then(|o| Some((o.price?, o.open))),
+            Others::At(_) => self.pair.order(context, side).and_then(|o| Some((o.price?, o.open))),
             Others::Behind | Others::Nobody => None,
         }
     }
@@ -132,11 +115,7 @@ impl Quoter {
         let lean = self.skew * lots / self.position_max;
         let middle = midpoint(bid, ask).saturating_add(-lean);
         let wanted = side.checked_behind(middle, self.half_spread)?;
-        let price = if side.is_better(wanted, others) {
-            others
-        } else {
-            wanted
-        };
+        let price = if side.is_better(wanted, others) { others } else { wanted };
         Some((self.on_grid(side, price)?, qty))
     }
 

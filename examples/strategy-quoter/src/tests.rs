@@ -32,11 +32,7 @@ fn it_follows_the_market_by_replacing() {
     // The middle is 100,100: half the spread below it is 99,600.
     market.assert_open(&[(Side::Buy, 99_600, 100), (Side::Sell, 100_600, 100)]);
     let ids: Vec<_> = market.open_orders().iter().map(|order| order.id).collect();
-    assert_eq!(
-        ids,
-        [OrderId(1), OrderId(2)],
-        "the same orders since the beginning"
-    );
+    assert_eq!(ids, [OrderId(1), OrderId(2)], "the same orders since the beginning");
 }
 
 #[test]
@@ -46,11 +42,7 @@ fn alone_at_the_best_price_it_steps_back_behind_the_others() {
     market.assert_open(&[(Side::Buy, 99_900, 100), (Side::Sell, 100_500, 100)]);
     market.cancel(joined);
     market.assert_open(&[(Side::Buy, 99_500, 100), (Side::Sell, 100_500, 100)]);
-    assert_eq!(
-        market.open_orders()[1].id,
-        OrderId(2),
-        "the other side kept its place"
-    );
+    assert_eq!(market.open_orders()[1].id, OrderId(2), "the other side kept its place");
     market.assert_position(0);
 }
 
@@ -70,11 +62,7 @@ fn a_full_position_is_not_added_to() {
     market.assert_position(100);
     let bids = |market: &Market<Quoter>| {
         let orders = market.open_orders();
-        orders
-            .iter()
-            .filter(|o| o.side == Side::Buy)
-            .map(|o| o.open.0)
-            .sum::<u64>()
+        orders.iter().filter(|o| o.side == Side::Buy).map(|o| o.open.0).sum::<u64>()
     };
     assert_eq!(bids(&market), 50, "what is left of its limit");
     market.buy(98_000, 300);
@@ -101,16 +89,10 @@ fn it_waits_out_a_halt() {
     let mut market = quiet("");
     let halted = Phase::Halted;
     let instrument = InstrumentId(0);
-    market.apply(&ringfence_guest::Command::Phase {
-        instrument,
-        phase: halted,
-    });
+    market.apply(&ringfence_guest::Command::Phase { instrument, phase: halted });
     market.buy(99_600, 1);
     let sent = market.commands();
-    market.apply(&ringfence_guest::Command::Phase {
-        instrument,
-        phase: Phase::Continuous,
-    });
+    market.apply(&ringfence_guest::Command::Phase { instrument, phase: Phase::Continuous });
     assert!(market.commands() - sent <= 2, "no flood of requests");
 }
 
@@ -120,35 +102,16 @@ fn it_trades_in_a_lively_market_and_keeps_its_limit() {
         let mut market = Market::<Quoter>::open("max_position=300\nspread=400");
         market.run(&mut Crowd::new(seed, 5_850_000, 100), 2_000);
         assert!(!market.fills().is_empty(), "seed {seed}: it trades");
-        assert!(
-            market.largest_position() <= Qty(300),
-            "seed {seed}: within its limit"
-        );
-        assert!(
-            market.open_orders().len() <= 2,
-            "seed {seed}: two orders at most"
-        );
-        let unexpected = market
-            .rejections()
-            .iter()
-            .find(|r| r.reason.name() != "post_only");
+        assert!(market.largest_position() <= Qty(300), "seed {seed}: within its limit");
+        assert!(market.open_orders().len() <= 2, "seed {seed}: two orders at most");
+        let unexpected = market.rejections().iter().find(|r| r.reason.name() != "post_only");
         assert_eq!(unexpected, None, "seed {seed}");
     }
 }
 
 #[test]
 fn wrong_parameters_are_refused() {
-    for wrong in [
-        "size=0",
-        "max_position=0",
-        "tick=0",
-        "size=1000000001",
-        "skew=-1",
-        "sice=5",
-    ] {
-        assert!(
-            ringfence_guest::Session::<Quoter>::open(wrong).is_err(),
-            "{wrong}"
-        );
+    for wrong in ["size=0", "max_position=0", "tick=0", "size=1000000001", "skew=-1", "sice=5"] {
+        assert!(ringfence_guest::Session::<Quoter>::open(wrong).is_err(), "{wrong}");
     }
 }

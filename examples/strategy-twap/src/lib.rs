@@ -2,10 +2,7 @@
 //! what a slice still lacks at its end.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test that fails may panic")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may panic"))]
 
 use ringfence_guest::{log, prelude::*};
 
@@ -35,22 +32,10 @@ impl Strategy for Twap {
         Param::u64("instrument", "0", "The instrument to trade."),
         Param::side("side", "buy", "Whether it buys or sells."),
         Param::u64("qty", "3000", "Lots in all."),
-        Param::u64(
-            "start_s",
-            "0",
-            "Seconds from the first event to the first slice.",
-        ),
-        Param::u64(
-            "duration_s",
-            "1800",
-            "Seconds from the first slice to the end of the last.",
-        ),
+        Param::u64("start_s", "0", "Seconds from the first event to the first slice."),
+        Param::u64("duration_s", "1800", "Seconds from the first slice to the end of the last."),
         Param::u64("slices", "30", "How many slices."),
-        Param::u64(
-            "slip",
-            "500",
-            "How far through the best price it takes, in ticks.",
-        ),
+        Param::u64("slip", "500", "How far through the best price it takes, in ticks."),
     ];
     const SUBSCRIPTIONS: Interest = Interest::L1.and(Interest::TRADES);
 
@@ -111,10 +96,7 @@ impl Twap {
     /// How many lots have to be done at a time, and how many the slice at hand adds up to; none
     /// before the first slice.
     fn schedule(&self, now: Time) -> Option<(u64, u64)> {
-        let elapsed = now
-            .0
-            .checked_sub(self.first_at?.0)?
-            .checked_sub(self.start_ns)?;
+        let elapsed = now.0.checked_sub(self.first_at?.0)?.checked_sub(self.start_ns)?;
         let share =
             |time: u64, of: u64| u128::from(time) * u128::from(self.slices) / u128::from(of);
         let slice = u64::try_from(share(elapsed, self.duration_ns)).unwrap_or(u64::MAX);
@@ -130,9 +112,7 @@ impl Twap {
         let other_side = self.side.opposite();
         let best = self.bbo.and_then(|bbo| bbo.best(other_side));
         let limit = best.and_then(|(best, _)| other_side.checked_behind(best, self.slip));
-        let waits = self
-            .took_at
-            .is_some_and(|at| context.time().0 - at.0 < RETRY_NS);
+        let waits = self.took_at.is_some_and(|at| context.time().0 - at.0 < RETRY_NS);
         if let (Some(limit), false) = (limit, waits) {
             context.ioc(self.instrument, self.side, limit, Qty(lots))?;
             self.took_at = Some(context.time());

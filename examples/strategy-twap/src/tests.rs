@@ -99,10 +99,7 @@ fn it_comes_to_its_end_in_a_lively_market() {
         market.run(&mut Crowd::new(seed, 5_850_000, 100), 2_500);
         market.assert_position(900);
         market.assert_open(&[]);
-        let makers = market
-            .fills()
-            .iter()
-            .filter(|fill| fill.liquidity.name() == "maker");
+        let makers = market.fills().iter().filter(|fill| fill.liquidity.name() == "maker");
         assert!(makers.count() > 0, "seed {seed}: some of it rested");
     }
 }

@@ -11,31 +11,20 @@ const HEADER: &str = include_str!("../../include/ringfence.h");
 
 /// The header's `#define NAME number`s.
 fn defines() -> BTreeMap<&'static str, u64> {
-    let lines = HEADER
-        .lines()
-        .filter_map(|line| line.strip_prefix("#define "));
+    let lines = HEADER.lines().filter_map(|line| line.strip_prefix("#define "));
     let words = lines.map(|line| line.split_whitespace().collect::<Vec<_>>());
-    words
-        .filter_map(|words| Some((words[0], words.get(1)?.parse().ok()?)))
-        .collect()
+    words.filter_map(|words| Some((words[0], words.get(1)?.parse().ok()?))).collect()
 }
 
 /// The fields of a `struct` of the header: name, offset, length.
 fn fields(name: &str) -> Vec<(&'static str, usize, usize)> {
-    let body = HEADER
-        .split_once(&format!("typedef struct {name} {{\n"))
-        .unwrap()
-        .1;
+    let body = HEADER.split_once(&format!("typedef struct {name} {{\n")).unwrap().1;
     let body = body.split_once("\n}").unwrap().0;
     let mut end: usize = 0;
-    let lines = body
-        .lines()
-        .map(|line| line.split_once(';').unwrap().0.trim());
+    let lines = body.lines().map(|line| line.split_once(';').unwrap().0.trim());
     let fields = lines.map(|line| {
         let (kind, field) = line.split_once(' ').unwrap();
-        let bits = kind
-            .trim_start_matches(['u', 'i', 'n', 't'])
-            .trim_end_matches("_t");
+        let bits = kind.trim_start_matches(['u', 'i', 'n', 't']).trim_end_matches("_t");
         let len = bits.parse::<usize>().unwrap() / 8;
         let at = end.next_multiple_of(len);
         end = at + len;
@@ -121,10 +110,7 @@ fn constants_are_the_same() {
         ("RF_COMMAND_QTY_TOTAL", command_flag::QTY_TOTAL.into()),
         ("RF_COMMAND_QTY_OPEN", command_flag::QTY_OPEN.into()),
         ("RF_COMMAND_HAS_ACCOUNT", command_flag::HAS_ACCOUNT.into()),
-        (
-            "RF_COMMAND_HAS_INSTRUMENT",
-            command_flag::HAS_INSTRUMENT.into(),
-        ),
+        ("RF_COMMAND_HAS_INSTRUMENT", command_flag::HAS_INSTRUMENT.into()),
         ("RF_COMMAND_HAS_SIDE", command_flag::HAS_SIDE.into()),
         ("RF_COMMAND_HAS_TRIGGER", command_flag::HAS_TRIGGER.into()),
         ("RF_LEVEL_ERROR", level::ERROR.unsigned_abs().into()),
@@ -140,10 +126,7 @@ fn events_have_the_same_fields() {
     let ours =
         places!(EventRecord, kind side flags instrument seq at_ns order_id qty aux0 aux1 price);
     let ours: BTreeSet<_> = ours.into_iter().collect();
-    assert_eq!(
-        fields("rf_event").into_iter().collect::<BTreeSet<_>>(),
-        ours
-    );
+    assert_eq!(fields("rf_event").into_iter().collect::<BTreeSet<_>>(), ours);
 }
 
 #[test]
@@ -194,11 +177,7 @@ fn exports_imports_and_the_section_have_the_same_names() {
         let uses = HEADER.lines().filter_map(|line| line.strip_prefix(before));
         uses.map(|rest| rest.split('"').next().unwrap()).collect()
     };
-    let exports = EXPORTS_REQUIRED
-        .iter()
-        .chain(&EXPORTS_OPTIONAL)
-        .copied()
-        .collect();
+    let exports = EXPORTS_REQUIRED.iter().chain(&EXPORTS_OPTIONAL).copied().collect();
     assert_eq!(quoted("RF_EXPORT(\""), exports);
     assert_eq!(quoted("RF_IMPORT(\""), IMPORTS.into_iter().collect());
     assert!(HEADER.contains(&format!("import_module(\"{IMPORT_MODULE}\")")));
@@ -209,8 +188,5 @@ fn exports_imports_and_the_section_have_the_same_names() {
 fn the_magic_is_readable() {
     let block = IoBlock::new(64, 4160);
     assert_eq!(&block.magic.to_le_bytes(), b"RFIO");
-    assert_eq!(
-        (block.events_off, block.commands_off, block.flags),
-        (64, 4160, 0)
-    );
+    assert_eq!((block.events_off, block.commands_off, block.flags), (64, 4160, 0));
 }

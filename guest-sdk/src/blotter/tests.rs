@@ -11,40 +11,22 @@ fn one_sent() -> Blotter {
     assert!(blotter.has_room(AT, 1));
     let (id, side, price) = (OrderId(1), Side::Sell, Some(Price(50)));
     let (open, filled) = (Qty(10), Qty(0));
-    let order = OwnOrder {
-        id,
-        instrument: AT,
-        side,
-        price,
-        open,
-        filled,
-        live: false,
-        waiting: true,
-    };
+    let order =
+        OwnOrder { id, instrument: AT, side, price, open, filled, live: false, waiting: true };
     blotter.sent(order);
     blotter
 }
 
 fn tell(blotter: &mut Blotter, what: What) {
     // Through the record, as it comes in a guest.
-    let event = Event {
-        seq: 1,
-        instrument: AT,
-        what,
-    };
+    let event = Event { seq: 1, instrument: AT, what };
     let record = ringfence_core::wire::EventRecord::from_event(&event, Time(0));
     blotter.settle(&record.to_event(ME).expect("a known kind"));
 }
 
 fn accepted(id: u64) -> What {
     let (side, qty, price) = (Side::Sell, Qty(10), Some(Price(50)));
-    What::Accepted {
-        id: OrderId(id),
-        account: ME,
-        side,
-        qty,
-        price,
-    }
+    What::Accepted { id: OrderId(id), account: ME, side, qty, price }
 }
 
 fn filled(id: u64, qty: u64, leaves: u64) -> What {
@@ -61,30 +43,18 @@ fn filled(id: u64, qty: u64, leaves: u64) -> What {
 }
 
 fn rejected(op: Op, id: u64) -> What {
-    What::Rejected {
-        op,
-        id: OrderId(id),
-        account: ME,
-        reason: Reject::Collar,
-    }
+    What::Rejected { op, id: OrderId(id), account: ME, reason: Reject::Collar }
 }
 
 fn canceled(id: u64, qty: u64) -> What {
     let reason = CancelReason::Quote;
-    What::Canceled {
-        id: OrderId(id),
-        account: ME,
-        qty: Qty(qty),
-        reason,
-    }
+    What::Canceled { id: OrderId(id), account: ME, qty: Qty(qty), reason }
 }
 
 /// What is followed: name, open, filled, live, waiting.
 fn orders(blotter: &Blotter) -> Vec<(u64, u64, u64, bool, bool)> {
     let orders = blotter.orders().iter();
-    orders
-        .map(|o| (o.id.0, o.open.0, o.filled.0, o.live, o.waiting))
-        .collect()
+    orders.map(|o| (o.id.0, o.open.0, o.filled.0, o.live, o.waiting)).collect()
 }
 
 #[test]
@@ -96,16 +66,10 @@ fn an_order_lives_from_sent_to_filled() {
     tell(&mut blotter, filled(1, 4, 6));
     assert_eq!(orders(&blotter), [(1, 6, 4, true, false)]);
     let fill = blotter.latest_fill().unwrap();
-    assert_eq!(
-        (fill.side, fill.qty, fill.leaves, fill.fee),
-        (Side::Sell, Qty(4), Qty(6), -3)
-    );
+    assert_eq!((fill.side, fill.qty, fill.leaves, fill.fee), (Side::Sell, Qty(4), Qty(6), -3));
     tell(&mut blotter, filled(1, 6, 0));
     assert_eq!(orders(&blotter), []);
-    assert_eq!(
-        (blotter.position(AT).lots, blotter.position(AT).cash),
-        (-10, 506)
-    );
+    assert_eq!((blotter.position(AT).lots, blotter.position(AT).cash), (-10, 506));
     assert_eq!(blotter.position(InstrumentId(0)), Position::FLAT);
 }
 
@@ -148,15 +112,7 @@ fn a_replaced_order_has_its_new_name_and_quantities() {
     let kept_priority = false;
     tell(
         &mut blotter,
-        What::Replaced {
-            id,
-            new_id,
-            account: ME,
-            price,
-            qty,
-            leaves,
-            kept_priority,
-        },
+        What::Replaced { id, new_id, account: ME, price, qty, leaves, kept_priority },
     );
     assert_eq!(orders(&blotter), [(5, 9, 3, true, false)]);
     assert_eq!(blotter.orders()[0].price, price);
@@ -170,26 +126,17 @@ fn a_quote_sent_again_is_followed_through_both_its_lives() {
     tell(&mut blotter, canceled(1, 10));
     tell(&mut blotter, accepted(1));
     tell(&mut blotter, accepted(2));
-    assert_eq!(
-        orders(&blotter),
-        [(1, 10, 0, true, false), (2, 10, 0, true, false)]
-    );
+    assert_eq!(orders(&blotter), [(1, 10, 0, true, false), (2, 10, 0, true, false)]);
     blotter.asked(OrderId(1));
     blotter.asked(OrderId(2));
     tell(&mut blotter, rejected(Op::Quote, 1));
-    assert_eq!(
-        orders(&blotter),
-        [(1, 10, 0, true, false), (2, 10, 0, true, false)]
-    );
+    assert_eq!(orders(&blotter), [(1, 10, 0, true, false), (2, 10, 0, true, false)]);
 }
 
 #[test]
 fn a_quote_that_is_turned_away_leaves_nothing() {
     let mut blotter = one_sent();
-    let second = OwnOrder {
-        id: OrderId(2),
-        ..blotter.orders()[0]
-    };
+    let second = OwnOrder { id: OrderId(2), ..blotter.orders()[0] };
     blotter.sent(second);
     tell(&mut blotter, rejected(Op::Quote, 1));
     assert_eq!(orders(&blotter), []);

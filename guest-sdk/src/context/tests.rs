@@ -17,10 +17,7 @@ fn commands(with: impl FnOnce(&mut Context<'_>)) -> Vec<Command> {
 const AT: InstrumentId = InstrumentId(3);
 
 fn order(id: u64) -> NewOrder {
-    NewOrder {
-        instrument: AT,
-        ..NewOrder::limit(OrderId(id), Side::Sell, Price(5), Qty(6))
-    }
+    NewOrder { instrument: AT, ..NewOrder::limit(OrderId(id), Side::Sell, Price(5), Qty(6)) }
 }
 
 #[test]
@@ -30,38 +27,17 @@ fn each_kind_of_order_is_what_it_says() {
         context.post_only(AT, Side::Sell, Price(5), Qty(6)).unwrap();
         context.ioc(AT, Side::Sell, Price(5), Qty(6)).unwrap();
         context.market(AT, Side::Sell, Qty(6)).unwrap();
-        assert_eq!(
-            context.limit(AT, Side::Sell, Price(5), Qty(6)),
-            Err(Full::Commands)
-        );
-        assert_eq!(
-            context.orders().len(),
-            4,
-            "what was not sent is not followed"
-        );
-        assert_eq!(
-            context.shown_at(AT, Side::Sell, Price(5)),
-            Qty(0),
-            "nothing is live yet"
-        );
+        assert_eq!(context.limit(AT, Side::Sell, Price(5), Qty(6)), Err(Full::Commands));
+        assert_eq!(context.orders().len(), 4, "what was not sent is not followed");
+        assert_eq!(context.shown_at(AT, Side::Sell, Price(5)), Qty(0), "nothing is live yet");
     });
     assert_eq!(
         written,
         [
             Command::New(order(1)),
-            Command::New(NewOrder {
-                post_only: PostOnly::Reject,
-                ..order(2)
-            }),
-            Command::New(NewOrder {
-                tif: TimeInForce::Ioc,
-                ..order(3)
-            }),
-            Command::New(NewOrder {
-                order_type: OrderType::Market,
-                price: None,
-                ..order(4)
-            }),
+            Command::New(NewOrder { post_only: PostOnly::Reject, ..order(2) }),
+            Command::New(NewOrder { tif: TimeInForce::Ioc, ..order(3) }),
+            Command::New(NewOrder { order_type: OrderType::Market, price: None, ..order(4) }),
         ]
     );
 }
@@ -80,10 +56,7 @@ fn names_that_the_author_gives_are_not_given_again() {
         };
         assert_eq!(context.quote(quote), Ok(OrderId(9)));
         assert_eq!(context.place(order(0)), Ok(OrderId(11)));
-        assert_eq!(
-            context.order(OrderId(10)).map(|order| order.side),
-            Some(Side::Sell)
-        );
+        assert_eq!(context.order(OrderId(10)).map(|order| order.side), Some(Side::Sell));
     });
 }
 
@@ -97,33 +70,13 @@ fn changes_are_what_they_say() {
     });
     let (instrument, account, id) = (AT, NOBODY, OrderId(70));
     let (price, qty) = (Some(Price(1)), NewQty::Open(Qty(2)));
-    let scope = Scope {
-        account: None,
-        instrument: Some(AT),
-        side: Some(Side::Buy),
-    };
+    let scope = Scope { account: None, instrument: Some(AT), side: Some(Side::Buy) };
     assert_eq!(
         written,
         [
-            Command::Replace(Replace {
-                instrument,
-                account,
-                id,
-                new_id: None,
-                price,
-                qty
-            }),
-            Command::Reduce(Reduce {
-                instrument,
-                account,
-                id,
-                by: Qty(1)
-            }),
-            Command::Cancel(Cancel {
-                instrument,
-                account,
-                id
-            }),
+            Command::Replace(Replace { instrument, account, id, new_id: None, price, qty }),
+            Command::Reduce(Reduce { instrument, account, id, by: Qty(1) }),
+            Command::Cancel(Cancel { instrument, account, id }),
             Command::MassCancel(scope),
         ]
     );
@@ -135,9 +88,7 @@ fn a_seventeenth_instrument_has_no_room() {
     let mut buffer = [[0; COMMAND_LEN]; 32];
     let mut context = Context::new(&mut blotter, &mut buffer, Time(0));
     for number in 0..16 {
-        context
-            .limit(InstrumentId(number), Side::Buy, Price(1), Qty(1))
-            .unwrap();
+        context.limit(InstrumentId(number), Side::Buy, Price(1), Qty(1)).unwrap();
     }
     let refused = context.limit(InstrumentId(16), Side::Buy, Price(1), Qty(1));
     assert_eq!(refused, Err(Full::Orders));
@@ -158,13 +109,7 @@ fn a_submitted_order_leaves_at_once() {
 
 #[test]
 fn a_refusal_says_why() {
-    assert_eq!(
-        Full::Commands.to_string(),
-        "this batch has no room for another command"
-    );
+    assert_eq!(Full::Commands.to_string(), "this batch has no room for another command");
     assert_eq!(SubmitError::Rejected(Reject::Collar).to_string(), "collar");
-    assert_eq!(
-        SubmitError::Full(Full::Orders).to_string(),
-        Full::Orders.to_string()
-    );
+    assert_eq!(SubmitError::Full(Full::Orders).to_string(), Full::Orders.to_string());
 }

@@ -22,10 +22,7 @@ impl<const SIZE: usize> Heap<SIZE> {
     /// All of it free.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            bytes: UnsafeCell::new(Aligned([0; SIZE])),
-            used: Cell::new(0),
-        }
+        Self { bytes: UnsafeCell::new(Aligned([0; SIZE])), used: Cell::new(0) }
     }
 
     /// How many bytes are handed out.
@@ -98,10 +95,7 @@ impl<const SIZE: usize> Default for Heap<SIZE> {
 
 impl<const SIZE: usize> core::fmt::Debug for Heap<SIZE> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Heap")
-            .field("size", &SIZE)
-            .field("used", &self.used())
-            .finish()
+        f.debug_struct("Heap").field("size", &SIZE).field("used", &self.used()).finish()
     }
 }
 

@@ -21,9 +21,7 @@ impl Strategy for Bidder {
     }
 
     fn on_batch_end(&mut self, context: &mut Context<'_>) {
-        context
-            .limit(InstrumentId(0), Side::Buy, self.0, Qty(1))
-            .unwrap();
+        context.limit(InstrumentId(0), Side::Buy, self.0, Qty(1)).unwrap();
     }
 
     fn on_stop(&mut self, context: &mut Context<'_>) {
@@ -52,10 +50,7 @@ fn parameters_come_in_and_commands_go_out() {
     let slot = Slot::<Bidder>::new();
     let at = write(&slot, b"price=42\n");
     assert_eq!(slot.init(at, 9), code::OK);
-    let event = EventRecord {
-        kind: kind::TIMER,
-        ..EventRecord::default()
-    };
+    let event = EventRecord { kind: kind::TIMER, ..EventRecord::default() };
     write(&slot, &event.to_bytes());
     assert_eq!(slot.on_events(at, 1), 1);
     let bid = NewOrder::limit(OrderId(1), Side::Buy, Price(42), Qty(1));
@@ -78,10 +73,7 @@ fn wrong_parameters_are_logged() {
     let at = write(&slot, b"\xff");
     assert_eq!(slot.init(at, 1), code::BAD_PARAMS);
     let logs: Vec<_> = host(|host| core::mem::take(&mut host.logs));
-    assert_eq!(
-        logs[0].text,
-        "parameter `price` is not a whole number that fits"
-    );
+    assert_eq!(logs[0].text, "parameter `price` is not a whole number that fits");
     assert_eq!(logs[1].text, "the parameters are not UTF-8 text");
     assert!(logs.iter().all(|line| line.level == abi::level::ERROR));
     assert_eq!(slot.on_events(at, 1), code::NOT_READY);
@@ -121,9 +113,8 @@ fn a_slot_that_runs_is_not_entered_again() {
 fn buffers_are_aligned_and_apart() {
     let slot = Slot::<Bidder>::new();
     assert_ne!(slot.io(), 0);
-    let (events, commands) = slot
-        .alone(|b, _| (b.events.as_ptr_range(), b.commands.as_ptr_range()))
-        .unwrap();
+    let (events, commands) =
+        slot.alone(|b, _| (b.events.as_ptr_range(), b.commands.as_ptr_range())).unwrap();
     assert!(events.start.addr().is_multiple_of(BUFFER_ALIGN));
     assert!(commands.start.addr().is_multiple_of(BUFFER_ALIGN));
     assert!(events.end.addr() <= commands.start.addr());

@@ -9,10 +9,7 @@ fn an_average_approaches_a_new_price() {
     }
     assert_eq!(average.price(), Some(Price(499)));
     let distance = (500 << Ewma::POINT) - average.fixed().unwrap();
-    assert!(
-        distance < 5,
-        "stops within a few of the last digits: {distance}"
-    );
+    assert!(distance < 5, "stops within a few of the last digits: {distance}");
 }
 
 #[test]
@@ -37,10 +34,7 @@ fn an_average_is_held_at_the_ends() {
 fn an_empty_window_says_nothing() {
     let window = Window::<4>::default();
     assert!(window.is_empty());
-    assert_eq!(
-        (window.mean(), window.vwap(), window.deviation()),
-        (None, None, None)
-    );
+    assert_eq!((window.mean(), window.vwap(), window.deviation()), (None, None, None));
 }
 
 #[test]
@@ -58,17 +52,12 @@ fn a_window_is_what_its_latest_trades_are() {
         }
         let mean = trades.iter().map(|t| t.0).sum::<i64>().div_euclid(4);
         assert_eq!(window.mean(), Some(Price(mean)));
-        let (worth, lots) = trades
-            .iter()
-            .fold((0, 0), |(worth, lots), t| (worth + t.0 * t.1, lots + t.1));
+        let (worth, lots) =
+            trades.iter().fold((0, 0), |(worth, lots), t| (worth + t.0 * t.1, lots + t.1));
         assert_eq!(window.vwap(), Some(Price(worth.div_euclid(lots))));
         let sum = trades.iter().map(|t| t.0).sum::<i64>();
         let scatter: i64 = trades.iter().map(|t| (4 * t.0 - sum).pow(2)).sum::<i64>() / 4;
-        assert_eq!(
-            window.deviation(),
-            Some(scatter.unsigned_abs().isqrt() / 4),
-            "step {step}"
-        );
+        assert_eq!(window.deviation(), Some(scatter.unsigned_abs().isqrt() / 4), "step {step}");
     }
 }
 
@@ -76,8 +65,5 @@ fn a_window_is_what_its_latest_trades_are() {
 fn a_window_without_volume_has_no_average_by_volume() {
     let mut window = Window::<2>::new();
     window.add(Price(5), Qty(0));
-    assert_eq!(
-        (window.len(), window.mean(), window.vwap()),
-        (1, Some(Price(5)), None)
-    );
+    assert_eq!((window.len(), window.mean(), window.vwap()), (1, Some(Price(5)), None));
 }

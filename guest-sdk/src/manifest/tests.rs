@@ -18,10 +18,8 @@ struct Rich;
 impl Strategy for Rich {
     const NAME: &'static str = "rich";
     const VERSION: &'static str = "0.1.0";
-    const PARAMS: &'static [Param] = &[
-        Param::u64("size", "100", "Lots."),
-        Param::side("side", "buy", "Which way."),
-    ];
+    const PARAMS: &'static [Param] =
+        &[Param::u64("size", "100", "Lots."), Param::side("side", "buy", "Which way.")];
     const SUBSCRIPTIONS: Interest = Interest::ALL;
     const TIMER_NS: u64 = 1_500_000_000;
     const SUBMITS: bool = true;

@@ -41,18 +41,9 @@ fn what_is_given_is_read() {
 #[test]
 fn what_is_wrong_is_named() {
     let none = |_: &Params<'_>| None;
-    assert_eq!(
-        refused("size", none),
-        "parameter `size` has no value: write name=value"
-    );
-    assert_eq!(
-        refused("sise=1", none),
-        "parameter `sise` is not one of this strategy's"
-    );
-    assert_eq!(
-        refused("size=1\nsize=2", none),
-        "parameter `size` is given twice"
-    );
+    assert_eq!(refused("size", none), "parameter `size` has no value: write name=value");
+    assert_eq!(refused("sise=1", none), "parameter `sise` is not one of this strategy's");
+    assert_eq!(refused("size=1\nsize=2", none), "parameter `size` is given twice");
     assert_eq!(
         refused("size=-1", |params| params.u64("size").err()),
         "parameter `size` is not a whole number that fits"

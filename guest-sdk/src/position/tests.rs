@@ -7,11 +7,7 @@ fn after(trades: &[(i64, i64)]) -> (i64, Option<i64>, i128) {
         let side = if lots > 0 { Side::Buy } else { Side::Sell };
         position.add(side, Price(price), Qty(lots.unsigned_abs()), 0);
     }
-    (
-        position.lots,
-        position.average().map(|price| price.0),
-        position.cash,
-    )
+    (position.lots, position.average().map(|price| price.0), position.cash)
 }
 
 #[test]
@@ -46,10 +42,7 @@ fn profit_counts_fees_and_the_mark() {
     let mut position = Position::FLAT;
     position.add(Side::Sell, Price(100), Qty(10), 7);
     assert_eq!(position.profit(Price(90)), Notional(93));
-    assert_eq!(
-        (position.fees, position.side(), position.size()),
-        (7, Some(Side::Sell), Qty(10))
-    );
+    assert_eq!((position.fees, position.side(), position.size()), (7, Some(Side::Sell), Qty(10)));
     assert_eq!((position.bought, position.sold), (0, 10));
 }
 

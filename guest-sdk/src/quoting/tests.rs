@@ -14,10 +14,7 @@ impl Strategy for Sock {
     const SUBSCRIPTIONS: Interest = Interest::L2;
 
     fn new(_: &Params<'_>) -> Result<Self, ParamError> {
-        Ok(Self {
-            pair: QuotePair::new(InstrumentId(0)),
-            wanted: [None; 2],
-        })
+        Ok(Self { pair: QuotePair::new(InstrumentId(0)), wanted: [None; 2] })
     }
 
     fn on_level(&mut self, level: &Level, _: &mut Context<'_>) {
@@ -29,9 +26,7 @@ impl Strategy for Sock {
     }
 
     fn on_batch_end(&mut self, context: &mut Context<'_>) {
-        self.pair
-            .set(context, self.wanted[0], self.wanted[1])
-            .unwrap();
+        self.pair.set(context, self.wanted[0], self.wanted[1]).unwrap();
     }
 }
 
@@ -57,11 +52,7 @@ fn a_pair_is_placed_moved_and_taken_off() {
     market.assert_open(&[(Side::Buy, -3, 10), (Side::Sell, 5, 20)]);
     want(&mut market, Side::Sell, 5, 0);
     market.assert_open(&[(Side::Buy, -3, 10)]);
-    assert_eq!(
-        market.open_orders()[0].id,
-        OrderId(1),
-        "replaced, not sent anew"
-    );
+    assert_eq!(market.open_orders()[0].id, OrderId(1), "replaced, not sent anew");
     assert_eq!(market.commands(), 4, "place, place, replace, cancel");
 }
 
@@ -86,11 +77,7 @@ fn it_never_takes() {
     want(&mut market, Side::Buy, -3, 10);
     market.assert_position(0);
     market.assert_open(&[]);
-    let reasons: Vec<_> = market
-        .rejections()
-        .iter()
-        .map(|r| r.reason.name())
-        .collect();
+    let reasons: Vec<_> = market.rejections().iter().map(|r| r.reason.name()).collect();
     assert_eq!(reasons, ["post_only"], "asked once");
 
     market.take(Side::Buy, -3, 7);

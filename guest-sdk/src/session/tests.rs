@@ -21,16 +21,12 @@ impl Strategy for Notes {
     }
 
     fn on_trade(&mut self, trade: &Trade, context: &mut Context<'_>) {
-        self.0
-            .push(format!("{} at {}", trade.price, context.time()));
-        context
-            .limit(trade.instrument, Side::Buy, trade.price, trade.qty)
-            .unwrap();
+        self.0.push(format!("{} at {}", trade.price, context.time()));
+        context.limit(trade.instrument, Side::Buy, trade.price, trade.qty).unwrap();
     }
 
     fn on_batch_end(&mut self, context: &mut Context<'_>) {
-        self.0
-            .push(format!("end, {} left", context.commands_left()));
+        self.0.push(format!("end, {} left", context.commands_left()));
     }
 
     fn on_stop(&mut self, context: &mut Context<'_>) {
@@ -48,14 +44,7 @@ fn trade(price: i64, at: u64) -> EventRecord {
         sell_id: OrderId(2),
         maker_id: None,
     };
-    EventRecord::from_event(
-        &Event {
-            seq: 1,
-            instrument: InstrumentId(0),
-            what,
-        },
-        Time(at),
-    )
+    EventRecord::from_event(&Event { seq: 1, instrument: InstrumentId(0), what }, Time(at))
 }
 
 #[test]
@@ -88,11 +77,7 @@ fn an_empty_batch_is_nothing() {
 #[test]
 fn a_kind_of_a_later_version_is_passed_over() {
     let mut session = Session::<Notes>::open("").unwrap();
-    let later = EventRecord {
-        kind: 200,
-        at_ns: 5,
-        ..EventRecord::default()
-    };
+    let later = EventRecord { kind: 200, at_ns: 5, ..EventRecord::default() };
     assert_eq!(session.on_events(&[later.to_bytes()], &mut []), 0);
     assert_eq!(session.strategy().0, ["start at 5", "end, 0 left"]);
 }

@@ -31,13 +31,7 @@ impl Crowd {
     pub fn new(seed: u64, mid: i64, tick: i64) -> Self {
         assert!(tick > 0, "prices lie on a grid");
         let mid = Price(mid.div_euclid(tick) * tick);
-        Self {
-            random: seed,
-            mid,
-            tick,
-            trend: Side::Buy,
-            live: Vec::new(),
-        }
+        Self { random: seed, mid, tick, trend: Side::Buy, live: Vec::new() }
     }
 
     /// The middle that it trades around now.
@@ -83,11 +77,7 @@ impl Crowd {
     }
 
     fn take<S: Strategy>(&mut self, market: &mut Market<S>) {
-        let side = if self.below(3) == 0 {
-            self.trend.opposite()
-        } else {
-            self.trend
-        };
+        let side = if self.below(3) == 0 { self.trend.opposite() } else { self.trend };
         let price = self.price(side.opposite(), 12);
         let qty = 10 * (1 + self.below(30));
         market.take(side, price, qty);

@@ -87,61 +87,33 @@ impl<S: Strategy> Market<S> {
 
     /// Somebody else bids, good till cancelled.
     pub fn buy(&mut self, price: i64, qty: u64) -> OrderId {
-        self.order(NewOrder::limit(
-            OrderId(0),
-            Side::Buy,
-            Price(price),
-            Qty(qty),
-        ))
+        self.order(NewOrder::limit(OrderId(0), Side::Buy, Price(price), Qty(qty)))
     }
 
     /// Somebody else offers, good till cancelled.
     pub fn sell(&mut self, price: i64, qty: u64) -> OrderId {
-        self.order(NewOrder::limit(
-            OrderId(0),
-            Side::Sell,
-            Price(price),
-            Qty(qty),
-        ))
+        self.order(NewOrder::limit(OrderId(0), Side::Sell, Price(price), Qty(qty)))
     }
 
     /// Somebody else takes up to a price; what is left is cancelled.
     pub fn take(&mut self, side: Side, price: i64, qty: u64) -> OrderId {
         let order = NewOrder::limit(OrderId(0), side, Price(price), Qty(qty));
-        self.order(NewOrder {
-            tif: TimeInForce::Ioc,
-            ..order
-        })
+        self.order(NewOrder { tif: TimeInForce::Ioc, ..order })
     }
 
     /// Somebody else places an order; an `id` of 0 gets a name.
     pub fn order(&mut self, order: NewOrder) -> OrderId {
-        let id = if order.id.0 == 0 {
-            OrderId(self.next_id)
-        } else {
-            order.id
-        };
-        assert!(
-            id.0 < ORDER_IDS_FROM,
-            "names from here on are the strategy's"
-        );
+        let id = if order.id.0 == 0 { OrderId(self.next_id) } else { order.id };
+        assert!(id.0 < ORDER_IDS_FROM, "names from here on are the strategy's");
         self.next_id = self.next_id.max(id.0 + 1);
-        self.apply(&Command::New(NewOrder {
-            id,
-            instrument: self.instrument,
-            ..order
-        }));
+        self.apply(&Command::New(NewOrder { id, instrument: self.instrument, ..order }));
         id
     }
 
     /// Somebody else cancels.
     pub fn cancel(&mut self, id: OrderId) {
         let (instrument, account) = (self.instrument, AccountId(0));
-        self.apply(&Command::Cancel(Cancel {
-            instrument,
-            account,
-            id,
-        }));
+        self.apply(&Command::Cancel(Cancel { instrument, account, id }));
     }
 
     /// Time goes by; timers that fall due run, each at its time.
@@ -152,12 +124,7 @@ impl<S: Strategy> Market<S> {
             self.timer_due.0 += S::TIMER_NS;
             self.apply(&Command::Time);
             let (seq, at_ns) = (self.engine.seq(), self.now.0);
-            let due = EventRecord {
-                kind: kind::TIMER,
-                seq,
-                at_ns,
-                ..EventRecord::default()
-            };
+            let due = EventRecord { kind: kind::TIMER, seq, at_ns, ..EventRecord::default() };
             self.deliver(&[due.to_bytes()]);
             self.settle();
         }
@@ -257,16 +224,9 @@ impl<S: Strategy> Market<S> {
     pub fn bbo(&self) -> Bbo {
         let best = |side| {
             let level = self.engine.book(self.instrument)?.best(side)?;
-            Some((
-                level.price,
-                Qty(u64::try_from(level.qty).unwrap_or(u64::MAX)),
-            ))
+            Some((level.price, Qty(u64::try_from(level.qty).unwrap_or(u64::MAX))))
         };
-        Bbo {
-            instrument: self.instrument,
-            bid: best(Side::Buy),
-            ask: best(Side::Sell),
-        }
+        Bbo { instrument: self.instrument, bid: best(Side::Buy), ask: best(Side::Sell) }
     }
 
     /// Asserts how many lots the strategy holds.
@@ -276,11 +236,7 @@ impl<S: Strategy> Market<S> {
     /// Where it holds another number.
     #[track_caller]
     pub fn assert_position(&self, lots: i64) {
-        assert_eq!(
-            self.position.lots, lots,
-            "lots held; fills: {:#?}",
-            self.fills
-        );
+        assert_eq!(self.position.lots, lots, "lots held; fills: {:#?}", self.fills);
     }
 
     /// Asserts the strategy's open orders: side, price, open quantity; bids first, best first.
@@ -302,11 +258,7 @@ impl<S: Strategy> Market<S> {
     /// Where it had others.
     #[track_caller]
     pub fn assert_fills(&self, expected: &[(Side, i64, u64)]) {
-        let fills: Vec<_> = self
-            .fills
-            .iter()
-            .map(|f| (f.side, f.price.0, f.qty.0))
-            .collect();
+        let fills: Vec<_> = self.fills.iter().map(|f| (f.side, f.price.0, f.qty.0)).collect();
         assert_eq!(fills, expected, "the strategy's trades");
     }
 
@@ -315,10 +267,7 @@ impl<S: Strategy> Market<S> {
         let mut rounds = 0;
         while let Some(record) = self.commands.pop_front() {
             rounds += 1;
-            assert!(
-                rounds < ROUNDS_MAX,
-                "the strategy answers its own events without end"
-            );
+            assert!(rounds < ROUNDS_MAX, "the strategy answers its own events without end");
             let command = self.admit(&record);
             self.step(&command);
         }
@@ -329,14 +278,9 @@ impl<S: Strategy> Market<S> {
     fn step(&mut self, command: &Command) {
         let mut events = Vec::new();
         self.engine.apply(self.now, command, &mut events);
-        let heard: Vec<_> = events
-            .iter()
-            .filter_map(|event| self.for_strategy(event))
-            .collect();
-        let records: Vec<_> = heard
-            .iter()
-            .map(|event| EventRecord::from_event(event, self.now).to_bytes())
-            .collect();
+        let heard: Vec<_> = events.iter().filter_map(|event| self.for_strategy(event)).collect();
+        let records: Vec<_> =
+            heard.iter().map(|event| EventRecord::from_event(event, self.now).to_bytes()).collect();
         for event in &heard {
             self.note(event);
         }
@@ -351,8 +295,7 @@ impl<S: Strategy> Market<S> {
         let mut all = host(|host| core::mem::take(&mut host.submitted));
         all.extend_from_slice(&commands[..count]);
         self.commands_seen += all.len();
-        self.commands
-            .extend(all.iter().map(CommandRecord::from_bytes));
+        self.commands.extend(all.iter().map(CommandRecord::from_bytes));
     }
 
     /// The event as the strategy hears it, if it does.
@@ -387,10 +330,7 @@ impl<S: Strategy> Market<S> {
             Err(wrong) => panic!("the strategy sent what is not a command: {wrong}: {record:?}"),
         };
         let venue = |id: &mut OrderId| {
-            assert!(
-                id.0 < ORDER_IDS_FROM,
-                "a strategy's names of orders end there: {id}"
-            );
+            assert!(id.0 < ORDER_IDS_FROM, "a strategy's names of orders end there: {id}");
             id.0 += ORDER_IDS_FROM;
         };
         match &mut command {
@@ -435,47 +375,18 @@ impl<S: Strategy> Market<S> {
     fn note(&mut self, event: &Event) {
         let instrument = event.instrument;
         match event.what {
-            What::Filled {
-                id,
-                price,
-                qty,
-                leaves,
-                liquidity,
-                fee,
-                ..
-            } => {
+            What::Filled { id, price, qty, leaves, liquidity, fee, .. } => {
                 let side = *self.sides.get(&id).expect("only what was sent is filled");
                 let fee = i64::try_from(fee.get()).expect("a test's fees fit");
                 self.position.add(side, price, qty, fee);
                 self.largest = self.largest.max(self.position.size());
-                self.fills.push(Fill {
-                    instrument,
-                    id,
-                    side,
-                    price,
-                    qty,
-                    leaves,
-                    liquidity,
-                    fee,
-                });
+                self.fills.push(Fill { instrument, id, side, price, qty, leaves, liquidity, fee });
             }
             What::Rejected { op, id, reason, .. } => {
-                self.rejections.push(Rejection {
-                    instrument,
-                    op,
-                    id,
-                    reason,
-                });
+                self.rejections.push(Rejection { instrument, op, id, reason });
             }
-            What::Canceled {
-                id, qty, reason, ..
-            } => {
-                self.cancellations.push(Cancellation {
-                    instrument,
-                    id,
-                    qty,
-                    reason,
-                });
+            What::Canceled { id, qty, reason, .. } => {
+                self.cancellations.push(Cancellation { instrument, id, qty, reason });
             }
             _ => {}
         }
@@ -484,26 +395,13 @@ impl<S: Strategy> Market<S> {
     /// What the strategy believes of itself must be what the engine says.
     fn check_books(&self) {
         let (orders, position) = self.session.books(self.instrument);
-        assert_eq!(
-            position, self.position,
-            "the strategy's position and the engine's"
-        );
-        assert!(
-            orders.iter().all(|order| order.live && !order.waiting),
-            "answered: {orders:?}"
-        );
+        assert_eq!(position, self.position, "the strategy's position and the engine's");
+        assert!(orders.iter().all(|order| order.live && !order.waiting), "answered: {orders:?}");
         let mut believed: Vec<_> = orders.iter().map(|o| (o.id, o.side, o.open)).collect();
-        let mut open: Vec<_> = self
-            .open_orders()
-            .iter()
-            .map(|o| (o.id, o.side, o.open))
-            .collect();
+        let mut open: Vec<_> = self.open_orders().iter().map(|o| (o.id, o.side, o.open)).collect();
         believed.sort_unstable();
         open.sort_unstable();
-        assert_eq!(
-            believed, open,
-            "the strategy's open orders and the engine's"
-        );
+        assert_eq!(believed, open, "the strategy's open orders and the engine's");
     }
 }
 

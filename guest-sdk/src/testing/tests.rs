@@ -18,27 +18,19 @@ impl Strategy for Puppet {
     const SUBMITS: bool = true;
 
     fn new(_params: &Params<'_>) -> Result<Self, ParamError> {
-        Ok(Self {
-            seen: Vec::new(),
-            orders: Vec::new(),
-        })
+        Ok(Self { seen: Vec::new(), orders: Vec::new() })
     }
 
     fn on_start(&mut self, context: &mut Context<'_>) {
-        self.seen
-            .push(format!("start {}", context.time().0 / 1_000_000_000));
+        self.seen.push(format!("start {}", context.time().0 / 1_000_000_000));
     }
 
     fn on_trade(&mut self, trade: &Trade, context: &mut Context<'_>) {
         let at = trade.instrument;
         match trade.price.0 - STRINGS {
-            1 => self
-                .orders
-                .push(context.limit(at, Side::Buy, Price(50), Qty(10)).unwrap()),
+            1 => self.orders.push(context.limit(at, Side::Buy, Price(50), Qty(10)).unwrap()),
             2 => context.reduce(at, self.orders[0], Qty(4)).unwrap(),
-            3 => context
-                .replace(at, self.orders[0], Price(51), Qty(20))
-                .unwrap(),
+            3 => context.replace(at, self.orders[0], Price(51), Qty(20)).unwrap(),
             4 => context.cancel(at, self.orders[0]).unwrap(),
             5 => context.mass_cancel(None, Some(Side::Buy)).unwrap(),
             6 => {
@@ -50,12 +42,8 @@ impl Strategy for Puppet {
                     context.limit(at, Side::Buy, Price(1), Qty(1)).unwrap();
                 }
                 self.seen.clear();
-                self.seen.push(format!(
-                    "{:?}",
-                    context.limit(at, Side::Buy, Price(1), Qty(1))
-                ));
-                self.seen
-                    .push(format!("{:?}", context.cancel(at, OrderId(1))));
+                self.seen.push(format!("{:?}", context.limit(at, Side::Buy, Price(1), Qty(1))));
+                self.seen.push(format!("{:?}", context.cancel(at, OrderId(1))));
             }
             8 => context.cancel(at, OrderId(77)).unwrap(),
             9 => {
@@ -67,8 +55,7 @@ impl Strategy for Puppet {
     }
 
     fn on_fill(&mut self, fill: &Fill, _context: &mut Context<'_>) {
-        self.seen
-            .push(format!("fill {} {} {}", fill.id, fill.price, fill.qty));
+        self.seen.push(format!("fill {} {} {}", fill.id, fill.price, fill.qty));
     }
 
     fn on_update(&mut self, id: OrderId, context: &mut Context<'_>) {
@@ -77,18 +64,15 @@ impl Strategy for Puppet {
     }
 
     fn on_reject(&mut self, rejection: &Rejection, _context: &mut Context<'_>) {
-        self.seen
-            .push(format!("reject {}", rejection.reason.name()));
+        self.seen.push(format!("reject {}", rejection.reason.name()));
     }
 
     fn on_cancel(&mut self, cancellation: &Cancellation, _context: &mut Context<'_>) {
-        self.seen
-            .push(format!("cancel {} {}", cancellation.id, cancellation.qty));
+        self.seen.push(format!("cancel {} {}", cancellation.id, cancellation.qty));
     }
 
     fn on_timer(&mut self, context: &mut Context<'_>) {
-        self.seen
-            .push(format!("timer {}", context.time().0 / 1_000_000_000));
+        self.seen.push(format!("timer {}", context.time().0 / 1_000_000_000));
     }
 
     fn on_phase(&mut self, _: InstrumentId, phase: Phase, _: &mut Context<'_>) {
@@ -123,10 +107,7 @@ fn bid_of_ten() -> Market<Puppet> {
 #[track_caller]
 fn check(market: &Market<Puppet>, expected: &[&str]) {
     let seen: Vec<_> = market.strategy().seen.iter().map(String::as_str).collect();
-    assert_eq!(
-        seen,
-        [&["start 34200", "continuous", "update 1 10"], expected].concat()
-    );
+    assert_eq!(seen, [&["start 34200", "continuous", "update 1 10"], expected].concat());
 }
 
 #[test]
@@ -179,14 +160,7 @@ fn a_mass_cancel_means_the_strategys_own_orders() {
     let other = market.buy(50, 5);
     pull(&mut market, 5);
     market.assert_open(&[]);
-    assert!(
-        market
-            .engine()
-            .book(InstrumentId(0))
-            .unwrap()
-            .order(other)
-            .is_some()
-    );
+    assert!(market.engine().book(InstrumentId(0)).unwrap().order(other).is_some());
 }
 
 #[test]
@@ -232,15 +206,9 @@ fn timers_come_at_their_time_and_phases_when_they_change() {
     let mut market = bid_of_ten();
     market.advance(2_500_000_000);
     assert_eq!(market.now(), Time(34_202_500_000_000));
-    market.apply(&Command::Phase {
-        instrument: InstrumentId(0),
-        phase: Phase::Halted,
-    });
+    market.apply(&Command::Phase { instrument: InstrumentId(0), phase: Phase::Halted });
     market.stop();
-    check(
-        &market,
-        &["timer 34201", "timer 34202", "halted", "stop Err(Commands)"],
-    );
+    check(&market, &["timer 34201", "timer 34202", "halted", "stop Err(Commands)"]);
 }
 
 #[test]
@@ -249,18 +217,8 @@ fn the_same_seed_makes_the_same_market() {
         let mut market = Market::<Puppet>::open("");
         market.run(&mut Crowd::new(seed, 1_000_000, 100), 3_000);
         let bbo = market.bbo();
-        assert!(
-            bbo.bid.is_some() && bbo.ask.is_some(),
-            "a market with two sides"
-        );
-        assert!(
-            market
-                .engine()
-                .book(InstrumentId(0))
-                .unwrap()
-                .last_trade()
-                .is_some()
-        );
+        assert!(bbo.bid.is_some() && bbo.ask.is_some(), "a market with two sides");
+        assert!(market.engine().book(InstrumentId(0)).unwrap().last_trade().is_some());
         market.engine().check_invariants();
         market.engine().state_hash()
     };

@@ -40,30 +40,26 @@ impl Guest {
             Payload::TypeSection(types) => {
                 for kind in types.into_iter_err_on_gc_types() {
                     let kind = kind?;
-                    self.types
-                        .push((kind.params().to_vec(), kind.results().to_vec()));
+                    self.types.push((kind.params().to_vec(), kind.results().to_vec()));
                 }
             }
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
                     let import = import?;
-                    self.imports
-                        .push((import.module.into(), import.name.into()));
+                    self.imports.push((import.module.into(), import.name.into()));
                     if let TypeRef::Func(kind) = import.ty {
                         self.functions.push(kind);
                     }
                 }
             }
             Payload::FunctionSection(functions) => {
-                self.functions
-                    .extend(functions.into_iter().collect::<Result<Vec<_>, _>>()?);
+                self.functions.extend(functions.into_iter().collect::<Result<Vec<_>, _>>()?);
             }
             Payload::ExportSection(exports) => {
                 for export in exports {
                     let export = export?;
                     let is_function = export.kind == wasmparser::ExternalKind::Func;
-                    self.exports
-                        .push((export.name.into(), is_function.then_some(export.index)));
+                    self.exports.push((export.name.into(), is_function.then_some(export.index)));
                 }
             }
             Payload::CustomSection(section) if section.name() == abi::MANIFEST_SECTION => {
@@ -93,10 +89,7 @@ impl Guest {
 }
 
 /// Where the guests are.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this runs where guests are built, not in one"
-)]
+#[expect(clippy::disallowed_methods, reason = "this runs where guests are built, not in one")]
 fn folder() -> PathBuf {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/guests");
     env::var_os("RINGFENCE_GUESTS").map_or_else(beside, PathBuf::from)
@@ -106,10 +99,7 @@ fn folder() -> PathBuf {
 fn example(name: &str) -> Option<Guest> {
     let path = folder().join(format!("strategy-{name}.wasm"));
     let Ok(bytes) = fs::read(&path) else {
-        println!(
-            "skipped: {} is not there; .ci/build-guests.sh builds it",
-            path.display()
-        );
+        println!("skipped: {} is not there; .ci/build-guests.sh builds it", path.display());
         return None;
     };
     Some(Guest::read(&bytes).unwrap_or_else(|wrong| panic!("{}: {wrong}", path.display())))
@@ -121,16 +111,9 @@ fn check(name: &str, params: &[&str]) {
     let Some(guest) = example(name) else { return };
     for (module, import) in &guest.imports {
         assert_eq!(module, abi::IMPORT_MODULE, "{name} imports {import}");
-        assert!(
-            abi::IMPORTS.contains(&import.as_str()),
-            "{name} imports {import}"
-        );
+        assert!(abi::IMPORTS.contains(&import.as_str()), "{name} imports {import}");
     }
-    let names: Vec<_> = guest
-        .exports
-        .iter()
-        .map(|(export, _)| export.as_str())
-        .collect();
+    let names: Vec<_> = guest.exports.iter().map(|(export, _)| export.as_str()).collect();
     assert!(names.contains(&abi::EXPORT_MEMORY));
     for (export, takes) in [
         (abi::EXPORT_ABI_VERSION, vec![]),
@@ -138,59 +121,29 @@ fn check(name: &str, params: &[&str]) {
         (abi::EXPORT_INIT, vec![I32, I32]),
         (abi::EXPORT_ON_EVENTS, vec![I32, I32]),
     ] {
-        assert_eq!(
-            guest.signature(export),
-            Some(&(takes, vec![I32])),
-            "{name}: {export}"
-        );
+        assert_eq!(guest.signature(export), Some(&(takes, vec![I32])), "{name}: {export}");
     }
     let manifest = guest.manifest.as_deref().expect("a manifest");
-    assert!(
-        manifest.starts_with(&format!("{{\"abi\":\"1.0\",\"name\":\"{name}\"")),
-        "{manifest}"
-    );
+    assert!(manifest.starts_with(&format!("{{\"abi\":\"1.0\",\"name\":\"{name}\"")), "{manifest}");
     for param in params {
-        assert!(
-            manifest.contains(&format!("{{\"name\":\"{param}\"")),
-            "{param} in {manifest}"
-        );
+        assert!(manifest.contains(&format!("{{\"name\":\"{param}\"")), "{param} in {manifest}");
     }
     for (_, import) in &guest.imports {
-        assert!(
-            manifest.contains(&format!("\"{import}\"")),
-            "{import} in {manifest}"
-        );
+        assert!(manifest.contains(&format!("\"{import}\"")), "{import} in {manifest}");
     }
     assert!(!guest.grows, "{name} grows its memory");
     assert!(!guest.has_start, "{name} runs before it is called");
-    assert!(
-        guest.code_len <= CODE_LEN_MAX,
-        "{name}: {} bytes",
-        guest.code_len
-    );
+    assert!(guest.code_len <= CODE_LEN_MAX, "{name}: {} bytes", guest.code_len);
 }
 
 #[test]
 fn the_quoter_is_what_a_host_admits() {
-    check(
-        "quoter",
-        &["size", "max_position", "spread", "skew", "tick"],
-    );
+    check("quoter", &["size", "max_position", "spread", "skew", "tick"]);
 }
 
 #[test]
 fn the_momentum_strategy_is_what_a_host_admits() {
-    check(
-        "momentum",
-        &[
-            "fast",
-            "slow",
-            "threshold",
-            "size",
-            "max_position",
-            "cooldown_ms",
-        ],
-    );
+    check("momentum", &["fast", "slow", "threshold", "size", "max_position", "cooldown_ms"]);
 }
 
 #[test]

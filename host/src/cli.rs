@@ -1,0 +1,72 @@
+//! The command line: what can be asked for, and how the answer ends.
+
+mod generate;
+mod replay;
+mod strategies;
+
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::RunError;
+
+/// A matching engine with ring-fenced Wasm strategies beside the book.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ringfence",
+    version,
+    about,
+    after_help = "Exit status: 0 as wished; 1 what was checked differs; 2 an option, a file or a \
+                  line is wrong."
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Replay commands or a trading day through the engine
+    Replay(Box<replay::Args>),
+    /// Write a seeded trading day in LOBSTER's form
+    Generate(generate::Args),
+}
+
+/// How a run ended that was not stopped by an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    AsWished,
+    Differs,
+    BadLines,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.task {
+        Task::Replay(args) => replay::run(&args),
+        Task::Generate(args) => generate::run(&args),
+    };
+    match outcome {
+        Ok(Outcome::AsWished) | Err(RunError::NobodyReads) => ExitCode::SUCCESS,
+        Ok(Outcome::Differs) => ExitCode::from(1),
+        Ok(Outcome::BadLines) => ExitCode::from(2),
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Tells people what is wrong.
+fn complain(what: &dyn Display) {
+    tell(&format!("ringfence: {what}\n"));
+}
+
+/// Writes to standard error. Where nobody reads that, there is nobody to tell.
+fn tell(text: &str) {
+    _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,95 @@
+//! Loads strategies for a replay and gives each its seat.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use crate::error::RunError;
+use crate::runtime::{Engine, EngineError};
+use crate::sandbox::{Cache, Sandbox, SandboxConfig};
+use crate::seat::{Seat, Subscription};
+
+/// What runs the guests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Runtime {
+    /// Compiled by wasmtime
+    Wasmtime,
+    /// Compiled by WasmEdge
+    Wasmedge,
+}
+
+/// More strategies than any machine has cores for.
+const SEATS_MAX: usize = 1_024;
+
+/// Loads what `--strategy` named, in that order.
+pub(super) fn seats(asked: &[String], runtime: Option<Runtime>) -> Result<Vec<Seat>, RunError> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    if asked.len() > SEATS_MAX {
+        return Err(RunError::Usage(format!("more than {SEATS_MAX} strategies; leave some out")));
+    }
+    let engine = engine(runtime)?;
+    let cache = Cache::from_env();
+    let mut seats = Vec::new();
+    for (number, asked) in asked.iter().enumerate() {
+        seats.push(seat(asked, number, &*engine, &cache)?);
+    }
+    Ok(seats)
+}
+
+/// One `FILE.wasm[,key=value…]`.
+fn seat(asked: &str, number: usize, engine: &dyn Engine, cache: &Cache) -> Result<Seat, RunError> {
+    let (file, params) = asked.split_once(',').unwrap_or((asked, ""));
+    let failed = |problem: String| RunError::Strategy { file: file.to_owned(), problem };
+    let mut lines = String::new();
+    for param in params.split(',').filter(|param| !param.is_empty()) {
+        if !param.contains('=') {
+            return Err(failed(format!("its parameter `{param}` has no value; write {param}=…")));
+        }
+        lines += param;
+        lines.push('\n');
+    }
+    let wasm =
+        std::fs::read(file).map_err(|source| RunError::Open { file: file.to_owned(), source })?;
+    let number = u16::try_from(number).expect("under SEATS_MAX");
+    let config =
+        SandboxConfig { params: lines, seed: u64::from(number), ..SandboxConfig::default() };
+    let sandbox =
+        Sandbox::load(engine, cache, &wasm, &config).map_err(|error| failed(error.to_string()))?;
+    let subscription = Subscription::of(&sandbox);
+    let stem = Path::new(file).file_stem().map_or(file.into(), |stem| stem.to_string_lossy());
+    let name = format!("{} {}", number + 1, stem);
+    Ok(Seat::new(name, number, Box::new(sandbox), subscription))
+}
+
+fn engine(runtime: Option<Runtime>) -> Result<Box<dyn Engine>, RunError> {
+    let runtime = runtime.unwrap_or(if cfg!(feature = "wasmtime") {
+        Runtime::Wasmtime
+    } else {
+        Runtime::Wasmedge
+    });
+    let failed =
+        |error: EngineError| RunError::Usage(format!("the runtime does not start: {error}"));
+    match runtime {
+        #[cfg(feature = "wasmtime")]
+        Runtime::Wasmtime => {
+            use crate::runtime::{Wasmtime, WasmtimeCompiler};
+            Ok(Box::new(Wasmtime::new(WasmtimeCompiler::Optimised).map_err(failed)?))
+        }
+        #[cfg(feature = "wasmedge")]
+        Runtime::Wasmedge => {
+            use crate::runtime::{WasmEdge, WasmEdgeMode};
+            Ok(Box::new(WasmEdge::new(WasmEdgeMode::Compiled).map_err(failed)?))
+        }
+        #[cfg(not(all(feature = "wasmtime", feature = "wasmedge")))]
+        missing => {
+            let name = missing.to_possible_value().map(|value| value.get_name().to_owned());
+            let name = name.unwrap_or_default();
+            _ = failed;
+            Err(RunError::Usage(format!(
+                "this ringfence was built without {name}; build it with --features {name}"
+            )))
+        }
+    }
+}

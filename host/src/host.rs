@@ -1,0 +1,119 @@
+//! One command through the whole host, in four steps.
+
+use ringfence_core::{Capacity, Engine};
+
+use crate::journal::{Journal, JournalFull};
+use crate::publisher::{Outlet, Publisher};
+use crate::seat::Seat;
+use crate::sequencer::{Sequencer, Stamped};
+
+/// The engine at work: commands come in by one door, everybody is told, strategies answer.
+#[derive(Debug)]
+pub struct Host {
+    engine: Engine,
+    sequencer: Sequencer,
+    publisher: Publisher,
+    seats: Vec<Seat>,
+    /// What waits to be sequenced, in order.
+    door: Vec<Stamped>,
+    /// What is being sequenced: the door as it was when the round began.
+    round: Vec<Stamped>,
+}
+
+/// How often strategies may answer to what their own answers caused, in one turn. What they ask
+/// for in the last round waits for the next command, so that two strategies that answer each other
+/// for ever do not stop the market.
+pub const ROUNDS_MAX: u32 = 8;
+
+impl Host {
+    /// A host with room for `capacity`, that keeps commands in `journal`.
+    #[must_use]
+    pub fn new(capacity: Capacity, journal: Journal) -> Self {
+        Self {
+            engine: Engine::new(capacity),
+            sequencer: Sequencer::new(journal),
+            publisher: Publisher::default(),
+            seats: Vec::new(),
+            door: Vec::new(),
+            round: Vec::new(),
+        }
+    }
+
+    /// Gives a strategy its seat. Strategies answer in the order in which they took seats.
+    pub fn seat(&mut self, seat: Seat) {
+        self.publisher.subscribe(&seat);
+        self.seats.push(seat);
+    }
+
+    /// Takes one command through the host, and then, round by round, what strategies ask for.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalFull`]: the command that was refused, and all behind it, were not admitted.
+    pub fn turn(&mut self, request: Stamped, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
+        self.door.push(request);
+        for _ in 0..ROUNDS_MAX {
+            self.settle(outlet)?;
+
+            // 4. Strategies read their mail; what they ask for waits at the same door.
+            let stamp = self.sequencer.last();
+            for seat in &mut self.seats {
+                seat.answer(stamp, &self.engine, &mut self.door);
+            }
+            if self.door.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one command through the host without letting strategies answer: they hear of it with
+    /// the next turn. For building up a book before the market opens.
+    ///
+    /// # Errors
+    ///
+    /// As [`turn`](Self::turn).
+    pub fn prepare(
+        &mut self,
+        request: Stamped,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), JournalFull> {
+        self.door.push(request);
+        self.settle(outlet)
+    }
+
+    /// The engine, to look at.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The sequencer, to look at.
+    #[must_use]
+    pub const fn sequencer(&self) -> &Sequencer {
+        &self.sequencer
+    }
+
+    /// The strategies, in the order of their seats.
+    #[must_use]
+    pub fn seats(&self) -> &[Seat] {
+        &self.seats
+    }
+
+    /// Steps 1 to 3 for everything that waits at the door.
+    fn settle(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
+        std::mem::swap(&mut self.door, &mut self.round);
+        for request in self.round.drain(..) {
+            // 1. It gets its place and time, and is in the journal.
+            let stamp = self.sequencer.admit(&request)?;
+
+            // 2. The engine does what it asks for, or says why not.
+            let events = self.publisher.sink(outlet);
+            self.engine.apply(stamp.at, &request.command, events);
+
+            // 3. Everybody is told.
+            self.publisher.publish(stamp, &mut self.seats, outlet);
+        }
+        Ok(())
+    }
+}

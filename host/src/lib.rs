@@ -1,0 +1,19 @@
+//! Puts the matching engine to work: sequences and journals commands, applies them, tells the
+//! world, and runs each trading strategy as a Wasm guest in its own ring fence.
+#![deny(unsafe_code)]
+
+pub mod cli;
+pub mod error;
+pub mod host;
+pub mod journal;
+pub mod metrics;
+pub mod publisher;
+pub mod replay;
+pub mod report;
+pub mod runtime;
+pub mod sandbox;
+pub mod seat;
+pub mod sequencer;
+pub mod summary;
+
+pub use host::Host;

@@ -1,0 +1,5 @@
+//! The `ringfence` command.
+
+fn main() -> std::process::ExitCode {
+    ringfence_host::cli::main()
+}

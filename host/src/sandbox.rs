@@ -1,0 +1,342 @@
+//! A strategy in its ring fence: what goes in, what comes out, and what stops it.
+
+mod admission;
+mod cache;
+mod config;
+mod error;
+mod io_block;
+mod program;
+mod rewrite;
+mod stats;
+
+use std::fmt;
+use std::time::Instant;
+
+use ringfence_core::quantity::Time;
+use ringfence_core::wire::{COMMAND_LEN, CommandRecord, EVENT_LEN, EventRecord};
+
+pub use admission::{Admitted, Manifest, Refusal, admit, admit_fenced};
+pub use cache::Cache;
+#[cfg(feature = "wasmedge")]
+pub(crate) use cache::make_private;
+pub use config::SandboxConfig;
+pub use error::{Fault, LoadError};
+pub use io_block::{IoBlock, IoError};
+pub use program::Program;
+pub use rewrite::{Fence, REWRITER_VERSION};
+pub use stats::Stats;
+
+use crate::runtime::{Call, Engine, Imports, ImportsConfig, Instance, LogLine, METRICS_MAX, Trap};
+
+/// The ABI that this host speaks: major and minor version.
+pub const ABI_VERSION: (u16, u16) = (1, 0);
+
+/// One strategy: its guest, its limits, and what it did so far.
+pub struct Sandbox {
+    instance: Box<dyn Instance>,
+    io: IoBlock,
+    config: SandboxConfig,
+    manifest: Option<Box<str>>,
+    stats: Stats,
+    fault: Option<Fault>,
+}
+
+impl Sandbox {
+    /// Admits, compiles or finds compiled, and starts a strategy.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`], whose sentence goes after the file's name.
+    pub fn load(
+        engine: &dyn Engine,
+        cache: &Cache,
+        wasm: &[u8],
+        config: &SandboxConfig,
+    ) -> Result<Self, LoadError> {
+        let begun = Instant::now();
+        let program = Program::prepare(engine, cache, wasm, config)?;
+        let mut sandbox = Self::start(&program, config)?;
+        sandbox.stats.cold_start = begun.elapsed();
+        Ok(sandbox)
+    }
+
+    /// Starts a strategy of a program that is ready: a fresh memory, `rf_init` called.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`], whose sentence goes after the file's name.
+    pub fn start(program: &Program, config: &SandboxConfig) -> Result<Self, LoadError> {
+        let begun = Instant::now();
+        let imports = Imports::new(ImportsConfig {
+            submitted_max: config.commands_per_batch as usize,
+            log_bytes_per_second: config.log_bytes_per_second,
+            log_bytes_kept: config.log_bytes_kept,
+            seed: config.seed,
+        });
+        let mut sandbox = Self {
+            instance: program.module().instantiate(imports)?,
+            io: IoBlock::default(),
+            config: config.clone(),
+            manifest: program.manifest().map(Box::from),
+            stats: Stats { from_cache: program.is_from_cache(), ..Stats::default() },
+            fault: None,
+        };
+        sandbox.instance.set_depth(i32::try_from(config.depth).unwrap_or(i32::MAX));
+        sandbox.check_version()?;
+        sandbox.find_io()?;
+        sandbox.init()?;
+        sandbox.stats.cold_start = begun.elapsed();
+        Ok(sandbox)
+    }
+
+    /// Hands the guest what happened at `at` and appends what it asks for to `out`.
+    ///
+    /// The guest is called once for every `events_cap` events. Of each call the commands that the
+    /// guest submitted come first, then those that it returned, as it wrote them: whose they are
+    /// and what their orders are called is for the caller to say.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: the sandbox is spent, and gives the same answer from then on. The commands of
+    /// the call that failed are dropped; those of earlier calls stay in `out`.
+    pub fn deliver(
+        &mut self,
+        at: Time,
+        events: &[EventRecord],
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        self.check_sound()?;
+        let begun = self.stats.is_cold().then(Instant::now);
+        self.instance.imports_mut().set_time(at.0);
+        for chunk in events.chunks(self.io.events_cap as usize) {
+            self.deliver_chunk(chunk, out)?;
+        }
+        if let Some(begun) = begun {
+            self.stats.warm_up(begun.elapsed());
+        }
+        Ok(())
+    }
+
+    /// Tells the guest that it is `at`, where it wants to know.
+    ///
+    /// # Errors
+    ///
+    /// As [`deliver`](Self::deliver). A guest asks for orders by `submit` here.
+    pub fn call_timer(&mut self, at: Time, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
+        self.check_sound()?;
+        let call = Call::Timer { at_ns: i64::try_from(at.0).unwrap_or(i64::MAX) };
+        if !self.instance.exports(call) {
+            return Ok(());
+        }
+        self.instance.imports_mut().set_time(at.0);
+        self.call(call, self.config.gas_per_call)?;
+        self.collect(0, out)
+    }
+
+    /// Tells the guest that it is about to be dropped, where it wants to know. What it asks for
+    /// and whether it fails no longer matters.
+    pub fn shutdown(&mut self) {
+        if self.fault.is_none() && self.instance.exports(Call::Shutdown) {
+            _ = self.call(Call::Shutdown, self.config.gas_per_call);
+        }
+    }
+
+    /// Why the sandbox is spent, once it is.
+    #[must_use]
+    pub const fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+
+    /// What it did so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let pages = self.instance.memory().len() / PAGE_LEN;
+        Stats { pages: u32::try_from(pages).unwrap_or(u32::MAX), ..self.stats }
+    }
+
+    /// What the module says about itself: the JSON of its manifest.
+    #[must_use]
+    pub fn manifest(&self) -> Option<&str> {
+        self.manifest.as_deref()
+    }
+
+    /// Where the guest exchanges records with its host.
+    #[must_use]
+    pub const fn io(&self) -> IoBlock {
+        self.io
+    }
+
+    /// What the guest logged last, oldest first.
+    #[must_use]
+    pub fn log_lines(&self) -> Vec<LogLine> {
+        self.instance.imports().log_lines()
+    }
+
+    /// Lines that were dropped because the guest logs more than it may.
+    #[must_use]
+    pub fn log_dropped(&self) -> u64 {
+        self.instance.imports().log_dropped()
+    }
+
+    /// The last value of each of the guest's metrics.
+    #[must_use]
+    pub fn metrics(&self) -> &[i64; METRICS_MAX] {
+        self.instance.imports().metrics()
+    }
+
+    fn check_version(&mut self) -> Result<(), LoadError> {
+        let version = self.start_call(Call::AbiVersion)?.cast_unsigned();
+        let [minor_low, minor_high, major_low, major_high] = version.to_le_bytes();
+        error::check_version(
+            u16::from_le_bytes([major_low, major_high]),
+            u16::from_le_bytes([minor_low, minor_high]),
+        )
+    }
+
+    fn find_io(&mut self) -> Result<(), LoadError> {
+        let at = self.start_call(Call::Io)?.cast_unsigned();
+        self.io = IoBlock::read(self.instance.memory(), at)?;
+        Ok(())
+    }
+
+    fn init(&mut self) -> Result<(), LoadError> {
+        let params = self.config.params.as_bytes();
+        let cap = self.io.events_cap as usize * EVENT_LEN;
+        if params.len() > cap {
+            return Err(LoadError::ParamsTooLong { len: params.len(), cap });
+        }
+        let from = self.io.events_off as usize;
+        let len = u32::try_from(params.len()).unwrap_or(u32::MAX);
+        self.instance.memory_mut()[from..from + params.len()].copy_from_slice(params);
+        let answer = self.start_call(Call::Init { params: self.io.events_off, len })?;
+        self.instance.imports_mut().clear_submitted();
+        if answer == 0 { Ok(()) } else { Err(LoadError::InitRefused { code: answer }) }
+    }
+
+    /// A call before the first event, on the budget of the start.
+    fn start_call(&mut self, call: Call) -> Result<i32, LoadError> {
+        self.call(call, self.config.gas_init)
+            .map_err(|fault| LoadError::Start { export: call.export(), fault })
+    }
+
+    fn deliver_chunk(
+        &mut self,
+        events: &[EventRecord],
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        let from = self.io.events_off as usize;
+        // The block was checked against the memory, which never shrinks.
+        let inbox = &mut self.instance.memory_mut()[from..from + events.len() * EVENT_LEN];
+        for (slot, event) in inbox.chunks_exact_mut(EVENT_LEN).zip(events) {
+            slot.copy_from_slice(&event.to_bytes());
+        }
+        let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        let call = Call::OnEvents { events: self.io.events_off, count };
+        let answer = self.timed_call(call)?;
+        self.stats.events += u64::from(count);
+        match u32::try_from(answer) {
+            Ok(written) => self.collect(written, out),
+            Err(_) => Err(self.spend(Fault::GuestError { code: answer })),
+        }
+    }
+
+    /// Moves what the guest submitted and the `written` commands it returned to `out`.
+    fn collect(&mut self, written: u32, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
+        let submitted = self.instance.imports().submitted().len();
+        let asked = submitted as u64 + u64::from(written);
+        if written > self.io.commands_cap {
+            let cap = self.io.commands_cap;
+            return Err(self.spend(Fault::BadCount { returned: written, cap }));
+        }
+        if asked > u64::from(self.config.commands_per_batch) {
+            let limit = self.config.commands_per_batch;
+            return Err(self.spend(Fault::TooManyCommands { asked, limit }));
+        }
+        if submitted > 0 {
+            let imports = self.instance.imports_mut();
+            out.extend_from_slice(imports.submitted());
+            imports.clear_submitted();
+        }
+        let from = self.io.commands_off as usize;
+        let outbox = &self.instance.memory()[from..from + written as usize * COMMAND_LEN];
+        let (records, _) = outbox.as_chunks::<COMMAND_LEN>();
+        out.extend(records.iter().map(CommandRecord::from_bytes));
+        self.stats.submitted += submitted as u64;
+        self.stats.commands += asked;
+        Ok(())
+    }
+
+    fn timed_call(&mut self, call: Call) -> Result<i32, Fault> {
+        let begun = self.stats.wants_time().then(Instant::now);
+        let answer = self.call(call, self.config.gas_per_call);
+        if let Some(begun) = begun {
+            self.stats.time(begun.elapsed());
+        }
+        answer
+    }
+
+    /// Calls the guest on a slice of `gas`, all of which a failed call costs.
+    fn call(&mut self, call: Call, gas: u64) -> Result<i32, Fault> {
+        let slice = i64::try_from(gas).unwrap_or(i64::MAX);
+        self.instance.set_gas(slice);
+        let answer = self.instance.call(call);
+        let left = self.instance.gas();
+        self.stats.calls += 1;
+        match answer {
+            Ok(answer) if left >= 0 => {
+                self.stats.gas += slice.abs_diff(left);
+                Ok(answer)
+            }
+            // The last block of a call is charged before it runs and checked only here.
+            Ok(_) => Err(self.fail(gas, None)),
+            Err(trap) => Err(self.fail(gas, Some(trap))),
+        }
+    }
+
+    /// The fault behind a failed call. What the fence says comes before what the engine says,
+    /// because only the fence says the same on every engine.
+    fn fail(&mut self, gas: u64, trap: Option<Trap>) -> Fault {
+        self.stats.gas += gas;
+        self.stats.traps += 1;
+        let (left, depth) = (self.instance.gas(), self.instance.depth());
+        let imports = self.instance.imports();
+        let fault = if left < 0 {
+            Fault::OutOfGas { limit: gas }
+        } else if depth < 0 {
+            Fault::TooDeep { limit: self.config.depth }
+        } else if let Some(fault) = imports.fault() {
+            Fault::HostCall(fault)
+        } else if let (Some(panic), Some(Trap::Unreachable)) = (imports.panicked(), trap) {
+            Fault::Panicked(panic.clone())
+        } else {
+            Fault::Trapped(trap.unwrap_or(Trap::Other))
+        };
+        self.spend(fault)
+    }
+
+    fn spend(&mut self, fault: Fault) -> Fault {
+        self.instance.imports_mut().clear_submitted();
+        self.fault = Some(fault.clone());
+        fault
+    }
+
+    fn check_sound(&self) -> Result<(), Fault> {
+        match &self.fault {
+            None => Ok(()),
+            Some(fault) => Err(fault.clone()),
+        }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("io", &self.io)
+            .field("stats", &self.stats)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Bytes of a page of Wasm memory.
+const PAGE_LEN: usize = 65_536;

@@ -1,0 +1,206 @@
+//! What a module is made of, gathered while it is validated.
+
+use wasmparser::{
+    BlockType, CompositeInnerType, ExternalKind, FuncToValidate, FuncType,
+    FuncValidatorAllocations, FunctionBody, MemoryType, Operator, Parser, Payload, TypeRef,
+    ValType, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+};
+
+use crate::runtime::Import;
+use crate::sandbox::LoadError;
+
+/// Everything about a module that a rule or the rewriter asks for.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct Survey {
+    /// Function types, by number.
+    pub(in crate::sandbox) types: Vec<FuncType>,
+    pub(in crate::sandbox) imports: Vec<Imported>,
+    /// Imported functions; they come first in the numbering of functions.
+    pub(in crate::sandbox) imported_funcs: u32,
+    /// The type of each function of its own.
+    pub(in crate::sandbox) functions: Vec<u32>,
+    /// What each of them looks like.
+    pub(in crate::sandbox) bodies: Vec<FuncFacts>,
+    /// Elements that each table starts with.
+    pub(in crate::sandbox) tables: Vec<u64>,
+    pub(in crate::sandbox) memory: Option<MemoryType>,
+    pub(in crate::sandbox) globals: u32,
+    pub(in crate::sandbox) exports: Vec<Exported>,
+    pub(in crate::sandbox) has_start: bool,
+    /// An instruction that grows or fills a table, if one does.
+    pub(in crate::sandbox) table_growth: Option<&'static str>,
+}
+
+/// Something that the module wants from outside.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Imported {
+    pub(in crate::sandbox) module: String,
+    pub(in crate::sandbox) name: String,
+    /// Its type, if it is a function.
+    pub(in crate::sandbox) func_type: Option<u32>,
+}
+
+/// Something that the module shows to the outside.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Exported {
+    pub(in crate::sandbox) name: String,
+    pub(in crate::sandbox) kind: ExternalKind,
+    pub(in crate::sandbox) index: u32,
+}
+
+/// What one function looks like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::sandbox) struct FuncFacts {
+    /// Bytes of its body.
+    pub(in crate::sandbox) len: u64,
+    /// Parameters and locals.
+    pub(in crate::sandbox) locals: u32,
+    /// Values that it holds at most, apart from those.
+    pub(in crate::sandbox) height: u32,
+}
+
+impl Survey {
+    /// Validates a module and gathers what it is made of.
+    pub(in crate::sandbox) fn of(wasm: &[u8]) -> Result<Self, LoadError> {
+        Self::gather(wasm).map_err(|error| LoadError::Invalid {
+            why: error.message().to_string(),
+            offset: error.offset(),
+        })
+    }
+
+    fn gather(wasm: &[u8]) -> wasmparser::Result<Self> {
+        let mut survey = Self::default();
+        let mut validator = Validator::new_with_features(FEATURES);
+        let mut scratch = FuncValidatorAllocations::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            let payload = payload?;
+            if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
+                scratch = survey.function(function, &body, scratch)?;
+            }
+            survey.section(payload)?;
+        }
+        Ok(survey)
+    }
+
+    fn section(&mut self, payload: Payload<'_>) -> wasmparser::Result<()> {
+        match payload {
+            Payload::TypeSection(section) => {
+                for group in section {
+                    for sub_type in group?.into_types() {
+                        if let CompositeInnerType::Func(func) = sub_type.composite_type.inner {
+                            self.types.push(func);
+                        }
+                    }
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    let import = import?;
+                    let func_type = match import.ty {
+                        TypeRef::Func(index) | TypeRef::FuncExact(index) => Some(index),
+                        _ => None,
+                    };
+                    self.imported_funcs += u32::from(func_type.is_some());
+                    let (module, name) = (import.module.to_owned(), import.name.to_owned());
+                    self.imports.push(Imported { module, name, func_type });
+                }
+            }
+            Payload::FunctionSection(section) => {
+                self.functions = section.into_iter().collect::<wasmparser::Result<_>>()?;
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    self.tables.push(table?.ty.initial);
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    self.memory = Some(memory?);
+                }
+            }
+            Payload::GlobalSection(section) => self.globals = section.count(),
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export?;
+                    let (name, kind, index) = (export.name.to_owned(), export.kind, export.index);
+                    self.exports.push(Exported { name, kind, index });
+                }
+            }
+            Payload::StartSection { .. } => self.has_start = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Validates a body, and notes how much stack it takes.
+    fn function(
+        &mut self,
+        function: FuncToValidate<ValidatorResources>,
+        body: &FunctionBody<'_>,
+        scratch: FuncValidatorAllocations,
+    ) -> wasmparser::Result<FuncValidatorAllocations> {
+        let mut validator = function.into_validator(scratch);
+        let mut reader = body.get_binary_reader();
+        validator.read_locals(&mut reader)?;
+        let mut facts = FuncFacts {
+            len: body.range().end - body.range().start,
+            locals: validator.len_locals(),
+            height: 0,
+        };
+        let mut ops = wasmparser::OperatorsReader::new(reader);
+        while !ops.eof() {
+            let (op, offset) = ops.read_with_offset()?;
+            validator.op(offset, &op)?;
+            facts.height = facts.height.max(validator.operand_stack_height());
+            match op {
+                Operator::TableGrow { .. } => self.table_growth = Some("table.grow"),
+                Operator::TableFill { .. } => self.table_growth = Some("table.fill"),
+                _ => {}
+            }
+        }
+        ops.finish()?;
+        self.bodies.push(facts);
+        Ok(validator.into_allocations())
+    }
+
+    /// Parameters and results of a function of any kind, by its number.
+    pub(in crate::sandbox) fn func_type(&self, function: u32) -> Option<&FuncType> {
+        let type_index = if function < self.imported_funcs {
+            let funcs = self.imports.iter().filter_map(|import| import.func_type);
+            funcs.clone().nth(function as usize)?
+        } else {
+            *self.functions.get((function - self.imported_funcs) as usize)?
+        };
+        self.types.get(type_index as usize)
+    }
+
+    /// The host's functions among the imports.
+    pub(in crate::sandbox) fn known_imports(&self) -> Vec<Import> {
+        self.imports.iter().filter_map(|it| Import::named(&it.module, &it.name)).collect()
+    }
+
+    /// The block that yields what a function of this type returns: admitted ones return at most
+    /// one value.
+    pub(in crate::sandbox) fn result_block(&self, type_index: u32) -> BlockType {
+        let results = self.types.get(type_index as usize).map_or(&[][..], FuncType::results);
+        match results {
+            [] => BlockType::Empty,
+            [result, ..] => BlockType::Type(*result),
+        }
+    }
+
+    /// How many parameters a function of this type has.
+    pub(in crate::sandbox) fn params(&self, type_index: u32) -> &[ValType] {
+        self.types.get(type_index as usize).map_or(&[], FuncType::params)
+    }
+}
+
+/// What `rustc` emits for wasm32-unknown-unknown, and both engines share: no threads, no SIMD
+/// (its floats differ between engines), no exceptions, no garbage collection, no 64-bit memory.
+const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::FLOATS);

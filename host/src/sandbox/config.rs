@@ -1,0 +1,54 @@
+//! How much a strategy may use.
+
+/// Limits of one strategy, and what it is started with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SandboxConfig {
+    /// Gas of one call with events. A unit is about one simple instruction.
+    pub gas_per_call: u64,
+    /// Gas of each call before the first event: `rf_abi_version`, `rf_io` and `rf_init`.
+    pub gas_init: u64,
+    /// Pages of 64 KiB its memory may have.
+    pub memory_pages: u32,
+    /// Stack it may use. A function costs 1, and 1 more for each 32 values it holds.
+    pub depth: u32,
+    /// Commands it may ask for in one call.
+    pub commands_per_batch: u32,
+    /// Bytes it may log in a second of command time.
+    pub log_bytes_per_second: u32,
+    /// Bytes of its log that are kept.
+    pub log_bytes_kept: u32,
+    /// Where its random numbers start.
+    pub seed: u64,
+    /// Bytes its module may have.
+    pub module_bytes_max: u32,
+    /// What `rf_init` is given: lines of `key=value`.
+    pub params: String,
+}
+
+impl SandboxConfig {
+    /// Pages its memory may have, whatever it was given.
+    pub(super) fn pages_max(&self) -> u32 {
+        self.memory_pages.min(MEMORY_PAGES_MAX)
+    }
+}
+
+impl Default for SandboxConfig {
+    /// Room for a strategy that keeps a few books and decides in well under a millisecond.
+    fn default() -> Self {
+        Self {
+            gas_per_call: 10_000_000,
+            gas_init: 1_000_000_000,
+            memory_pages: 256,
+            depth: 1_024,
+            commands_per_batch: 1_024,
+            log_bytes_per_second: 65_536,
+            log_bytes_kept: 65_536,
+            seed: 0,
+            module_bytes_max: 8 << 20,
+            params: String::new(),
+        }
+    }
+}
+
+/// 2 GiB: the length of a memory of 4 GiB does not fit 32 bits.
+const MEMORY_PAGES_MAX: u32 = 1 << 15;

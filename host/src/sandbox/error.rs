@@ -1,0 +1,150 @@
+//! Why a strategy does not start, and why it stopped.
+
+use super::{ABI_VERSION, IoError, Refusal};
+use crate::runtime::{EngineError, ImportFault, Panic, Trap};
+
+/// Why a strategy does not start. The sentence goes after the file's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file is larger than a module may be.
+    #[error(
+        "the module has {len} bytes, but at most {max} are taken: build it with opt-level \"s\" and \
+         lto, or keep data out of it"
+    )]
+    TooLarge {
+        /// Bytes it has.
+        len: usize,
+        /// Bytes it may have.
+        max: u32,
+    },
+    /// The file is something else.
+    #[error("is not a Wasm module: {what}; build the strategy for wasm32-unknown-unknown")]
+    NotWasm {
+        /// What it looks like.
+        what: &'static str,
+    },
+    /// The file is a broken module, or uses what strategies may not.
+    #[error("is not a Wasm module that strategies may use: {why} (at byte {offset})")]
+    Invalid {
+        /// What is wrong.
+        why: String,
+        /// Where.
+        offset: u64,
+    },
+    /// The module breaks a rule.
+    #[error("{}", sentences(.0))]
+    Refused(Vec<Refusal>),
+    /// What the module says about itself cannot be read.
+    #[error("its section `ringfence.manifest` is not the JSON of a manifest: {why}")]
+    Manifest {
+        /// What is wrong.
+        why: String,
+    },
+    /// The module was built for another version of the ABI.
+    #[error(
+        "ABI version {major}.{minor}; this host speaks {}.{}: rebuild with ringfence-guest 0.1",
+        ABI_VERSION.0,
+        ABI_VERSION.1
+    )]
+    AbiVersion {
+        /// Its major version.
+        major: u16,
+        /// Its minor version.
+        minor: u16,
+    },
+    /// The block in which records are exchanged makes no sense.
+    #[error("`rf_io`: {0}")]
+    Io(#[from] IoError),
+    /// The parameters do not fit the guest's buffer.
+    #[error(
+        "the parameters have {len} bytes, but the strategy has room for {cap}: pass fewer, or let \
+         it take more events at once"
+    )]
+    ParamsTooLong {
+        /// Bytes they have.
+        len: usize,
+        /// Bytes there are.
+        cap: usize,
+    },
+    /// A call of the start failed.
+    #[error("`{export}` failed: {fault}")]
+    Start {
+        /// Which export.
+        export: &'static str,
+        /// How it failed.
+        fault: Fault,
+    },
+    /// `rf_init` said no.
+    #[error("`rf_init` refused its parameters with code {code}: see the strategy's documentation")]
+    InitRefused {
+        /// What it said.
+        code: i32,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Why a strategy stopped. Its sandbox is spent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It used more gas than a call may.
+    #[error("ran out of gas: one call may use {limit}")]
+    OutOfGas {
+        /// Gas of the call.
+        limit: u64,
+    },
+    /// Its calls nested too deeply.
+    #[error("ran out of stack: its calls may nest {limit} deep")]
+    TooDeep {
+        /// Stack of the call.
+        limit: u32,
+    },
+    /// It asked its host for something with bytes that it does not have.
+    #[error("was stopped: {0}")]
+    HostCall(ImportFault),
+    /// It panicked and said why.
+    #[error("panicked: {0}")]
+    Panicked(Panic),
+    /// It trapped.
+    #[error("trapped: {0}")]
+    Trapped(Trap),
+    /// It returned an error code.
+    #[error("gave up with its own error code {code}")]
+    GuestError {
+        /// What it returned; below zero.
+        code: i32,
+    },
+    /// It claims to have written more commands than its buffer holds.
+    #[error("returned {returned} commands, but its buffer holds {cap}")]
+    BadCount {
+        /// What it returned.
+        returned: u32,
+        /// What its buffer holds.
+        cap: u32,
+    },
+    /// It asked for more commands than it may.
+    #[error("asked for {asked} commands in one call, but may ask for {limit}")]
+    TooManyCommands {
+        /// How many.
+        asked: u64,
+        /// How many it may.
+        limit: u32,
+    },
+}
+
+/// Whether this host speaks the guest's version: the same major, and a minor it knows.
+pub(super) const fn check_version(major: u16, minor: u16) -> Result<(), LoadError> {
+    if major == ABI_VERSION.0 && minor <= ABI_VERSION.1 {
+        Ok(())
+    } else {
+        Err(LoadError::AbiVersion { major, minor })
+    }
+}
+
+fn sentences(refusals: &[Refusal]) -> String {
+    let sentences: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+    sentences.join("; ")
+}

@@ -1,0 +1,53 @@
+//! What each instruction costs, in gas.
+
+use wasmparser::Operator;
+
+/// The price of an instruction, without what it costs by length.
+///
+/// A unit is about what a simple instruction takes once it is compiled. What divides, calls or
+/// jumps through a table costs more, so that gas bounds time whatever a guest is made of.
+pub(super) const fn of(op: &Operator<'_>, imported_funcs: u32) -> u64 {
+    match op {
+        // Structure: no code comes of it.
+        Operator::Block { .. }
+        | Operator::Loop { .. }
+        | Operator::Else
+        | Operator::End
+        | Operator::Nop => 0,
+        Operator::I32DivS
+        | Operator::I32DivU
+        | Operator::I32RemS
+        | Operator::I32RemU
+        | Operator::F32Div
+        | Operator::F64Div => 4,
+        Operator::I64DivS
+        | Operator::I64DivU
+        | Operator::I64RemS
+        | Operator::I64RemU
+        | Operator::F32Sqrt
+        | Operator::F64Sqrt => 8,
+        Operator::BrTable { .. } => 2,
+        Operator::Call { function_index } if *function_index < imported_funcs => HOST_CALL,
+        Operator::Call { .. } => 4,
+        Operator::CallIndirect { .. } => 8,
+        Operator::MemoryCopy { .. }
+        | Operator::MemoryFill { .. }
+        | Operator::MemoryInit { .. }
+        | Operator::TableCopy { .. }
+        | Operator::TableInit { .. } => 16,
+        Operator::MemoryGrow { .. } => 64,
+        _ => 1,
+    }
+}
+
+/// A call of the host.
+const HOST_CALL: u64 = 64;
+
+/// Bulk operations on memory cost 1 for every 2 to this power bytes.
+pub(super) const BYTES_SHIFT: i64 = 2;
+
+/// Bulk operations on tables cost 2 to this power for every element.
+pub(super) const ELEMENTS_SHIFT: i64 = 4;
+
+/// A new page of memory costs 2 to this power: it is cleared when it is touched.
+pub(super) const PAGES_SHIFT: i64 = 14;

@@ -1,0 +1,143 @@
+//! Where a function pays, and for how much.
+
+use wasmparser::{FunctionBody, Operator};
+
+use super::cost;
+
+/// A function cut into stretches that run from end to end once they are entered.
+#[derive(Debug, Default)]
+pub(super) struct Segments {
+    /// What each stretch costs, and in front of which instruction it begins. In that order; those
+    /// that cost nothing are left out.
+    pub(super) charges: Vec<Charge>,
+    /// Whether it calls a function of the guest.
+    pub(super) calls: bool,
+    /// Which local variables the fence needs besides.
+    pub(super) needs_i32: u32,
+    pub(super) needs_f32: bool,
+    pub(super) needs_f64: bool,
+}
+
+/// What a stretch costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Charge {
+    /// Number of its first instruction.
+    pub(super) at: usize,
+    /// Gas.
+    pub(super) gas: u64,
+    /// Whether to stop the guest if that was more than it had.
+    ///
+    /// Where each loop and each function begins is enough: what runs without passing one of these
+    /// is no longer than a function.
+    pub(super) check: bool,
+}
+
+impl Segments {
+    /// Cuts a function.
+    pub(super) fn of(body: &FunctionBody<'_>, imported_funcs: u32) -> wasmparser::Result<Self> {
+        let mut cutter = Cutter::default();
+        cutter.begin(0, true);
+        // The function's own frame: a branch to it leaves the function.
+        cutter.frames.push(Frame::default());
+        for (at, op) in body.get_operators_reader()?.into_iter().enumerate() {
+            let op = op?;
+            cutter.segments.note_needs(&op, imported_funcs);
+            cutter.gas += cost::of(&op, imported_funcs);
+            cutter.pass(at, &op);
+        }
+        cutter.close();
+        Ok(cutter.segments)
+    }
+
+    fn note_needs(&mut self, op: &Operator<'_>, imported_funcs: u32) {
+        match op {
+            Operator::Call { function_index } => self.calls |= *function_index >= imported_funcs,
+            Operator::CallIndirect { .. } => self.calls = true,
+            Operator::MemoryGrow { .. } => self.needs_i32 = 2,
+            Operator::MemoryCopy { .. }
+            | Operator::MemoryFill { .. }
+            | Operator::MemoryInit { .. }
+            | Operator::TableCopy { .. }
+            | Operator::TableInit { .. } => self.needs_i32 = self.needs_i32.max(1),
+            _ => match super::body::float_result(op) {
+                Some(wasmparser::ValType::F32) => self.needs_f32 = true,
+                Some(wasmparser::ValType::F64) => self.needs_f64 = true,
+                _ => {}
+            },
+        }
+    }
+}
+
+#[derive(Default)]
+struct Cutter {
+    segments: Segments,
+    frames: Vec<Frame>,
+    gas: u64,
+    at: usize,
+    check: bool,
+}
+
+/// A block, loop or `if` that is open.
+#[derive(Default)]
+struct Frame {
+    is_loop: bool,
+    /// Whether its end is reached other than by falling into it.
+    joins: bool,
+}
+
+impl Cutter {
+    fn pass(&mut self, at: usize, op: &Operator<'_>) {
+        match op {
+            Operator::Block { .. } => self.frames.push(Frame::default()),
+            Operator::Loop { .. } => {
+                self.frames.push(Frame { is_loop: true, joins: false });
+                self.begin(at + 1, true);
+            }
+            Operator::If { .. } => {
+                self.frames.push(Frame { is_loop: false, joins: true });
+                self.begin(at + 1, false);
+            }
+            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
+                self.branch(*relative_depth);
+                self.begin(at + 1, false);
+            }
+            Operator::BrTable { targets } => {
+                for target in targets.targets().flatten() {
+                    self.branch(target);
+                }
+                self.branch(targets.default());
+                self.begin(at + 1, false);
+            }
+            Operator::Else | Operator::Return | Operator::Unreachable => self.begin(at + 1, false),
+            Operator::End => {
+                // Falling out of a loop, or of a block that nothing branches to, goes on as before.
+                if self.frames.pop().is_some_and(|frame| frame.joins) {
+                    self.begin(at + 1, false);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn branch(&mut self, depth: u32) {
+        let from_top = (depth as usize).checked_add(1);
+        let at = from_top.and_then(|depth| self.frames.len().checked_sub(depth));
+        if let Some(frame) = at.and_then(|at| self.frames.get_mut(at)) {
+            frame.joins |= !frame.is_loop;
+        }
+    }
+
+    /// Ends the stretch and begins one in front of instruction `at`.
+    fn begin(&mut self, at: usize, check: bool) {
+        self.close();
+        (self.at, self.check) = (at, check);
+    }
+
+    fn close(&mut self) {
+        let charge = Charge { at: self.at, gas: std::mem::take(&mut self.gas), check: self.check };
+        if charge.gas > 0 || charge.check {
+            self.segments.charges.push(charge);
+        }
+        self.check = false;
+    }
+}

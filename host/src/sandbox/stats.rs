@@ -1,0 +1,67 @@
+//! What a strategy did so far, in numbers.
+
+use std::time::Duration;
+
+/// Counts of one sandbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Calls into the guest, those of the start included.
+    pub calls: u64,
+    /// Calls with events that were timed: every eighth, because reading the clock twice costs
+    /// more than a short call.
+    pub timed_calls: u64,
+    /// Nanoseconds that the timed calls took.
+    pub timed_ns: u64,
+    /// Gas it used. A call that failed costs all the gas it was given.
+    pub gas: u64,
+    /// Events it was handed.
+    pub events: u64,
+    /// Commands it asked for.
+    pub commands: u64,
+    /// Those of them that came by `submit`.
+    pub submitted: u64,
+    /// Calls that failed.
+    pub traps: u64,
+    /// Pages of 64 KiB its memory has.
+    pub pages: u32,
+    /// From the module's bytes to the return of its first call with events; until that call, to
+    /// the end of the start.
+    pub cold_start: Duration,
+    /// Whether its code came from the cache.
+    pub from_cache: bool,
+    /// Calls with events.
+    batches: u64,
+    warm: bool,
+}
+
+impl Stats {
+    /// Nanoseconds of a call with events, averaged over those that were timed.
+    #[must_use]
+    pub const fn ns_per_call(&self) -> Option<u64> {
+        self.timed_ns.checked_div(self.timed_calls)
+    }
+
+    /// Counts a call with events, and says whether it is to be timed.
+    pub(super) const fn wants_time(&mut self) -> bool {
+        self.batches += 1;
+        self.batches % TIMED_EVERY == 1
+    }
+
+    pub(super) fn time(&mut self, took: Duration) {
+        self.timed_calls += 1;
+        self.timed_ns += u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+    }
+
+    /// Whether no call with events has returned yet.
+    pub(super) const fn is_cold(&self) -> bool {
+        !self.warm
+    }
+
+    pub(super) fn warm_up(&mut self, took: Duration) {
+        self.warm = true;
+        self.cold_start += took;
+    }
+}
+
+/// One in this many calls with events is timed.
+const TIMED_EVERY: u64 = 8;

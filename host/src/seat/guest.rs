@@ -1,0 +1,97 @@
+//! Who sits at a seat: a sandbox, or code of the host's own.
+
+use std::fmt;
+
+use ringfence_core::wire::{CommandRecord, EventRecord};
+use ringfence_core::{Interest, Time};
+
+use crate::sandbox::{Fault, Sandbox, Stats};
+
+/// Somebody who is told events and asks for orders.
+pub trait Guest: fmt::Debug + Send {
+    /// Takes the events of one turn and appends what it asks for to `out`, in its own order ids.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: the guest is spent. What it asked for before stays in `out`.
+    fn deliver(
+        &mut self,
+        at: Time,
+        events: &[EventRecord],
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault>;
+
+    /// What it used so far.
+    fn stats(&self) -> Stats;
+
+    /// What it logged last, oldest first.
+    fn log_tail(&self) -> Vec<String>;
+}
+
+impl Guest for Sandbox {
+    fn deliver(
+        &mut self,
+        at: Time,
+        events: &[EventRecord],
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        Self::deliver(self, at, events, out)
+    }
+
+    fn stats(&self) -> Stats {
+        Self::stats(self)
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        let lines = self.log_lines();
+        let tail = &lines[lines.len().saturating_sub(LOG_TAIL)..];
+        tail.iter().map(|line| line.text.to_string()).collect()
+    }
+}
+
+/// Lines of a log that a report repeats.
+const LOG_TAIL: usize = 5;
+
+/// What a guest wants to be told besides its own private events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Public events.
+    pub interest: Interest,
+    /// How often its timer rings, by the time of commands; 0: never.
+    pub timer_ns: u64,
+}
+
+impl Subscription {
+    /// What a module's manifest asks for; everything where it has none.
+    #[must_use]
+    pub fn of(sandbox: &Sandbox) -> Self {
+        sandbox.manifest().map_or(Self::EVERYTHING, Self::parse)
+    }
+
+    /// Reads `subscriptions` and `timer_ns` of a manifest in JSON.
+    fn parse(manifest: &str) -> Self {
+        let Ok(manifest) = serde_json::from_str::<serde_json::Value>(manifest) else {
+            return Self::EVERYTHING;
+        };
+        let Some(names) = manifest["subscriptions"].as_array() else {
+            return Self::EVERYTHING;
+        };
+        let classes = names.iter().filter_map(|name| name.as_str().and_then(class));
+        let interest = classes.fold(Interest::NONE, Interest::and);
+        Self { interest, timer_ns: manifest["timer_ns"].as_u64().unwrap_or(0) }
+    }
+
+    /// Every public event, no timer.
+    pub const EVERYTHING: Self = Self { interest: Interest::ALL, timer_ns: 0 };
+}
+
+fn class(name: &str) -> Option<Interest> {
+    Some(match name {
+        "trades" => Interest::TRADES,
+        "l1" => Interest::L1,
+        "l2" => Interest::L2,
+        "l3" => Interest::L3,
+        "phase" => Interest::STATUS,
+        _ => return None,
+    })
+}

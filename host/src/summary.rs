@@ -1,0 +1,122 @@
+//! What a run says at its end: speed, latency, and a row for each strategy.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::host::Host;
+use crate::metrics::{Decimal, Grouped, Metrics, PERCENTILES, Span};
+use crate::seat::Seat;
+
+/// One strategy's figures as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// What people call it.
+    pub name: String,
+    /// Why it was disabled, where it was.
+    pub fault: Option<String>,
+    /// What it logged last, where it was disabled.
+    pub log_tail: Vec<String>,
+    cells: [String; 12],
+}
+
+impl Row {
+    /// What the cells are.
+    pub const HEADS: [&'static str; 13] = [
+        "strategy",
+        "account",
+        "cold start",
+        "calls",
+        "ns per call",
+        "gas",
+        "orders",
+        "rejected",
+        "refused",
+        "fills",
+        "lots traded",
+        "position",
+        "PnL",
+    ];
+
+    /// The figures of one seat; `scale` is that of the prices, where all have the same.
+    #[must_use]
+    pub fn of(seat: &Seat, host: &Host, scale: u8) -> Self {
+        let stats = seat.guest().stats();
+        let (counts, ledger) = (seat.counts(), seat.ledger());
+        let worth = ledger.worth(host.engine());
+        let volume: u128 = ledger.positions().map(|(_, position)| position.volume).sum();
+        let cold_start = span(stats.cold_start).to_string();
+        let cold_start = cold_start + if stats.from_cache { " (kept code)" } else { "" };
+        let pnl = match scale {
+            0 => Grouped(worth).to_string(),
+            scale => {
+                format!("{} ({} ticks × lots)", Decimal { units: worth, scale }, Grouped(worth))
+            }
+        };
+        Self {
+            name: seat.name().to_owned(),
+            fault: seat.fault().map(ToOwned::to_owned),
+            log_tail: if seat.fault().is_some() { seat.guest().log_tail() } else { Vec::new() },
+            cells: [
+                seat.account().to_string(),
+                cold_start,
+                Grouped(stats.calls).to_string(),
+                stats.ns_per_call().map_or_else(|| "-".into(), |ns| Grouped(ns).to_string()),
+                Grouped(stats.gas).to_string(),
+                Grouped(counts.orders).to_string(),
+                Grouped(counts.rejected).to_string(),
+                Grouped(counts.refused + counts.crowded_out).to_string(),
+                Grouped(ledger.fills()).to_string(),
+                Grouped(volume).to_string(),
+                Grouped(ledger.lots()).to_string(),
+                pnl,
+            ],
+        }
+    }
+
+    /// The name and the figures, in the order of [`HEADS`](Self::HEADS).
+    #[must_use]
+    pub fn cells(&self) -> Vec<String> {
+        std::iter::once(&self.name).chain(&self.cells).cloned().collect()
+    }
+}
+
+/// The whole summary as text. `elapsed` is the time that the commands took, reading included.
+#[must_use]
+pub fn text(metrics: &Metrics, elapsed: Duration, rows: &[Row]) -> String {
+    let mut text = String::new();
+    add(
+        &mut text,
+        format_args!(
+            "{} commands in {}: {} a second, reading included\n",
+            Grouped(metrics.commands()),
+            span(elapsed),
+            Grouped(metrics.per_second(elapsed))
+        ),
+    );
+    add(&mut text, format_args!("latency per command  "));
+    for (name, hundredths) in PERCENTILES {
+        add(&mut text, format_args!("{name} {}  ", Span(metrics.percentile_ns(hundredths))));
+    }
+    add(&mut text, format_args!("max {}\n", Span(metrics.max_ns())));
+    for row in rows {
+        add(&mut text, format_args!("\n{}\n", row.name));
+        for (head, cell) in Row::HEADS.iter().zip(row.cells()).skip(1) {
+            add(&mut text, format_args!("  {head:<12} {cell}\n"));
+        }
+        if let Some(fault) = &row.fault {
+            add(&mut text, format_args!("  disabled: it {fault}; its orders were cancelled\n"));
+            for line in &row.log_tail {
+                add(&mut text, format_args!("    log: {line}\n"));
+            }
+        }
+    }
+    text
+}
+
+fn span(duration: Duration) -> Span {
+    Span(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+}
+
+fn add(text: &mut String, what: std::fmt::Arguments<'_>) {
+    text.write_fmt(what).expect("a string takes any text");
+}

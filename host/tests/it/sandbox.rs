@@ -1,0 +1,323 @@
+//! What is let in, what is said to those that are not, and what is kept for the next time.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ringfence_core::quantity::Time;
+use ringfence_host::sandbox::{Cache, LoadError, Refusal, Sandbox, SandboxConfig, admit};
+
+use crate::guests::{Guest, echo, engines, events, run};
+
+/// What is said about a module that is not let in.
+#[track_caller]
+fn refused(wasm: &[u8]) -> String {
+    run(wasm, &SandboxConfig::default(), &[]).load_error().to_string()
+}
+
+#[test]
+fn what_is_no_module_is_told_so() {
+    for (bytes, what) in [
+        (&b""[..], "the file is empty"),
+        (b"(module)", "it is Wasm text"),
+        (b"\x7fELF\x02", "native library"),
+        (b"\x1f\x8b\x08", "compressed"),
+        (b"\0asm\x0d\0\x01\0", "component"),
+        (b"\0asm\x07\0\0\0", "unknown Wasm version"),
+        (b"\0as", "does not begin with"),
+        (b"{\"op\":\"new\"}", "does not begin with"),
+    ] {
+        let said = refused(bytes);
+        assert!(said.starts_with("is not a Wasm module: ") && said.contains(what), "{said}");
+        assert!(said.contains("wasm32-unknown-unknown"), "{said}");
+    }
+}
+
+#[test]
+fn a_module_that_is_cut_off_anywhere_is_refused_without_a_panic() {
+    let wasm = echo();
+    for len in 0..wasm.len() {
+        assert!(admit(&wasm[..len], &SandboxConfig::default()).is_err(), "{len} bytes");
+    }
+}
+
+#[test]
+fn a_module_with_any_byte_changed_never_panics() {
+    let wasm = echo();
+    for at in 0..wasm.len() {
+        for change in [1, 0x80, 0xff] {
+            let mut wasm = wasm.clone();
+            wasm[at] ^= change;
+            // Some changes leave a valid module; then an engine must take what was made of it.
+            if let Ok(admitted) = admit(&wasm, &SandboxConfig::default()) {
+                wasmparser::validate(admitted.bytes()).unwrap_or_else(|error| {
+                    panic!("byte {at} changed by {change:#x}: {error}")
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn foreign_imports_are_refused_by_name() {
+    let wasm = Guest {
+        imports: r#"(import "wasi_snapshot_preview1" "fd_write"
+                        (func (param i32 i32 i32 i32) (result i32)))
+                    (import "ringfence_1" "open" (func))
+                    (import "ringfence_2" "log" (func (param i32 i32 i32)))
+                    (import "ringfence_1" "submit" (func (param i32) (result i32)))
+                    (import "ringfence_1" "seed" (global i32))"#,
+        ..Guest::default()
+    }
+    .wasm();
+    let LoadError::Refused(refusals) = run(&wasm, &SandboxConfig::default(), &[]).load_error().clone()
+    else {
+        panic!("it is refused by the rules");
+    };
+    let said: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+    assert_eq!(refusals.len(), 5, "{said:#?}");
+    assert!(said[0].starts_with("imports `wasi_snapshot_preview1.fd_write`, which strategies may"));
+    assert!(said[1].contains("`ringfence_1.open`") && said[2].contains("`ringfence_2.log`"));
+    assert!(said[3].contains("`ringfence_1.submit` with another type than (i32, i32) -> i32"));
+    assert!(matches!(&refusals[4], Refusal::ForeignImport { name, .. } if name == "seed"));
+}
+
+#[test]
+fn exports_must_be_there_with_their_types() {
+    let wasm = wat::parse_str(
+        r#"(module
+            (func (export "rf_abi_version") (result i64) (i64.const 1))
+            (func (export "rf_io") (param i32) (result i32) (i32.const 64))
+            (func (export "rf_timer") (param i32))
+            (global (export "rf_init") i32 (i32.const 0)))"#,
+    )
+    .unwrap();
+    let said = refused(&wasm);
+    for part in [
+        "does not export `memory`",
+        "exports `rf_abi_version`, but not as () -> i32",
+        "exports `rf_io`, but not as () -> i32",
+        "exports `rf_init`, but not as (i32, i32) -> i32",
+        "does not export `rf_on_events`",
+        "exports `rf_timer`, but not as (i64)",
+    ] {
+        assert!(said.contains(part), "{part} is not in: {said}");
+    }
+    assert!(!said.contains("rf_shutdown"), "what is optional may be left out: {said}");
+}
+
+#[test]
+fn what_engines_disagree_on_is_refused_by_validation() {
+    for (body, what) in [
+        ("(i32.atomic.rmw.add (i32.const 0) (i32.const 1))", "threads"),
+        ("(i32x4.extract_lane 0 (v128.const i32x4 1 2 3 4))", "SIMD"),
+        ("(return_call $same (local.get $events) (local.get $count))", "tail calls"),
+        ("(throw $t)", "exceptions"),
+    ] {
+        let guest = Guest {
+            on_events: body.to_owned(),
+            more: if body.contains("throw") {
+                "(tag $t)".into()
+            } else {
+                "(func $same (param i32 i32) (result i32) (i32.const 0))".into()
+            },
+            ..Guest::default()
+        };
+        let said = refused(&guest.wasm());
+        let start = "is not a Wasm module that strategies may use: ";
+        assert!(said.starts_with(start) && said.contains(what), "{said}");
+    }
+    let wide = Guest { memory: "i64 2", ..Guest::default() };
+    assert!(refused(&wide.wasm()).contains("memory64"));
+    let shared = Guest { memory: "2 3 shared", ..Guest::default() };
+    assert!(refused(&shared.wasm()).contains("threads"));
+}
+
+#[test]
+fn another_abi_version_is_refused_with_both_versions() {
+    let version = |version| Guest { version, ..Guest::default() }.wasm();
+    let said = "ABI version 2.0; this host speaks 1.0: rebuild with ringfence-guest 0.1";
+    assert_eq!(refused(&version("(i32.const 0x20000)")), said);
+    assert!(refused(&version("(i32.const 0x10001)")).starts_with("ABI version 1.1;"));
+    assert!(refused(&version("(i32.const 0)")).starts_with("ABI version 0.0;"));
+}
+
+/// A guest that logs, with this manifest.
+fn with_manifest(json: &str) -> Vec<u8> {
+    Guest {
+        imports: r#"(import "ringfence_1" "log" (func (param i32 i32 i32)))"#,
+        more: format!("(@custom \"ringfence.manifest\" {json:?})"),
+        ..Guest::default()
+    }
+    .wasm()
+}
+
+#[test]
+fn the_manifest_is_read_and_its_version_is_checked() {
+    let json = r#"{"abi":"1.0","name":"quoter","imports":["log","panic"]}"#;
+    for engine in engines() {
+        let config = SandboxConfig::default();
+        let wasm = with_manifest(json);
+        let sandbox = Sandbox::load(&**engine, &Cache::disabled(), &wasm, &config).unwrap();
+        assert_eq!(sandbox.manifest(), Some(json));
+    }
+    assert!(refused(&with_manifest(r#"{"abi":"3.1"}"#)).starts_with("ABI version 3.1;"));
+    for wrong in ["abi=1.0", r#"{"abi":"one"}"#, r#"{"imports":7}"#] {
+        let said = refused(&with_manifest(wrong));
+        assert!(said.contains("`ringfence.manifest` is not the JSON of a manifest"), "{said}");
+    }
+}
+
+#[test]
+fn an_import_that_the_manifest_does_not_list_is_refused() {
+    let said = refused(&with_manifest(r#"{"abi":"1.0","imports":["panic"]}"#));
+    assert!(said.starts_with("imports `ringfence_1.log`, which its manifest does not list"), "{said}");
+}
+
+#[test]
+fn parameters_that_do_not_fit_are_refused() {
+    let config = SandboxConfig { params: "x".repeat(64 * 64 + 1), ..SandboxConfig::default() };
+    let error = run(&echo(), &config, &[]).load_error().clone();
+    assert_eq!(error, LoadError::ParamsTooLong { len: 4_097, cap: 4_096 });
+    let config = SandboxConfig { params: "x".repeat(64 * 64), ..SandboxConfig::default() };
+    assert!(run(&echo(), &config, &[]).delivered.is_ok());
+}
+
+#[test]
+fn a_guest_that_refuses_to_start_is_quoted() {
+    let guest = Guest { init: "(i32.const -7)".into(), ..Guest::default() };
+    let error = run(&guest.wasm(), &SandboxConfig::default(), &[]).load_error().clone();
+    assert_eq!(error, LoadError::InitRefused { code: -7 });
+}
+
+/// A folder of this test's own.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("ringfence-cache-test-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let listed = fs::read_dir(self.0.join("modules")).unwrap();
+        let mut files: Vec<PathBuf> = listed.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs `wasm` on every engine that compiles, with this cache; says which came from it.
+#[track_caller]
+fn from_cache(cache: &Cache, wasm: &[u8]) -> Vec<bool> {
+    let compiling = engines().iter().filter(|engine| engine.keeps_artifacts());
+    compiling
+        .map(|engine| {
+            let mut sandbox =
+                Sandbox::load(&**engine, cache, wasm, &SandboxConfig::default()).unwrap();
+            let mut out = Vec::new();
+            sandbox.deliver(Time(1), &events(3), &mut out).unwrap();
+            assert_eq!(out.len(), 3, "{}", engine.name());
+            assert_eq!(out[2].price, 9_991, "{}", engine.name());
+            sandbox.stats().from_cache
+        })
+        .collect()
+}
+
+#[test]
+fn compiled_modules_are_found_again() {
+    let folder = Folder::new();
+    let cache = Cache::at(&folder.0);
+    let first = from_cache(&cache, &echo());
+    assert!(first.iter().all(|hit| !hit), "nothing is there yet");
+    assert!(from_cache(&cache, &echo()).into_iter().all(|hit| hit), "now all are");
+    let files = folder.files();
+    assert_eq!(files.len(), first.len(), "one file for each engine, and no other: {files:?}");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.0.join("modules")), 0o700);
+    // Other limits make other code.
+    let config = SandboxConfig { memory_pages: 5, ..SandboxConfig::default() };
+    let sandbox = Sandbox::load(&*engines()[0], &cache, &echo(), &config).unwrap();
+    assert!(!sandbox.stats().from_cache);
+}
+
+/// Does something to each file of a filled cache, and checks that it is compiled anew.
+fn check_damage(damage: impl Fn(&Path)) {
+    let folder = Folder::new();
+    let cache = Cache::at(&folder.0);
+    from_cache(&cache, &echo());
+    for file in folder.files() {
+        damage(&file);
+    }
+    assert!(from_cache(&cache, &echo()).into_iter().all(|hit| !hit), "it is not trusted");
+    assert!(from_cache(&cache, &echo()).into_iter().all(|hit| hit), "but replaced");
+}
+
+/// Puts other bytes in place of a file, as another process would: by renaming.
+fn replace(file: &Path, bytes: &[u8]) {
+    let other = file.with_extension("new");
+    fs::write(&other, bytes).unwrap();
+    fs::rename(other, file).unwrap();
+}
+
+#[test]
+fn a_damaged_file_is_compiled_again() {
+    check_damage(|file| replace(file, b""));
+    check_damage(|file| replace(file, &[0x7f, b'E', b'L', b'F']));
+    check_damage(|file| {
+        let bytes = fs::read(file).unwrap();
+        replace(file, &bytes[..bytes.len() - 1]);
+    });
+    check_damage(|file| {
+        let mut bytes = fs::read(file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        replace(file, &bytes);
+    });
+}
+
+#[test]
+fn a_file_under_another_name_is_not_trusted() {
+    let folder = Folder::new();
+    let cache = Cache::at(&folder.0);
+    let other = Guest::doing("(i32.const 0)");
+    let config = SandboxConfig::default();
+    let load = |wasm: &[u8]| Sandbox::load(&*engines()[0], &cache, wasm, &config).unwrap();
+    load(&echo());
+    let echo_file = folder.files().remove(0);
+    load(&other);
+    let files = folder.files();
+    let other_file = files.iter().find(|file| **file != echo_file).unwrap();
+    replace(&echo_file, &fs::read(other_file).unwrap());
+    let mut sandbox = load(&echo());
+    assert!(!sandbox.stats().from_cache);
+    let mut out = Vec::new();
+    sandbox.deliver(Time(1), &events(2), &mut out).unwrap();
+    assert_eq!(out.len(), 2);
+}
+
+#[test]
+fn a_folder_that_others_may_write_is_no_cache() {
+    let folder = Folder::new();
+    let modules = folder.0.join("modules");
+    fs::create_dir_all(&modules).unwrap();
+    fs::set_permissions(&modules, fs::Permissions::from_mode(0o777)).unwrap();
+    let cache = Cache::at(&folder.0);
+    assert_eq!(cache.dir(), None);
+    assert!(cache.why_disabled().unwrap().contains("chmod 700"));
+    assert!(from_cache(&cache, &echo()).into_iter().all(|hit| !hit), "strategies run all the same");
+    let file = folder.0.join("file");
+    fs::write(&file, b"").unwrap();
+    assert_eq!(Cache::at(&file).dir(), None, "a file is no folder");
+}
