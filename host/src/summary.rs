@@ -14,6 +14,8 @@ pub struct Row {
     pub name: String,
     /// Why it was disabled, where it was.
     pub fault: Option<String>,
+    /// Events that found its mailbox full.
+    pub mail_lost: u64,
     /// What it logged last, where it was disabled.
     pub log_tail: Vec<String>,
     cells: [String; 12],
@@ -23,18 +25,18 @@ impl Row {
     /// What the cells are.
     pub const HEADS: [&'static str; 13] = [
         "strategy",
-        "account",
-        "cold start",
-        "calls",
-        "ns per call",
-        "gas",
+        "position",
+        "PnL",
+        "fills",
+        "lots traded",
         "orders",
         "rejected",
         "refused",
-        "fills",
-        "lots traded",
-        "position",
-        "PnL",
+        "calls",
+        "ns per call",
+        "gas",
+        "cold start",
+        "account",
     ];
 
     /// The figures of one seat; `scale` is that of the prices, where all have the same.
@@ -54,21 +56,22 @@ impl Row {
         };
         Self {
             name: seat.name().to_owned(),
+            mail_lost: counts.mail_lost,
             fault: seat.fault().map(ToOwned::to_owned),
             log_tail: if seat.fault().is_some() { seat.guest().log_tail() } else { Vec::new() },
             cells: [
-                seat.account().to_string(),
-                cold_start,
-                Grouped(stats.calls).to_string(),
-                stats.ns_per_call().map_or_else(|| "-".into(), |ns| Grouped(ns).to_string()),
-                Grouped(stats.gas).to_string(),
+                Grouped(ledger.lots()).to_string(),
+                pnl,
+                Grouped(ledger.fills()).to_string(),
+                Grouped(volume).to_string(),
                 Grouped(counts.orders).to_string(),
                 Grouped(counts.rejected).to_string(),
                 Grouped(counts.refused + counts.crowded_out).to_string(),
-                Grouped(ledger.fills()).to_string(),
-                Grouped(volume).to_string(),
-                Grouped(ledger.lots()).to_string(),
-                pnl,
+                Grouped(stats.calls).to_string(),
+                stats.ns_per_call().map_or_else(|| "-".into(), |ns| Grouped(ns).to_string()),
+                Grouped(stats.gas).to_string(),
+                cold_start,
+                seat.account().to_string(),
             ],
         }
     }
@@ -102,6 +105,10 @@ pub fn text(metrics: &Metrics, elapsed: Duration, rows: &[Row]) -> String {
         add(&mut text, format_args!("\n{}\n", row.name));
         for (head, cell) in Row::HEADS.iter().zip(row.cells()).skip(1) {
             add(&mut text, format_args!("  {head:<12} {cell}\n"));
+        }
+        if row.mail_lost > 0 {
+            let lost = Grouped(row.mail_lost);
+            add(&mut text, format_args!("  {lost} events found its mailbox full\n"));
         }
         if let Some(fault) = &row.fault {
             add(&mut text, format_args!("  disabled: it {fault}; its orders were cancelled\n"));

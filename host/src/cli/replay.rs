@@ -239,7 +239,7 @@ impl Args {
         if let (Some(page), Some(series)) = (page, &run.series) {
             let symbol = book.map_or("", |book| book.spec().symbol.as_str());
             let facts = Facts {
-                title: format!("{symbol} from {title}"),
+                title: format!("{symbol} · {}", file_name(title)),
                 scale,
                 headline: headline(run, elapsed, series),
                 findings,
@@ -250,6 +250,10 @@ impl Args {
         }
         Ok(())
     }
+}
+
+fn file_name(path: &str) -> String {
+    std::path::Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy()).into()
 }
 
 fn headline(run: &Run, elapsed: Duration, series: &Series) -> Vec<(String, String)> {

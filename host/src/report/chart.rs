@@ -37,6 +37,7 @@ pub(super) struct Dots {
     pub(super) name: String,
     pub(super) class: String,
     pub(super) points: Vec<(i128, i128)>,
+    pub(super) is_hollow: bool,
 }
 
 impl Chart {
@@ -63,9 +64,19 @@ impl Chart {
                 add(&mut path, format_args!("M{x} {y}h0"));
             }
             add(&mut svg, format_args!("<path class=\"dots {}\" d=\"{path}\"/>", dots.class));
+            if dots.is_hollow {
+                add(&mut svg, format_args!("<path class=\"dots hole\" d=\"{path}\"/>"));
+            }
         }
-        let scale = self.scale;
-        let y_label = |value| Decimal { units: value, scale }.to_string();
+        // As many decimals as the steps need, but cents where there are cents.
+        let zeros =
+            (0..u32::from(self.scale)).take_while(|&zeros| axis.step % 10_i128.pow(zeros + 1) == 0);
+        let dropped = u32::try_from(zeros.count()).unwrap_or(0);
+        let dropped =
+            if self.scale >= 2 { dropped.min(u32::from(self.scale) - 2) } else { dropped };
+        let scale = self.scale - u8::try_from(dropped).unwrap_or(0);
+        let y_label =
+            |value: i128| Decimal { units: value / 10_i128.pow(dropped), scale }.to_string();
         let x_label = |value| time.time_label(value);
         let mut frame = Frame::new(svg);
         frame.labels_y(axis.labels().map(|value| (axis.place(value), y_label(value))));

@@ -84,7 +84,7 @@ fn price(facts: &Facts<'_>, series: &Series) -> Chart {
     ] {
         let points = trades(taker);
         if !points.is_empty() {
-            dots.push(Dots { name: name.into(), class: class.into(), points });
+            dots.push(Dots { name: name.into(), class: class.into(), points, is_hollow: false });
         }
     }
     for (seat, row) in facts.strategies.iter().enumerate() {
@@ -96,7 +96,8 @@ fn price(facts: &Facts<'_>, series: &Series) -> Chart {
             if !points.is_empty() {
                 let class = format!("fill {kind} seat{}", seat % SEAT_COLOURS);
                 let verb = if side == Side::Buy { "bought" } else { "sold" };
-                dots.push(Dots { name: format!("{} {verb}", row.name), class, points });
+                let is_hollow = side == Side::Sell;
+                dots.push(Dots { name: format!("{} {verb}", row.name), class, points, is_hollow });
             }
         }
     }

@@ -30,8 +30,9 @@ pub struct Stats {
     /// Whether its code came from the cache.
     pub from_cache: bool,
     /// Calls with events.
-    batches: u64,
-    warm: bool,
+    pub(super) batches: u64,
+    /// Whether one of them has returned.
+    pub(super) warm: bool,
 }
 
 impl Stats {

@@ -72,8 +72,12 @@ impl Guest {
     }
 
     pub fn wasm(&self) -> Vec<u8> {
-        let io: String =
-            self.io.iter().flat_map(|word| word.to_le_bytes()).map(|byte| format!("\\{byte:02x}")).collect();
+        let io: String = self
+            .io
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .map(|byte| format!("\\{byte:02x}"))
+            .collect();
         let Self { imports, memory, io_at, version, init, on_events, more, .. } = self;
         let text = format!(
             r#"(module
@@ -238,9 +242,8 @@ fn outcome(
 /// Runs a guest on every engine, and checks that none can be told from another.
 #[track_caller]
 pub fn run(wasm: &[u8], config: &SandboxConfig, batches: &[Vec<EventRecord>]) -> Outcome {
-    let mut outcomes = engines().iter().map(|engine| {
-        (engine.name(), run_on(&**engine, wasm, config, batches))
-    });
+    let mut outcomes =
+        engines().iter().map(|engine| (engine.name(), run_on(&**engine, wasm, config, batches)));
     let (first, expected) = outcomes.next().expect("there is an engine");
     for (name, found) in outcomes {
         assert_eq!(found, expected, "{name} (left) and {first} (right) differ");

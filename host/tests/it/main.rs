@@ -2,6 +2,10 @@
 
 mod cli;
 mod command;
+#[cfg(feature = "wasmtime")]
+mod guests;
 mod jsonl;
 mod lobster;
+#[cfg(feature = "wasmtime")]
+mod strategies;
 mod walk;

@@ -59,7 +59,7 @@ pub struct Counts {
     pub strayed: u64,
 }
 
-/// The instrument's number.
+/// The one instrument of a day: what strategies trade where they are told no other.
 pub const INSTRUMENT: InstrumentId = InstrumentId(0);
 
 /// Ids of anonymous orders count from here, those of takers from the next.
@@ -208,8 +208,8 @@ impl History {
         }
         let reach = if queue.leads { open } else { Qty::ZERO };
         let wanted = Qty(queue.strategies.0.saturating_add(reach.0)).min(message.size);
-        self.take(message, wanted, run)?;
-        let hit = target.map_or(Qty::ZERO, |id| self.heard.traded_with(id));
+        let taker = self.take(message, wanted, run)?;
+        let hit = target.map_or(Qty::ZERO, |id| self.heard.traded(id, taker));
         let expected = wanted.saturating_sub(queue.strategies);
         if is_known && queue.leads && hit != expected {
             self.counts.with_another += 1;
@@ -229,7 +229,7 @@ impl History {
     }
 
     /// Sends the taker of an execution.
-    fn take(&mut self, message: &Message, qty: Qty, run: &mut Run) -> Result<(), RunError> {
+    fn take(&mut self, message: &Message, qty: Qty, run: &mut Run) -> Result<OrderId, RunError> {
         let id = OrderId(FIRST_TAKER + self.takers);
         self.takers += 1;
         let order = NewOrder {
@@ -237,7 +237,8 @@ impl History {
             tif: TimeInForce::Ioc,
             ..NewOrder::limit(id, message.side.opposite(), message.price, qty)
         };
-        self.turn(message.at, Command::New(order), run)
+        self.turn(message.at, Command::New(order), run)?;
+        Ok(id)
     }
 
     fn reduce(&mut self, id: OrderId, by: Qty, at: Time, run: &mut Run) -> Result<(), RunError> {
@@ -350,8 +351,9 @@ struct Heard {
 }
 
 impl Heard {
-    fn traded_with(&self, maker: OrderId) -> Qty {
-        let trades = self.trades.iter().filter(|trade| trade.0 == maker);
+    /// Lots that the two traded. Strategies may have traded with either in the same turn.
+    fn traded(&self, maker: OrderId, taker: OrderId) -> Qty {
+        let trades = self.trades.iter().filter(|trade| (trade.0, trade.1) == (maker, taker));
         Qty(trades.map(|trade| trade.2.0).sum())
     }
 }

@@ -3,7 +3,7 @@
 use wasmparser::{
     BlockType, CompositeInnerType, ExternalKind, FuncToValidate, FuncType,
     FuncValidatorAllocations, FunctionBody, MemoryType, Operator, Parser, Payload, TypeRef,
-    ValType, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use crate::runtime::Import;
@@ -187,11 +187,6 @@ impl Survey {
             [] => BlockType::Empty,
             [result, ..] => BlockType::Type(*result),
         }
-    }
-
-    /// How many parameters a function of this type has.
-    pub(in crate::sandbox) fn params(&self, type_index: u32) -> &[ValType] {
-        self.types.get(type_index as usize).map_or(&[], FuncType::params)
     }
 }
 
