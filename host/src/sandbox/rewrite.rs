@@ -24,7 +24,6 @@ pub const REWRITER_VERSION: u32 = 1;
 
 /// Which parts of the fence are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "three independent parts, on or off")]
 pub struct Fence {
     /// Instructions are paid for.
     pub gas: bool,

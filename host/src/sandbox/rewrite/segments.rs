@@ -111,7 +111,8 @@ impl Cutter {
             Operator::Else | Operator::Return | Operator::Unreachable => self.begin(at + 1, false),
             Operator::End => {
                 // Falling out of a loop, or of a block that nothing branches to, goes on as before.
-                if self.frames.pop().is_some_and(|frame| frame.joins) {
+                let joins = self.frames.pop().is_some_and(|frame| frame.joins);
+                if joins {
                     self.begin(at + 1, false);
                 }
             }
