@@ -8,7 +8,9 @@ pub(crate) mod order;
 pub(crate) mod pool;
 pub(crate) mod tree;
 
-use crate::command::Phase;
+use alloc::vec::Vec;
+
+use crate::command::{OrderType, Phase};
 use crate::event::Total;
 use crate::id::OrderId;
 use crate::instrument::InstrumentSpec;
@@ -34,22 +36,81 @@ pub(crate) struct Store {
     pub(crate) index: Index,
     /// Orders by the moment at which they end.
     pub(crate) timers: Tree,
+    /// Orders that enter when the command is finished, in that order.
+    pub(crate) pending: Vec<u32>,
+    /// Orders that the present command ends, in that order.
+    pub(crate) ending: Vec<OrderId>,
+    /// How many live orders are not on a level; each may need a level of its own in the end.
+    pub(crate) waiting: u32,
     entries: u64,
 }
 
 /// What few orders have.
 #[derive(Clone, Debug)]
 pub(crate) struct Extra {
-    /// When the order ends.
+    /// When the order ends; 0 is never.
     pub(crate) expire_at: Time,
-    /// Which came first, among orders that end at one moment.
+    /// Which came first, among those that wait for the same thing.
     pub(crate) entry: u64,
-    link: u32,
+    /// The tip of an iceberg; 0 is all.
+    pub(crate) display: Qty,
+    /// One-cancels-other group; 0 is none.
+    pub(crate) group: u64,
+    /// What the order becomes when it enters.
+    pub(crate) order_type: OrderType,
+    /// The price at which it will be limited, if any.
+    pub(crate) limit: Option<Price>,
+    /// The stop that it waits for.
+    pub(crate) stop: Option<Price>,
+    /// The distance of its stop from the best trade price since; 0: the stop does not move.
+    pub(crate) trail: u64,
+    /// The trade price that its trailing stop was last moved by.
+    pub(crate) moved_by: Option<Price>,
+    /// Where its turn stands among those pending.
+    pub(crate) turn: u32,
+    /// What its first match must reach.
+    pub(crate) min_qty: Qty,
+    /// The order whose end it waits for; 0 is none.
+    pub(crate) parent: u64,
+    /// Where it is while it is not on a level.
+    pub(crate) waits: Waits,
+    /// The next free place, while this one is free.
+    pub(crate) link: u32,
+}
+
+/// Where a live order is that is not on a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// Nowhere: it rests on a level.
+    No,
+    /// For its stop.
+    Stop,
+    /// For its parent.
+    Parent,
+    /// For the command to finish that set it free.
+    Turn,
+    /// For the command to finish that ended its parent unfilled.
+    End,
 }
 
 impl Default for Extra {
     fn default() -> Self {
-        Self { expire_at: Time(0), entry: 0, link: NONE }
+        Self {
+            expire_at: Time(0),
+            entry: 0,
+            display: Qty::ZERO,
+            group: 0,
+            order_type: OrderType::Limit,
+            limit: None,
+            stop: None,
+            trail: 0,
+            moved_by: None,
+            turn: NONE,
+            min_qty: Qty::ZERO,
+            parent: 0,
+            waits: Waits::No,
+            link: NONE,
+        }
     }
 }
 
@@ -73,6 +134,16 @@ pub(crate) struct Book {
     pub(crate) live: u32,
     /// The best prices that were told last.
     pub(crate) told: [Option<(Price, Total)>; 2],
+    /// Stops by the price nearest to the market first, of buyers and of sellers.
+    pub(crate) stops: [Tree; 2],
+    /// Trailing stops by the trade price that they were last moved by.
+    pub(crate) trails: [Tree; 2],
+    /// Orders that wait for another to end, by that other's name.
+    pub(crate) children: Tree,
+    /// Members of one-cancels-other groups.
+    pub(crate) groups: Tree,
+    /// All live orders that are not on a level, oldest first.
+    pub(crate) waiting: Tree,
 }
 
 impl Store {
@@ -84,12 +155,23 @@ impl Store {
             orders: Pool::new(orders),
             levels: Pool::new(levels),
             pages: Pool::new(levels),
-            nodes: Nodes::new(orders + levels),
+            // Pages, and per order a timer, a group, a place among the waiting, a stop, a trail.
+            nodes: Nodes::new(orders * 5 + levels),
             extras: Pool::new(orders),
             index: Index::new(orders),
             timers: Tree::default(),
+            // A child has its turn twice where it becomes a stop that is reached already.
+            pending: Vec::with_capacity(orders as usize * 2),
+            ending: Vec::with_capacity(orders as usize),
+            waiting: 0,
             entries: 0,
         }
+    }
+
+    /// Whether there is no level left for an order that needs a new one.
+    #[inline]
+    pub(crate) fn no_level_left(&self) -> bool {
+        self.levels.len() + self.waiting >= self.levels.capacity()
     }
 
     /// The place of a live order, and of its entry in the index.
@@ -102,7 +184,7 @@ impl Store {
     }
 
     /// Takes in a live order.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(&mut self, order: Order) -> u32 {
         let mix = Index::mix(order.book, order.id.0);
         let key = self.orders.insert(order);
@@ -122,31 +204,47 @@ impl Store {
     #[inline]
     pub(crate) fn release(&mut self, position: Position, key: u32) {
         self.index.remove(position);
-        if self.orders[key].extra != NONE {
-            self.release_extra(key);
-        }
         self.orders.remove(key);
     }
 
-    #[cold]
-    fn release_extra(&mut self, key: u32) {
+    /// What few orders have, of one that has it.
+    #[inline]
+    pub(crate) fn extra(&self, key: u32) -> Option<&Extra> {
         let extra = self.orders[key].extra;
-        self.timers.remove(&mut self.nodes, timer_key(&self.extras[extra]));
-        self.extras.remove(extra);
+        (extra != NONE).then(|| &self.extras[extra])
     }
 
-    /// Has an order end at a moment.
-    pub(crate) fn set_timer(&mut self, key: u32, expire_at: Time) {
+    /// The same, to change it.
+    pub(crate) fn extra_mut(&mut self, key: u32) -> &mut Extra {
+        let extra = self.orders[key].extra;
+        debug_assert_ne!(extra, NONE, "only asked of orders that have it");
+        &mut self.extras[extra]
+    }
+
+    /// Gives an order what few have; its timer starts.
+    pub(crate) fn attach(&mut self, key: u32, extra: Extra) {
         self.entries += 1;
-        let extra = Extra { expire_at, entry: self.entries, ..Extra::default() };
-        let timer = timer_key(&extra);
+        let extra = Extra { entry: self.entries, ..extra };
+        if extra.expire_at != Time(0) {
+            self.timers.insert(&mut self.nodes, timer_key(&extra), key);
+        }
         self.orders[key].extra = self.extras.insert(extra);
-        self.timers.insert(&mut self.nodes, timer, key);
+    }
+
+    /// Takes from an order what few have; its timer stops.
+    pub(crate) fn detach(&mut self, key: u32) -> Extra {
+        let at = core::mem::replace(&mut self.orders[key].extra, NONE);
+        let extra = self.extras[at].clone();
+        if extra.expire_at != Time(0) {
+            self.timers.remove(&mut self.nodes, timer_key(&extra));
+        }
+        self.extras.remove(at);
+        extra
     }
 
     /// The order that ends next, if its time has come.
     pub(crate) fn due(&self, now: Time) -> Option<u32> {
-        let ((at, _), key) = self.timers.first(&self.nodes)?;
+        let ((at, ..), key) = self.timers.first(&self.nodes)?;
         (at <= ordered(now)).then_some(key)
     }
 }
@@ -157,7 +255,7 @@ fn ordered(time: Time) -> i64 {
 }
 
 fn timer_key(extra: &Extra) -> Key {
-    (ordered(extra.expire_at), extra.entry)
+    (ordered(extra.expire_at), 0, extra.entry)
 }
 
 impl Book {
@@ -178,8 +276,19 @@ impl Book {
             trades: 0,
             live: 0,
             told: [None; 2],
+            stops: [Tree::default(); 2],
+            trails: [Tree::default(); 2],
+            children: Tree::default(),
+            groups: Tree::default(),
+            waiting: Tree::default(),
             spec,
         }
+    }
+
+    /// Whether any order waits for a trade at some price.
+    #[inline]
+    pub(crate) fn watches(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// One side.
@@ -201,24 +310,20 @@ impl Book {
         levels.find(|level| level.shown > 0).map(|level| (level.price, Total::new(level.shown)))
     }
 
-    /// Puts a new order at the back of its price.
+    /// The level of a side at a price, for an order to rest at.
     #[inline]
-    pub(crate) fn rest(&mut self, store: &mut Store, price: Price, order: Order) -> u32 {
-        let side = order.side;
-        let level = self.sides[side.index()].find_or_add(store, price);
-        let key = store.insert(Order { level, ..order });
-        store.levels[level].push_back(&mut store.orders, key);
-        self.live += 1;
-        key
+    pub(crate) fn level_for(&mut self, store: &mut Store, side: Side, price: Price) -> u32 {
+        self.sides[side.index()].find_or_add(store, price)
     }
 
-    /// Puts a live order that stands nowhere at the back of a price.
-    #[inline]
-    pub(crate) fn relink(&mut self, store: &mut Store, key: u32, price: Price) {
-        let side = store.orders[key].side;
-        let level = self.sides[side.index()].find_or_add(store, price);
-        store.orders[key].level = level;
-        store.levels[level].push_back(&mut store.orders, key);
+    /// Puts a new order at the back of its level, which [`level_for`](Self::level_for) gave.
+    #[inline(always)]
+    pub(crate) fn rest(&mut self, store: &mut Store, order: Order) -> u32 {
+        let (level, dark, shown, open) = (order.level, order.is_dark(), order.shown, order.open);
+        let key = store.insert(order);
+        store.levels[level].push_back(&mut store.orders, key, dark, shown, open);
+        self.live += 1;
+        key
     }
 
     /// Takes an order off its level, and the level off the ladder if it was the last there.
@@ -230,14 +335,6 @@ impl Book {
         if place.is_empty() {
             self.sides[side.index()].remove(store, level);
         }
-    }
-
-    /// Takes an order off the book and lets it go.
-    #[inline]
-    pub(crate) fn remove(&mut self, store: &mut Store, position: Position, key: u32) {
-        self.unlink(store, key);
-        store.release(position, key);
-        self.live -= 1;
     }
 
     /// Takes `by` off an order that keeps its place; less than is open of it.

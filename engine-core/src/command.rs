@@ -274,7 +274,7 @@ vocabulary! {
         Limit = 0 "limit",
         /// Sweeps; what is left is cancelled.
         Market = 1 "market",
-        /// Sweeps at the best price and rests at the price of its last fill.
+        /// Sweeps, and rests at the price of its last fill.
         MarketToLimit = 2 "market_to_limit",
         /// Becomes a market order when the market reaches its stop.
         Stop = 3 "stop",

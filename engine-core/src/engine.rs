@@ -1,10 +1,15 @@
 //! The engine: (state, command) → (state, events).
 
 mod change;
+mod check;
 mod desk;
+mod links;
+mod matching;
 mod phases;
 mod place;
+mod reach;
 mod view;
+mod waiting;
 
 use alloc::vec::Vec;
 
@@ -20,7 +25,7 @@ use crate::risk::AccountSpec;
 use crate::state_hash::StateHasher;
 
 use desk::{Desk, Out};
-pub use view::{BookView, LevelView, OrderView};
+pub use view::{BookView, LevelView, OrderView, WaitingView};
 
 /// A matching engine for many instruments.
 ///
@@ -127,6 +132,7 @@ impl Engine {
             },
             seldom => {
                 self.apply_seldom(seldom, events);
+                self.take_turns(events);
                 return self.tell_bests(events);
             }
         }
@@ -152,7 +158,9 @@ impl Engine {
             Command::Kill(scope) => self.kill(scope, events),
             Command::Unblock(scope) => self.unblock(scope, events),
             Command::Phase { instrument, phase } => match self.position(instrument) {
-                Some(position) => self.desk(position, events).enter(phase),
+                Some(position) => {
+                    self.desk(position, events).work(false, |desk| desk.enter_phase(phase))
+                }
                 None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
             },
             Command::Uncross { instrument, .. } => {
@@ -204,6 +212,10 @@ impl Engine {
         let mut hasher = StateHasher::default();
         hasher.word(self.seq);
         hasher.word(self.now.0);
+        hasher.word(self.blocked.len() as u64);
+        for account in &self.blocked {
+            hasher.word(u64::from(account.0));
+        }
         for &(_, position) in &self.numbers {
             let view = BookView::new(&self.store, &self.books[position as usize]);
             view.hash(&mut hasher);
@@ -235,7 +247,22 @@ impl Engine {
             self.desk(position, events).end(key, CancelReason::Expired);
             expired = true;
         }
+        self.take_turns(events);
         expired
+    }
+
+    /// Lets the orders enter that a command for several instruments set free, and those that they
+    /// set free in turn.
+    fn take_turns(&mut self, events: &mut impl EventSink) {
+        let mut turn = 0;
+        while let Some(&key) = self.store.pending.get(turn) {
+            turn += 1;
+            if key != NONE {
+                let position = self.store.orders[key].book as usize;
+                self.desk(position, events).take_turn(key);
+            }
+        }
+        self.store.pending.clear();
     }
 
     /// Where the book of an instrument stands.

@@ -9,6 +9,10 @@ pub const TICK_RANGES_MAX: usize = 20;
 /// Decimal places of a tick: 10^18 is the largest power of ten in an `i64`.
 pub const SCALE_MAX: u8 = 18;
 
+/// Tips that an iceberg shows one after the other: bounds the trades of one order in a sweep, which
+/// may be 2⁶⁴ otherwise. Xetra asks for tips of a twentieth of the order at least.
+pub const ICEBERG_TIPS_MAX: u64 = 1_000;
+
 /// What an engine has room for; all of it is taken when the engine is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::book::index::Position;
 use crate::book::order::Order;
 use crate::book::pool::NONE;
 use crate::book::{Book, Store};
@@ -80,7 +81,7 @@ impl BookReplica {
             What::Execute { id, qty, .. } | What::Reduce { id, qty, .. } => self.take(id, qty),
             What::Delete { id, .. } => {
                 let (position, key) = self.store.find(0, id).ok_or(FeedError::UnknownOrder(id))?;
-                self.book.remove(&mut self.store, position, key);
+                self.remove(position, key);
                 Ok(())
             }
             What::Rename { id, new_id, .. } => {
@@ -103,8 +104,9 @@ impl BookReplica {
         if self.store.orders.is_full() || (new_level && self.store.levels.is_full()) {
             return Err(FeedError::Full);
         }
-        let order = Order { id, side, open: qty, shown: qty, book: 0, ..Order::default() };
-        self.book.rest(&mut self.store, price, order);
+        let level = self.book.level_for(&mut self.store, side, price);
+        let order = Order { id, side, open: qty, shown: qty, book: 0, level, ..Order::default() };
+        self.book.rest(&mut self.store, order);
         Ok(())
     }
 
@@ -115,11 +117,17 @@ impl BookReplica {
             return Err(FeedError::TooMuch(id));
         }
         if qty == open {
-            self.book.remove(&mut self.store, position, key);
+            self.remove(position, key);
         } else {
             self.book.shrink(&mut self.store, key, qty);
         }
         Ok(())
+    }
+
+    fn remove(&mut self, position: Position, key: u32) {
+        self.book.unlink(&mut self.store, key);
+        self.store.release(position, key);
+        self.book.live -= 1;
     }
 
     /// The best level of a side.

@@ -39,8 +39,6 @@ fn play_all<V: Venue>(empty: impl Fn() -> V) {
     let tapes = tapes();
     assert!(tapes.len() >= 50, "tapes are missing: only {} in {:?}", tapes.len(), folder());
     for path in tapes {
-        // Shown where the engine itself panics; a mismatch names the tape again.
-        eprintln!("playing {}", path.display());
         let tape = fs::read_to_string(&path).expect("a readable tape");
         if let Err(mismatch) = run_scenario(&tape, &mut empty()) {
             panic!("{}: {mismatch}", path.display());

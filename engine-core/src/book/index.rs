@@ -135,6 +135,7 @@ impl Table {
     }
 
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of an entry")]
     fn find(&self, mix: u32, is_it: &impl Fn(u32) -> bool) -> Option<(usize, u32)> {
         let mut at = self.home(mix);
         loop {
@@ -142,9 +143,8 @@ impl Table {
             if entry == 0 {
                 return None;
             }
-            let place = ((entry & 0xFFFF_FFFF) as u32).wrapping_sub(1);
-            if (entry >> 32) as u32 == mix && is_it(place) {
-                return Some((at, place));
+            if (entry >> 32) as u32 == mix && is_it((entry as u32).wrapping_sub(1)) {
+                return Some((at, (entry as u32).wrapping_sub(1)));
             }
             at = (at + 1) & self.mask();
         }

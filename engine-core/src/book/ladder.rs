@@ -88,7 +88,7 @@ impl Ladder {
         let mut page = self.find_page(store, price);
         if page == NONE {
             page = store.pages.insert(Page { key: key(price), ..Page::default() });
-            self.pages.insert(&mut store.nodes, (key(price), 0), page);
+            self.pages.insert(&mut store.nodes, (key(price), 0, 0), page);
         }
         self.near[near(price)] = page;
         let level = store.pages[page].levels[offset(price)];
@@ -117,7 +117,7 @@ impl Ladder {
             self.best = self.worse(store, price, page);
         }
         if emptied {
-            self.pages.remove(&mut store.nodes, (key(price), 0));
+            self.pages.remove(&mut store.nodes, (key(price), 0, 0));
             if self.near[near(price)] == page {
                 self.near[near(price)] = NONE;
             }
@@ -148,10 +148,10 @@ impl Ladder {
     fn worse_page(&self, store: &Store, key: i64) -> u32 {
         let page = match self.side {
             Side::Buy => {
-                key.checked_sub(1).and_then(|key| self.pages.at_or_below(&store.nodes, (key, 0)))
+                key.checked_sub(1).and_then(|key| self.pages.at_or_below(&store.nodes, (key, 0, 0)))
             }
             Side::Sell => {
-                key.checked_add(1).and_then(|key| self.pages.at_or_above(&store.nodes, (key, 0)))
+                key.checked_add(1).and_then(|key| self.pages.at_or_above(&store.nodes, (key, 0, 0)))
             }
         };
         page.map_or(NONE, |(_, page)| {
@@ -184,7 +184,7 @@ impl Ladder {
         if near != NONE && store.pages[near].key == key(price) {
             return near;
         }
-        self.pages.find(&store.nodes, (key(price), 0)).unwrap_or(NONE)
+        self.pages.find(&store.nodes, (key(price), 0, 0)).unwrap_or(NONE)
     }
 
     /// All levels, best first.

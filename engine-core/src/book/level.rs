@@ -2,7 +2,7 @@
 
 use super::order::Order;
 use super::pool::{NONE, Pool, Pooled};
-use crate::quantity::Price;
+use crate::quantity::{Price, Qty};
 
 /// A price at which orders rest. One cache line.
 #[derive(Clone, Debug)]
@@ -72,12 +72,17 @@ impl Level {
 
     /// Puts an order at the back of its queue.
     #[inline]
-    pub(crate) fn push_back(&mut self, orders: &mut Pool<Order>, key: u32) {
-        let order = &orders[key];
-        let (dark, shown, open) = (order.is_dark(), order.shown.0, order.open.0);
-        self.shown += u128::from(shown);
+    pub(crate) fn push_back(
+        &mut self,
+        orders: &mut Pool<Order>,
+        key: u32,
+        dark: bool,
+        shown: Qty,
+        open: Qty,
+    ) {
+        self.shown += u128::from(shown.0);
         if shown != open {
-            self.dark += u128::from(open - shown);
+            self.dark += u128::from((open - shown).0);
         }
         self.orders += u32::from(!dark);
         self.link_back(orders, key, usize::from(dark));
@@ -124,6 +129,13 @@ impl Level {
         } else {
             orders[next].prev = prev;
         }
+    }
+
+    /// Moves an order to the back of its queue.
+    pub(crate) fn requeue(&mut self, orders: &mut Pool<Order>, key: u32) {
+        let which = usize::from(orders[key].is_dark());
+        self.unlink(orders, key, which);
+        self.link_back(orders, key, which);
     }
 
     /// The order served after `key`.

@@ -29,8 +29,9 @@ impl<T: Pooled> Pool<T> {
 
     /// Puts `item` into a free place.
     ///
-    /// The caller has seen that the pool is not full.
-    #[inline]
+    /// The caller has seen that the pool is not full. Always inlined, so that the item is built in
+    /// its place.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, item: T) -> u32 {
         debug_assert!(!self.is_full(), "room is checked before it is used");
         self.live += 1;
@@ -69,6 +70,11 @@ impl<T: Pooled> Pool<T> {
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.live >= self.capacity
+    }
+
+    /// How many places there are.
+    pub(crate) fn capacity(&self) -> u32 {
+        self.capacity
     }
 }
 

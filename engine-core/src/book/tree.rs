@@ -6,8 +6,8 @@
 
 use super::pool::{NONE, Pool, Pooled};
 
-/// What a set is ordered by: the first part, then the second.
-pub(crate) type Key = (i64, u64);
+/// What a set is ordered by: the first part, then the second, then the third.
+pub(crate) type Key = (i64, u32, u64);
 
 /// One element.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Node {
 
 impl Default for Node {
     fn default() -> Self {
-        Self { key: (0, 0), value: NONE, left: NONE, right: NONE, rank: 1 }
+        Self { key: (0, 0, 0), value: NONE, left: NONE, right: NONE, rank: 1 }
     }
 }
 
@@ -81,7 +81,7 @@ impl Tree {
 
     /// The element with the least key.
     pub(crate) fn first(&self, nodes: &Nodes) -> Option<(Key, u32)> {
-        self.at_or_above(nodes, (i64::MIN, 0))
+        self.at_or_above(nodes, (i64::MIN, 0, 0))
     }
 
     /// The element with the least key that is not below `key`.

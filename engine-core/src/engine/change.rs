@@ -1,11 +1,12 @@
 //! Cancel, reduce, replace and mass cancel.
 
+use super::check::has_few_tips;
 use super::desk::Desk;
-use super::place::Taker;
+use super::matching::{Special, Taker};
 use crate::book::index::Position;
 use crate::book::order::Order;
 use crate::book::pool::NONE;
-use crate::command::{NewQty, PostOnly, Reduce, Replace, Scope};
+use crate::command::{NewQty, OrderType, PostOnly, Reduce, Replace, Scope};
 use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
 use crate::id::{AccountId, OrderId};
 use crate::instrument::ReplacePolicy;
@@ -53,13 +54,7 @@ impl<S: EventSink> Desk<'_, S> {
             Ok((position, key)) if by >= self.store.orders[key].open => {
                 self.end_at(position, key, CancelReason::User);
             }
-            Ok((_, key)) => {
-                let shown = self.book.shrink(self.store, key, by);
-                self.tell_shrunk(key);
-                if self.out.wants(Interest::L2.and(Interest::L3)) {
-                    self.tell_reduced(key, shown);
-                }
-            }
+            Ok((_, key)) => self.shrink(key, by),
         }
     }
 
@@ -99,36 +94,61 @@ impl<S: EventSink> Desk<'_, S> {
             NewQty::Total(total) => total.saturating_sub(order.filled),
             NewQty::Open(open) => open,
         };
-        let current = self.store.levels[order.level].price;
-        let mut price = replace.price.unwrap_or(current);
+        let waits = order.level == NONE;
+        let current = self.price_of(key);
+        if waits && current.is_none() && replace.price.is_some() {
+            return Err(Reject::BadCombination);
+        }
+        if order.extra != NONE {
+            let display = self.store.extras[order.extra].display;
+            if !display.is_zero() && !has_few_tips(display, open) {
+                return Err(Reject::BadCombination);
+            }
+        }
+        let price = replace.price.or(current);
+        if !self.book.plain {
+            self.check_price(replace.price)?;
+        }
         let total = match replace.qty {
             NewQty::Total(total) => total,
             _ => Qty(order.filled.0.checked_add(open.0).ok_or(Reject::BadLot)?),
         };
         if !self.book.plain {
-            self.check_price(replace.price)?;
             if replace.qty != NewQty::Keep {
                 self.check_qty(total)?;
             }
             if replace.qty != NewQty::Keep || replace.price.is_some() {
-                self.check_worth(total, Some(price))?;
+                self.check_worth(total, price)?;
             }
         }
         let id = replace.new_id.filter(|id| id.0 != 0).unwrap_or(replace.id);
         if id != replace.id && self.store.find(self.book.position, id).is_some() {
             return Err(Reject::DuplicateOrderId);
         }
-        let keeps = price == current
-            && open <= order.open
-            && self.book.spec.replace_policy == ReplacePolicy::Keep;
-        if !keeps && !open.is_zero() && price != current && self.store.levels.is_full() {
+        let keeps = waits
+            || (price == current
+                && open <= order.open
+                && self.book.spec.replace_policy == ReplacePolicy::Keep);
+        let mut change =
+            Change { position, key, id, price: price.unwrap_or_default(), open, keeps };
+        if !keeps && !open.is_zero() {
+            change.price = self.check_again(key, change.price)?;
+        }
+        Ok(change)
+    }
+
+    /// Whether a live order can enter again at `price`, and where it then stands.
+    #[inline]
+    fn check_again(&self, key: u32, price: Price) -> Result<Price, Reject> {
+        let order = &self.store.orders[key];
+        if self.store.no_level_left() {
             self.check_level(order.side, price, key)?;
         }
-        let post_only = order.terms.post_only();
-        if !keeps && !open.is_zero() && post_only != PostOnly::No {
-            price = self.stand_off(order.side, price, post_only)?;
+        // Where it slides to there is a level for it too: nothing stood at a price that crosses.
+        match order.terms.post_only() {
+            PostOnly::No => Ok(price),
+            post_only => self.stand_off(order.side, price, post_only),
         }
-        Ok(Change { position, key, id, price, open, keeps })
     }
 
     /// Whether there is a level for an order that moves, all places being taken: one at its new
@@ -141,15 +161,24 @@ impl<S: EventSink> Desk<'_, S> {
         if alone || there { Ok(()) } else { Err(Reject::Capacity) }
     }
 
-    /// A change that keeps the order's place in the queue.
+    /// A change that keeps the order's place in the queue, or among the waiting.
     #[inline(never)]
     fn change_in_place(&mut self, change: Change) {
         let Change { position, key, id, price, open, .. } = change;
         let old_id = self.store.orders[key].id;
-        let by = self.store.orders[key].open - open;
-        let shown = self.book.shrink(self.store, key, by);
+        let waits = self.store.orders[key].level == NONE;
+        let mut shown = Qty::ZERO;
+        if waits {
+            self.store.orders[key].open = open;
+            let extra = self.store.extra_mut(key);
+            extra.limit = extra.limit.map(|_| price);
+        } else {
+            let by = self.store.orders[key].open - open;
+            shown = self.book.shrink(self.store, key, by);
+        }
         if id != old_id {
             self.store.rename(position, key, id);
+            self.rename_parent(old_id, id);
         }
         let order = &self.store.orders[key];
         let (side, left, dark) = (order.side, order.shown, order.is_dark());
@@ -157,7 +186,7 @@ impl<S: EventSink> Desk<'_, S> {
             id: old_id,
             new_id: id,
             account: order.account,
-            price: Some(price),
+            price: self.price_of(key),
             qty: order.total(),
             leaves: open,
             kept_priority: true,
@@ -166,18 +195,16 @@ impl<S: EventSink> Desk<'_, S> {
             self.out.tell(Interest::L3, What::Reduce { id: old_id, side, price, qty: shown });
             self.tell_level(side, price);
         }
-        if id != old_id && !dark {
-            self.out.tell(
-                Interest::L3,
-                What::Rename { id: old_id, new_id: id, side, price, qty: left },
-            );
+        if id != old_id && !dark && !waits {
+            let what = What::Rename { id: old_id, new_id: id, side, price, qty: left };
+            self.out.tell(Interest::L3, what);
         }
     }
 
     /// A change after which the order stands at the back, or trades at once.
     #[inline]
     fn enter_again(&mut self, change: Change) {
-        let Change { key, id, price, open, .. } = change;
+        let Change { position, key, id, price, open, .. } = change;
         let order = self.store.orders[key].clone();
         self.out.private(What::Replaced {
             id: order.id,
@@ -189,77 +216,72 @@ impl<S: EventSink> Desk<'_, S> {
             kept_priority: false,
         });
         self.take_off(key);
-        let mut taker = Taker {
+        let mut special = Special::NONE;
+        if order.extra != NONE {
+            let extra = self.store.extra_mut(key);
+            special = Special {
+                display: extra.display,
+                min_qty: Qty::ZERO,
+                expire_at: extra.expire_at,
+                group: extra.group,
+            };
+            self.unlink_extra(key);
+        }
+        self.store.release(position, key);
+        self.book.live -= 1;
+        if id != order.id && !self.book.children.is_empty() {
+            self.rename_parent(order.id, id);
+        }
+        self.enter(&mut Taker {
             id,
             account: order.account,
             side: order.side,
+            order_type: OrderType::Limit,
+            tif: order.tif,
+            stp: order.stp,
+            terms: order.terms,
+            stp_group: order.stp_group,
             limit: price,
-            price: Some(price),
             open,
             filled: order.filled,
-            stp_group: order.stp_group,
-            stp: order.stp,
-        };
-        let lives = !self.crosses(order.side, price) || self.take(&mut taker);
-        if !lives || taker.open.is_zero() {
-            // Matching may have moved entries of the index, so the position is looked up again.
-            let found = self.store.find(self.book.position, order.id);
-            let (position, _) = found.expect("the order kept its name while it matched");
-            self.store.release(position, key);
-            self.book.live -= 1;
-            return;
-        }
-        if id != order.id {
-            self.rename(key, id);
-        }
-        let place = &mut self.store.orders[key];
-        (place.open, place.shown, place.filled) = (taker.open, taker.open, taker.filled);
-        self.book.relink(self.store, key, price);
-        if self.out.wants(Interest::L2.and(Interest::L3)) {
-            let (side, qty) = (order.side, taker.open);
-            self.out.tell(Interest::L3, What::Add { id, side, price, qty });
-            self.tell_level(side, price);
-        }
-    }
-
-    #[cold]
-    fn rename(&mut self, key: u32, id: OrderId) {
-        let old = self.store.orders[key].id;
-        let (position, _) =
-            self.store.find(self.book.position, old).expect("a live order is indexed");
-        self.store.rename(position, key, id);
+            special,
+        });
     }
 
     /// Cancels this book's orders in a scope: bids before asks, in the order of service.
     pub(super) fn mass_cancel(&mut self, scope: Scope, reason: CancelReason) {
-        for side in Side::BOTH {
-            if scope.side.is_none_or(|wanted| wanted == side) {
-                self.end_where(side, reason, |order| {
-                    scope.account.is_none_or(|wanted| wanted == order.account)
-                });
-            }
-        }
+        self.end_where(reason, |order| {
+            scope.account.is_none_or(|wanted| wanted == order.account)
+                && scope.side.is_none_or(|wanted| wanted == order.side)
+        });
     }
 
-    /// Ends the orders of a side that `which` picks, in the order of service.
-    pub(super) fn end_where(
-        &mut self,
-        side: Side,
-        reason: CancelReason,
-        which: impl Fn(&Order) -> bool,
-    ) {
-        let mut level = self.book.side(side).best();
-        while level != NONE {
-            let next_level = self.book.side(side).after(self.store, level);
-            let mut key = self.store.levels[level].front();
-            while key != NONE {
-                let next = self.store.levels[level].after(&self.store.orders, key);
-                if which(&self.store.orders[key]) {
-                    self.end(key, reason);
+    /// Ends the orders that `which` picks: bids before asks, in the order of service, then those
+    /// that wait.
+    pub(super) fn end_where(&mut self, reason: CancelReason, which: impl Fn(&Order) -> bool) {
+        for side in Side::BOTH {
+            let mut level = self.book.side(side).best();
+            while level != NONE {
+                let mut key = self.store.levels[level].front();
+                while key != NONE {
+                    let order = &self.store.orders[key];
+                    if which(order) {
+                        debug_assert!(self.store.ending.len() < self.store.ending.capacity());
+                        self.store.ending.push(order.id);
+                    }
+                    key = self.store.levels[level].after(&self.store.orders, key);
                 }
-                key = next;
+                level = self.book.side(side).after(self.store, level);
             }
-            level = next_level;
         }
+        // By name, since the end of one may be the end of others of its group.
+        for at in 0..self.store.ending.len() {
+            let id = self.store.ending[at];
+            if let Some((position, key)) = self.store.find(self.book.position, id) {
+                self.end_at(position, key, reason);
+            }
+        }
+        self.store.ending.clear();
+        self.end_waiting_where(reason, which);
     }
 }

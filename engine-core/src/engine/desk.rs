@@ -1,5 +1,6 @@
 //! Where one instrument's commands are worked on: its book, the store, and the way out for events.
 
+use super::links::Ending;
 use crate::book::index::Position;
 use crate::book::pool::NONE;
 use crate::book::{Book, Store};
@@ -73,11 +74,14 @@ pub(super) struct Desk<'a, S> {
 }
 
 impl<S: EventSink> Desk<'_, S> {
-    /// Does one command's work and then tells the best prices, if anybody wants them
-    /// and no other instrument's are to be told before.
+    /// Does one command's work, then lets the orders enter that it set free, and then tells the
+    /// best prices, if anybody wants them and no other instrument's are to be told before.
     #[inline]
     pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self)) {
         command(&mut self);
+        if !self.store.pending.is_empty() {
+            self.enter_pending();
+        }
         if tells && self.out.wants(Interest::L1) {
             self.tell_best();
         }
@@ -88,24 +92,26 @@ impl<S: EventSink> Desk<'_, S> {
         self.out.private(What::Rejected { op, id, account, reason });
     }
 
-    /// Ends a resting order.
+    /// Ends a live order.
     #[inline(never)]
     pub(super) fn end(&mut self, key: u32, reason: CancelReason) {
         let id = self.store.orders[key].id;
-        let (position, _) =
-            self.store.find(self.book.position, id).expect("a live order is indexed");
+        let found = self.store.find(self.book.position, id);
+        let (position, _) = found.expect("a live order is indexed");
         self.end_at(position, key, reason);
     }
 
-    /// Ends a resting order whose place in the index is known.
+    /// Ends a live order whose place in the index is known.
     #[inline]
     pub(super) fn end_at(&mut self, position: Position, key: u32, reason: CancelReason) {
         let order = &self.store.orders[key];
-        let (id, account, open) = (order.id, order.account, order.open);
+        let (id, account, open, waits) = (order.id, order.account, order.open, order.level == NONE);
         self.out.private(What::Canceled { id, account, qty: open, reason });
-        self.take_off(key);
-        self.store.release(position, key);
-        self.book.live -= 1;
+        if !waits {
+            self.take_off(key);
+        }
+        let ending = if reason == CancelReason::Oco { Ending::ByGroup } else { Ending::Canceled };
+        self.let_go_at(position, key, ending);
     }
 
     /// Takes an order off its level and tells so; it stays alive.

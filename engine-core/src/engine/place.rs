@@ -1,29 +1,14 @@
 //! A new order: checked, matched, and what is left of it rested or cancelled.
 
+use super::check::taker;
 use super::desk::Desk;
+use super::matching::{Special, Taker};
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
-use crate::command::{NewOrder, OrderType, Peg, Phase, PostOnly, Stp, TimeInForce};
-use crate::event::{CancelReason, EventSink, Fee, Interest, Liquidity, Op, Reject, What};
-use crate::id::{AccountId, OrderId};
-use crate::quantity::{Price, Qty, Time};
-use crate::side::Side;
-
-/// An order while it matches.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Taker {
-    pub(super) id: OrderId,
-    pub(super) account: AccountId,
-    pub(super) side: Side,
-    /// The worst price that it takes.
-    pub(super) limit: Price,
-    /// The price that it has, if its type has one.
-    pub(super) price: Option<Price>,
-    pub(super) open: Qty,
-    pub(super) filled: Qty,
-    pub(super) stp_group: u32,
-    pub(super) stp: Stp,
-}
+use crate::book::{Extra, Waits};
+use crate::command::{NewOrder, OrderType, TimeInForce};
+use crate::event::{CancelReason, EventSink, Interest, Op, What};
+use crate::quantity::Qty;
 
 impl<S: EventSink> Desk<'_, S> {
     /// Places an order.
@@ -33,448 +18,162 @@ impl<S: EventSink> Desk<'_, S> {
             Ok(limit) => limit,
             Err(reason) => return self.reject(Op::New, order.id, order.account, reason),
         };
-        let &NewOrder { id, account, side, qty, tif, .. } = order;
-        let price = order.price.map(|_| limit);
+        let mut taker = taker(order, limit);
+        if order.notional != 0 {
+            taker.open = self.affordable(&taker, order.notional);
+        }
+        if order.waits() {
+            return self.park_new(order, &taker);
+        }
+        let Taker { id, account, side, open: qty, .. } = taker;
+        let price = order.price.map(|_| taker.limit);
         self.out.private(What::Accepted { id, account, side, qty, price });
-        let mut taker = Taker {
-            id,
-            account,
-            side,
-            limit,
-            price,
-            open: qty,
-            filled: Qty::ZERO,
-            stp_group: order.stp_group,
-            stp: order.stp,
-        };
-        if tif == TimeInForce::Fok && !self.can_fill(&taker) {
-            return self.cancel_rest(&taker, CancelReason::Fok);
-        }
-        if self.crosses(side, limit) && !self.take(&mut taker) {
-            return;
-        }
-        if taker.open.is_zero() {
-            return;
-        }
-        match (order.order_type, tif) {
-            (OrderType::Market, _) => self.cancel_rest(&taker, CancelReason::NoLiquidity),
-            (_, TimeInForce::Ioc | TimeInForce::Fok) => self.cancel_rest(&taker, CancelReason::Ioc),
-            _ => {
-                let terms = Terms::default().with_post_only(order.post_only);
-                let key = self.rest(&taker, tif, terms);
-                if tif == TimeInForce::Gtd {
-                    self.store.set_timer(key, order.expire_at);
-                }
-            }
-        }
+        self.enter(&mut taker);
     }
 
-    /// The first reason to turn an order away, or the worst price at which it trades or rests.
+    /// Matches an order that comes in, and rests or cancels what is left of it.
     #[inline]
-    fn check(&self, order: &NewOrder) -> Result<Price, Reject> {
-        if !self.blocked.is_empty() {
-            self.check_blocked(order.account)?;
+    pub(super) fn enter(&mut self, taker: &mut Taker) {
+        if taker.tif == TimeInForce::Fok && !self.can_fill(taker, taker.open) {
+            return self.cancel_rest(taker, CancelReason::Fok);
         }
-        self.check_phase()?;
-        if order.qty.is_zero() && order.notional == 0 {
-            return Err(Reject::ZeroQty);
+        let least = taker.special.min_qty;
+        if !least.is_zero() && (least > taker.open || !self.can_fill(taker, least)) {
+            return self.cancel_rest(taker, CancelReason::MinQty);
         }
-        check_combination(order, self.now)?;
-        let limit = match (order.order_type, order.price) {
-            (OrderType::Limit, Some(price)) => price,
-            (OrderType::Limit, None) => return Err(Reject::BadPrice),
-            _ => order.limit.unwrap_or(order.side.any_price()),
-        };
-        if !self.book.plain {
-            let price = order.price.or(order.limit);
-            self.check_price(price)?;
-            self.check_qty(order.qty)?;
-            self.check_worth(order.qty, price)?;
+        if self.crosses(taker.side, taker.limit) && !self.take(taker) {
+            return;
         }
-        if self.store.find(self.book.position, order.id).is_some() {
-            return Err(Reject::DuplicateOrderId);
+        if taker.open.is_zero() && !taker.filled.is_zero() {
+            return self.free_children(taker.id, taker.filled);
         }
-        let rests = order.order_type == OrderType::Limit
-            && !matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
-        if rests {
-            self.check_room(order.side, limit)?;
-        }
-        if order.post_only == PostOnly::No {
-            Ok(limit)
-        } else {
-            self.stand_off(order.side, limit, order.post_only)
+        match (taker.order_type, taker.tif) {
+            (OrderType::Market, _) => self.cancel_rest(taker, CancelReason::NoLiquidity),
+            (_, TimeInForce::Ioc | TimeInForce::Fok) => self.cancel_rest(taker, CancelReason::Ioc),
+            (OrderType::MarketToLimit, _) => self.rest_at_last(taker),
+            _ => self.rest(taker),
         }
     }
 
-    /// Whether the account may trade.
+    /// Rests what is left of a market-to-limit order at the price of its last fill.
     #[cold]
-    pub(super) fn check_blocked(&self, account: AccountId) -> Result<(), Reject> {
-        match self.blocked.binary_search(&account) {
-            Ok(_) => Err(Reject::Blocked),
-            Err(_) => Ok(()),
+    fn rest_at_last(&mut self, taker: &mut Taker) {
+        match self.book.last_trade {
+            Some(last) if !taker.filled.is_zero() => {
+                (taker.order_type, taker.limit) = (OrderType::Limit, last);
+                self.rest(taker);
+            }
+            _ => self.cancel_rest(taker, CancelReason::NoLiquidity),
         }
     }
 
-    /// Whether the phase takes new orders.
+    /// Rests what is left of an incoming order.
     #[inline]
-    pub(super) fn check_phase(&self) -> Result<(), Reject> {
-        match self.book.phase {
-            Phase::Continuous => Ok(()),
-            Phase::Closed => Err(Reject::Closed),
-            Phase::Halted => Err(Reject::Halted),
-            Phase::PreOpen | Phase::Auction => Err(Reject::Phase),
-        }
-    }
-
-    /// Whether a price is on a tick.
-    #[inline(never)]
-    pub(super) fn check_price(&self, price: Option<Price>) -> Result<(), Reject> {
-        let Some(price) = price else { return Ok(()) };
-        let tick = self.book.spec.tick_at(price).cast_signed();
-        if price.0.rem_euclid(tick) == 0 { Ok(()) } else { Err(Reject::BadTick) }
-    }
-
-    /// Whether a quantity is of whole lots and within the instrument's bounds.
-    #[inline(never)]
-    pub(super) fn check_qty(&self, qty: Qty) -> Result<(), Reject> {
-        let spec = &self.book.spec;
-        let bounded = spec.max_qty.is_zero() || qty <= spec.max_qty;
-        if qty.0.is_multiple_of(spec.lot) && qty >= spec.min_qty && bounded {
-            Ok(())
+    pub(super) fn rest(&mut self, taker: &Taker) {
+        // The minimum was for the first match only.
+        let special = Special { min_qty: Qty::ZERO, ..taker.special };
+        let dark = taker.terms.has(Terms::DARK);
+        let qty = if dark {
+            Qty::ZERO
+        } else if special.display.is_zero() {
+            taker.open
         } else {
-            Err(Reject::BadLot)
-        }
-    }
-
-    /// Whether what is asked for is worth no more than the instrument allows.
-    #[inline(never)]
-    pub(super) fn check_worth(&self, qty: Qty, price: Option<Price>) -> Result<(), Reject> {
-        let most = u128::from(self.book.spec.max_notional);
-        let worth = price.map_or(0, |price| (price * qty).0.unsigned_abs());
-        if most == 0 || worth <= most { Ok(()) } else { Err(Reject::BadLot) }
-    }
-
-    /// Whether there is room for one more order at `price`.
-    #[inline]
-    pub(super) fn check_room(&self, side: Side, price: Price) -> Result<(), Reject> {
-        let store = &*self.store;
-        let limit = self.book.spec.max_orders;
-        if store.orders.is_full() || (limit != 0 && self.book.live >= limit) {
-            return Err(Reject::Capacity);
-        }
-        if store.levels.is_full() && self.book.side(side).find(store, price) == NONE {
-            return Err(Reject::Capacity);
-        }
-        Ok(())
-    }
-
-    /// Where an order that may not take rests.
-    #[inline(never)]
-    pub(super) fn stand_off(
-        &self,
-        side: Side,
-        price: Price,
-        post_only: PostOnly,
-    ) -> Result<Price, Reject> {
-        let Some(best) = self.book.best_price(self.store, side.opposite()) else {
-            return Ok(price);
+            taker.open.min(special.display)
         };
-        if !side.crosses(price, best) {
-            return Ok(price);
+        let level = self.book.level_for(self.store, taker.side, taker.limit);
+        let key = self.book.rest(
+            self.store,
+            Order {
+                id: taker.id,
+                open: taker.open,
+                shown: qty,
+                filled: taker.filled,
+                next: NONE,
+                prev: NONE,
+                level,
+                book: self.book.position,
+                account: taker.account,
+                stp_group: taker.stp_group,
+                extra: NONE,
+                side: taker.side,
+                tif: taker.tif,
+                stp: taker.stp,
+                terms: taker.terms,
+            },
+        );
+        if special != Special::NONE {
+            self.store.attach(key, special.extra());
+            self.join_group(key);
         }
-        if post_only == PostOnly::Reject {
-            return Err(Reject::PostOnly);
+        if !dark && self.out.wants(Interest::L2.and(Interest::L3)) {
+            let &Taker { id, side, limit: price, .. } = taker;
+            self.out.tell(Interest::L3, What::Add { id, side, price, qty });
+            self.tell_level(side, price);
         }
-        let tick = self.book.spec.tick_at(best).cast_signed();
-        side.checked_behind(best, tick).ok_or(Reject::BadPrice)
     }
 
-    /// Whether an order limited to `limit` would trade.
-    #[inline]
-    pub(super) fn crosses(&self, side: Side, limit: Price) -> bool {
-        let best = self.book.side(side.opposite()).best();
-        best != NONE && side.crosses(limit, self.store.levels[best].price)
+    /// Takes in a new order that waits for a stop or for another order.
+    #[cold]
+    fn park_new(&mut self, order: &NewOrder, taker: &Taker) {
+        let price = order.price.or(order.limit);
+        let &Taker { id, account, side, open: qty, .. } = taker;
+        self.out.private(What::Accepted { id, account, side, qty, price });
+        let parked = Order {
+            id: taker.id,
+            open: taker.open,
+            book: self.book.position,
+            account: taker.account,
+            stp_group: taker.stp_group,
+            side: taker.side,
+            tif: taker.tif,
+            stp: taker.stp,
+            terms: taker.terms,
+            ..Order::default()
+        };
+        let extra = Extra {
+            order_type: taker.order_type,
+            limit: price,
+            stop: order.stop,
+            trail: order.trail,
+            parent: order.parent,
+            ..taker.special.extra()
+        };
+        self.park(parked, extra);
     }
 
-    /// Whether an order can trade whole at once.
-    #[inline(never)]
-    fn can_fill(&self, taker: &Taker) -> bool {
-        let mut missing = u128::from(taker.open.0);
-        let prevents = taker.stp != Stp::None && taker.stp_group != 0;
+    /// How many whole lots a worth buys or sells at once.
+    #[cold]
+    fn affordable(&self, taker: &Taker, notional: u64) -> Qty {
+        let (mut left, mut lots) = (u128::from(notional), 0u128);
         for key in self.book.side(taker.side.opposite()).levels(self.store) {
             let level = &self.store.levels[key];
             if !taker.side.crosses(taker.limit, level.price) {
                 break;
             }
-            if !prevents {
-                missing = missing.saturating_sub(level.shown + level.dark);
-            } else if !self.can_fill_at(taker, level.front(), &mut missing) {
-                return missing == 0;
-            }
-            if missing == 0 {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Counts the orders of a level one by one; false where an order of the taker's own group
-    /// ends the look ahead.
-    fn can_fill_at(&self, taker: &Taker, front: u32, missing: &mut u128) -> bool {
-        let mut at = front;
-        while at != NONE && *missing > 0 {
-            let maker = &self.store.orders[at];
-            if maker.stp_group != taker.stp_group {
-                *missing = missing.saturating_sub(u128::from(maker.open.0));
-            } else if taker.stp != Stp::CancelMaker {
-                return false;
-            }
-            at = self.store.levels[maker.level].after(&self.store.orders, at);
-        }
-        true
-    }
-
-    /// Matches an order against the other side; false where self-trade prevention ended it.
-    #[inline]
-    pub(super) fn take(&mut self, taker: &mut Taker) -> bool {
-        let side = taker.side.opposite();
-        let prevents = taker.stp != Stp::None && taker.stp_group != 0;
-        while !taker.open.is_zero() {
-            let level = self.book.side(side).best();
-            if level == NONE {
+            // At a price of zero or less a worth buys without end.
+            let each = u128::try_from(level.price.0).unwrap_or(0);
+            let there = level.shown + level.dark;
+            let here = left.checked_div(each).map_or(there, |most| most.min(there));
+            (left, lots) = (left - here * each, lots + here);
+            if here < there {
                 break;
             }
-            let price = self.store.levels[level].price;
-            if !taker.side.crosses(taker.limit, price) {
-                break;
-            }
-            let maker = self.store.levels[level].front();
-            if prevents && self.store.orders[maker].stp_group == taker.stp_group {
-                if !self.prevent(taker, maker) {
-                    return false;
-                }
-                continue;
-            }
-            self.trade(taker, level, maker, price);
         }
-        true
-    }
-
-    /// One trade between an incoming and a resting order.
-    #[inline]
-    fn trade(&mut self, taker: &mut Taker, level: u32, maker: u32, price: Price) {
-        let order = &mut self.store.orders[maker];
-        let dark = order.is_dark();
-        let qty = taker.open.min(if dark { order.open } else { order.shown });
-        order.open -= qty;
-        order.filled += qty;
-        taker.open -= qty;
-        taker.filled += qty;
-        let place = &mut self.store.levels[level];
-        if dark {
-            place.dark -= u128::from(qty.0);
-        } else {
-            order.shown -= qty;
-            place.shown -= u128::from(qty.0);
-        }
-        let order = order.clone();
-        self.book.trades += 1;
-        self.book.last_trade = Some(price);
-        self.tell_trade(taker, &order, price, qty);
-        if order.open.is_zero() {
-            let found = self.store.find(self.book.position, order.id);
-            let (position, _) = found.expect("a live order is indexed");
-            self.book.remove(self.store, position, maker);
-        }
-        if !dark && self.out.wants(Interest::L2.and(Interest::L3)) {
-            let (id, side) = (order.id, order.side);
-            self.out.tell(Interest::L3, What::Execute { id, side, price, qty });
-            self.tell_level(side, price);
-        }
-    }
-
-    /// Tells of a trade: the trade itself, the maker's fill, the taker's fill.
-    #[inline]
-    fn tell_trade(&mut self, taker: &Taker, maker: &Order, price: Price, qty: Qty) {
-        let trade_id = self.book.trades;
-        let (buy_id, sell_id) = match taker.side {
-            Side::Buy => (taker.id, maker.id),
-            Side::Sell => (maker.id, taker.id),
-        };
-        let (maker_id, side) = (Some(maker.id), Some(taker.side));
-        self.out.trade(What::Trade {
-            trade_id,
-            price,
-            qty,
-            taker: side,
-            buy_id,
-            sell_id,
-            maker_id,
-        });
-        let [maker_fee, taker_fee] = self.fees(price, qty);
-        self.out.private(What::Filled {
-            id: maker.id,
-            account: maker.account,
-            price,
-            qty,
-            leaves: maker.open,
-            cumulative: maker.filled,
-            liquidity: Liquidity::Maker,
-            fee: maker_fee,
-        });
-        self.out.private(What::Filled {
-            id: taker.id,
-            account: taker.account,
-            price,
-            qty,
-            leaves: taker.open,
-            cumulative: taker.filled,
-            liquidity: Liquidity::Taker,
-            fee: taker_fee,
-        });
-    }
-
-    /// The maker's and the taker's fee of a trade.
-    #[inline]
-    fn fees(&self, price: Price, qty: Qty) -> [Fee; 2] {
-        let spec = &self.book.spec;
-        if spec.maker_bps == 0 && spec.taker_bps == 0 {
-            return [Fee::ZERO; 2];
-        }
-        let worth = (price * qty).0.abs();
-        [spec.maker_bps, spec.taker_bps].map(|bps| Fee::new(fee(worth, bps)))
-    }
-
-    /// Two orders of one group met; false where the incoming one has ended.
-    #[inline(never)]
-    fn prevent(&mut self, taker: &mut Taker, maker: u32) -> bool {
-        match taker.stp {
-            Stp::None => {}
-            Stp::CancelMaker => self.end(maker, CancelReason::Stp),
-            Stp::CancelTaker => {
-                self.cancel_rest(taker, CancelReason::Stp);
-                return false;
-            }
-            Stp::CancelBoth => {
-                self.end(maker, CancelReason::Stp);
-                self.cancel_rest(taker, CancelReason::Stp);
-                return false;
-            }
-            Stp::Decrement => return self.decrement(taker, maker),
-        }
-        true
-    }
-
-    /// Both lose the smaller open quantity; false where the incoming order has ended.
-    fn decrement(&mut self, taker: &mut Taker, maker: u32) -> bool {
-        let open = self.store.orders[maker].open;
-        if open <= taker.open {
-            self.end(maker, CancelReason::Stp);
-        } else {
-            let shown = self.book.shrink(self.store, maker, taker.open);
-            self.tell_shrunk(maker);
-            self.tell_reduced(maker, shown);
-        }
-        if open >= taker.open {
-            self.cancel_rest(taker, CancelReason::Stp);
-            return false;
-        }
-        taker.open -= open;
-        self.out.private(What::Replaced {
-            id: taker.id,
-            new_id: taker.id,
-            account: taker.account,
-            price: taker.price,
-            qty: taker.open + taker.filled,
-            leaves: taker.open,
-            kept_priority: true,
-        });
-        true
-    }
-
-    /// Tells that a resting order has less to trade and kept its place.
-    pub(super) fn tell_shrunk(&mut self, key: u32) {
-        let order = &self.store.orders[key];
-        self.out.private(What::Replaced {
-            id: order.id,
-            new_id: order.id,
-            account: order.account,
-            price: Some(self.store.levels[order.level].price),
-            qty: order.total(),
-            leaves: order.open,
-            kept_priority: true,
-        });
-    }
-
-    /// Cancels what is left of an incoming order.
-    #[inline(never)]
-    pub(super) fn cancel_rest(&mut self, taker: &Taker, reason: CancelReason) {
-        let &Taker { id, account, open, .. } = taker;
-        self.out.private(What::Canceled { id, account, qty: open, reason });
-    }
-
-    /// Rests what is left of an incoming order.
-    #[inline]
-    pub(super) fn rest(&mut self, taker: &Taker, tif: TimeInForce, terms: Terms) -> u32 {
-        let order = Order {
-            id: taker.id,
-            open: taker.open,
-            shown: taker.open,
-            filled: taker.filled,
-            book: self.book.position,
-            account: taker.account,
-            stp_group: taker.stp_group,
-            side: taker.side,
-            tif,
-            stp: taker.stp,
-            terms,
-            ..Order::default()
-        };
-        let key = self.book.rest(self.store, taker.limit, order);
-        if self.out.wants(Interest::L2.and(Interest::L3)) {
-            let &Taker { id, side, limit: price, open: qty, .. } = taker;
-            self.out.tell(Interest::L3, What::Add { id, side, price, qty });
-            self.tell_level(side, price);
-        }
-        key
+        let lots = u64::try_from(lots).unwrap_or(u64::MAX);
+        Qty(lots - lots % self.book.spec.lot)
     }
 }
 
-/// Whether the parts of an order go together.
-#[inline]
-fn check_combination(order: &NewOrder, now: Time) -> Result<(), Reject> {
-    let sizes = order.display.0 | order.min_qty.0 | order.notional;
-    let links = order.group | order.parent | order.trail | order.offset.cast_unsigned();
-    let flags = order.hidden | order.all_or_none | order.reduce_only | order.stop.is_some();
-    if (sizes | links) != 0 || flags {
-        return Err(Reject::BadCombination);
-    }
-    if order.peg != Peg::Primary {
-        return Err(Reject::BadCombination);
-    }
-    let timed = match order.tif {
-        TimeInForce::Gtd => order.expire_at > now,
-        TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
-            order.expire_at == Time(0)
+impl Special {
+    /// What is kept of it while the order is live.
+    pub(super) fn extra(self) -> Extra {
+        Extra {
+            display: self.display,
+            min_qty: self.min_qty,
+            expire_at: self.expire_at,
+            group: self.group,
+            waits: Waits::No,
+            ..Extra::default()
         }
-        TimeInForce::AtOpen | TimeInForce::AtClose | TimeInForce::Auction => false,
-    };
-    let immediate = matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
-    let priced = match order.order_type {
-        OrderType::Limit => {
-            order.limit.is_none() && !(immediate && order.post_only != PostOnly::No)
-        }
-        OrderType::Market => order.price.is_none() && order.post_only == PostOnly::No,
-        _ => false,
-    };
-    if timed && priced { Ok(()) } else { Err(Reject::BadCombination) }
-}
-
-/// A fee in hundredths of a percent of what was traded, rounded toward zero.
-#[inline(never)]
-fn fee(worth: i128, bps: i32) -> i128 {
-    // Twice 64 bits and 32 more do not fit 128: the whole part first, then the rest.
-    let (whole, rest) = (worth / 10_000, worth % 10_000);
-    let bps = i128::from(bps);
-    whole.saturating_mul(bps).saturating_add(rest * bps / 10_000)
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::book::order::Order;
 use crate::book::pool::NONE;
-use crate::book::{Book, Store};
-use crate::command::Phase;
+use crate::book::{Book, Extra, Store, Waits};
+use crate::command::{OrderType, Phase};
 use crate::id::{AccountId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::quantity::{Price, Qty};
@@ -45,6 +45,27 @@ pub struct OrderView {
     pub displayed: Qty,
     /// What is filled of it.
     pub filled: Qty,
+}
+
+/// One live order that is on no level: it waits for its stop, or for another order to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingView {
+    /// Its name.
+    pub id: OrderId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its side.
+    pub side: Side,
+    /// What is open of it.
+    pub open: Qty,
+    /// What kind of order it is.
+    pub order_type: OrderType,
+    /// What it will be limited to.
+    pub limit: Option<Price>,
+    /// The stop that it waits for; a trailing stop has none before the first trade.
+    pub stop: Option<Price>,
+    /// The order that it waits for.
+    pub parent: Option<OrderId>,
 }
 
 impl<'a> BookView<'a> {
@@ -111,11 +132,12 @@ impl<'a> BookView<'a> {
         self.orders(side).next()
     }
 
-    /// A live order by its name.
+    /// A resting order by its name.
     #[must_use]
     pub fn order(&self, id: OrderId) -> Option<OrderView> {
         let (_, key) = self.store.find(self.book.position, id)?;
-        Some(view(self.store, &self.store.orders[key]))
+        let order = &self.store.orders[key];
+        (order.level != NONE).then(|| view(self.store, order))
     }
 
     fn keys(&self, side: Side) -> impl Iterator<Item = u32> + use<'a> {
@@ -145,8 +167,37 @@ impl<'a> BookView<'a> {
                 hasher.word(order.filled.0);
                 hasher.word(u64::from(order.stp_group));
                 hasher.word(terms(order));
+                hash_extra(self.store.extra(key), hasher);
             }
         }
+        for key in self.waiting_keys() {
+            let order = &self.store.orders[key];
+            hasher.word(order.id.0);
+            hasher.word(u64::from(order.account.0));
+            hasher.word(order.open.0);
+            hasher.word(u64::from(order.stp_group));
+            hasher.word(terms(order));
+            hash_extra(self.store.extra(key), hasher);
+        }
+    }
+
+    /// The orders that live on no level: stops and orders that wait for another, oldest first.
+    pub fn waiting(&self) -> impl Iterator<Item = WaitingView> + use<'a> {
+        let store = self.store;
+        self.waiting_keys().filter_map(move |key| {
+            let (order, extra) = (&store.orders[key], store.extra(key)?);
+            let &Extra { order_type, limit, stop, parent, .. } = extra;
+            let parent = (extra.waits == Waits::Parent).then_some(OrderId(parent));
+            let &Order { id, account, side, open, .. } = order;
+            Some(WaitingView { id, account, side, open, order_type, limit, stop, parent })
+        })
+    }
+
+    fn waiting_keys(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let (store, waiting) = (self.store, self.book.waiting);
+        let from = move |entry| waiting.at_or_above(&store.nodes, (0, 0, entry));
+        core::iter::successors(from(0), move |&((.., entry), _)| from(entry + 1))
+            .map(|(_, key)| key)
     }
 }
 
@@ -156,6 +207,21 @@ fn terms(order: &Order) -> u64 {
         | u64::from(order.tif as u8) << 8
         | u64::from(order.stp as u8) << 16
         | u64::from(order.terms.post_only() as u8) << 24
+        | u64::from(order.is_dark()) << 32
+}
+
+/// What few orders have, in words of the state hash; one word for those that have nothing.
+fn hash_extra(extra: Option<&Extra>, hasher: &mut StateHasher) {
+    let Some(extra) = extra else { return hasher.word(0) };
+    hasher.word(1 + extra.order_type as u64);
+    hasher.word(extra.expire_at.0);
+    hasher.word(extra.display.0);
+    hasher.word(extra.group);
+    hasher.optional(extra.limit.map(|price| price.0));
+    hasher.optional(extra.stop.map(|price| price.0));
+    hasher.word(extra.trail);
+    hasher.word(extra.min_qty.0);
+    hasher.word(extra.parent);
 }
 
 fn view(store: &Store, order: &Order) -> OrderView {

@@ -1,6 +1,6 @@
 //! What a consumer knows from the events alone, and whether it is the truth.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::event::{Event, Interest, Total, What};
@@ -19,6 +19,8 @@ pub struct FeedReader {
     books: BTreeMap<InstrumentId, BookRead>,
     /// What is open and filled of every live order, by its private events.
     open: BTreeMap<(InstrumentId, OrderId), OrderRead>,
+    /// Orders of which no public event may speak.
+    hidden: BTreeSet<(InstrumentId, OrderId)>,
     /// Fills that the latest trade still owes.
     owed: Vec<(InstrumentId, OrderId, Price, Qty)>,
 }
@@ -73,8 +75,24 @@ impl FeedReader {
             for side in Side::BOTH {
                 live += self.check_side(venue, instrument, side, book);
             }
+            for order in venue.waiting(instrument) {
+                let read = self.open.get(&(instrument, order.id)).map(|read| read.open);
+                assert_eq!(read, Some(order.open), "quantity is lost: {order:?}");
+                live += 1;
+            }
         }
         assert_eq!(self.open.len(), live, "orders live on in their private events only");
+    }
+
+    /// Remembers which orders of the venue show nothing: until the next command is done, no
+    /// order-level event may name one. (A trade may: both its sides learn who they traded with.)
+    pub fn keep_secret(&mut self, venue: &impl Venue) {
+        self.hidden.clear();
+        for instrument in venue.instruments() {
+            let resting = Side::BOTH.into_iter().flat_map(|side| venue.orders(instrument, side));
+            let hidden = resting.filter(|order| order.displayed.is_zero()).map(|order| order.id);
+            self.hidden.extend(hidden.map(|id| (instrument, id)));
+        }
     }
 
     fn check_side(
@@ -130,12 +148,16 @@ impl FeedReader {
                 let order = self.open.remove(&(instrument, id));
                 let open = order.expect("only a live order is canceled").open;
                 assert_eq!(open, qty, "not what was open: {what:?}");
+                self.hidden.remove(&(instrument, id));
             }
             What::Replaced { id, new_id, qty, leaves, .. } => {
                 let mut order = *self.live(instrument, id, what);
                 assert_eq!(order.filled + leaves, qty, "total is filled and open: {what:?}");
                 order.open = leaves;
                 self.open.remove(&(instrument, id));
+                if self.hidden.remove(&(instrument, id)) {
+                    self.hidden.insert((instrument, new_id));
+                }
                 let old = self.open.insert((instrument, new_id), order);
                 assert!(old.is_none(), "two live orders of one name: {what:?}");
             }
@@ -151,6 +173,7 @@ impl FeedReader {
     fn forget_if_done(&mut self, instrument: InstrumentId, id: OrderId) {
         if self.open[&(instrument, id)].open.is_zero() {
             self.open.remove(&(instrument, id));
+            self.hidden.remove(&(instrument, id));
         }
     }
 
@@ -167,6 +190,10 @@ impl FeedReader {
 
     fn read_order(&mut self, instrument: InstrumentId, what: &What) {
         let book = self.books.entry(instrument).or_default();
+        if let What::Add { id, .. } = *what {
+            let secret = self.hidden.contains(&(instrument, id));
+            assert!(!secret, "a hidden order is shown: {what:?}");
+        }
         match *what {
             What::Add { id, side, price, qty } => {
                 assert!(!qty.is_zero(), "nothing is shown: {what:?}");
@@ -203,6 +230,8 @@ impl FeedReader {
         let book = self.books.entry(instrument).or_default();
         match *what {
             What::Level { side, price, qty, orders } => {
+                let shown = book.shown_at(side, price);
+                assert_eq!((qty.get(), orders), shown, "L2 is not the sum of L3: {what:?}");
                 let levels = &mut book.levels[side.index()];
                 let old = if orders == 0 {
                     assert_eq!(qty, Total::ZERO, "a level of no orders: {what:?}");
@@ -214,6 +243,12 @@ impl FeedReader {
             }
             What::Bbo { bid, ask } => {
                 assert_ne!(book.best, [bid, ask], "nothing changed: {what:?}");
+                for (side, best) in Side::BOTH.into_iter().zip([bid, ask]) {
+                    let first = book.orders[side.index()].first().map(|&(price, ..)| price);
+                    let shown =
+                        first.map(|price| (price, Total::new(book.shown_at(side, price).0)));
+                    assert_eq!(best, shown, "L1 is not the best of L3: {what:?}");
+                }
                 book.best = [bid, ask];
             }
             _ => {}
@@ -222,6 +257,12 @@ impl FeedReader {
 }
 
 impl BookRead {
+    /// What L3 shows at a price: how much, and of how many orders.
+    fn shown_at(&self, side: Side, price: Price) -> (u128, u32) {
+        let orders = self.orders[side.index()].iter().filter(|&&(at, ..)| at == price);
+        orders.fold((0, 0), |(qty, count), order| (qty + u128::from(order.2.0), count + 1))
+    }
+
     fn find(&self, side: Side, price: Price, id: OrderId, what: &What) -> usize {
         let found = self.orders[side.index()].iter().position(|&(p, i, _)| (p, i) == (price, id));
         found.unwrap_or_else(|| panic!("L3 never showed this order: {what:?}"))

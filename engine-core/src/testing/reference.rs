@@ -8,13 +8,14 @@ mod change;
 mod checks;
 mod matching;
 mod tell;
+mod waiting;
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use self::book::{Book, Order};
-use crate::command::{Command, Phase, Scope};
-use crate::engine::{LevelView, OrderView};
+use crate::command::{Command, NewOrder, Phase, Scope};
+use crate::engine::{LevelView, OrderView, WaitingView};
 use crate::event::{CancelReason, Event, EventSink, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
@@ -32,8 +33,10 @@ pub struct Reference {
     blocked: BTreeSet<AccountId>,
     seq: u64,
     now: Time,
-    /// How many orders came to rest so far, over all instruments.
+    /// How many orders came to rest or to wait so far, over all instruments.
     entries: u64,
+    /// How many waits are over so far.
+    turns: u64,
     /// What the present command has caused so far.
     told: Vec<Event>,
 }
@@ -61,6 +64,7 @@ impl Reference {
             seq: 0,
             now: Time(0),
             entries: 0,
+            turns: 0,
             told: Vec::new(),
         }
     }
@@ -69,7 +73,9 @@ impl Reference {
     pub fn apply(&mut self, at: Time, command: &Command, events: &mut impl EventSink) {
         self.now = self.now.max(at);
         self.expire();
+        self.take_turns();
         self.obey(command);
+        self.take_turns();
         self.tell_best();
         let interest = events.interest();
         for event in self.told.drain(..) {
@@ -126,15 +132,22 @@ impl Reference {
         let mut hasher = StateHasher::default();
         hasher.word(self.seq);
         hasher.word(self.now.0);
+        hasher.word(self.blocked.len() as u64);
+        for account in &self.blocked {
+            hasher.word(u64::from(account.0));
+        }
         for listing in &self.listings {
             hasher.word(u64::from(listing.spec.instrument.0));
             hasher.word(u64::from(listing.phase as u8));
             hasher.optional(listing.last_trade.map(|price| price.0));
             hasher.word(listing.trades);
             for side in Side::BOTH {
-                for (price, order) in listing.book.in_order_of_service(side) {
-                    hash_order(&mut hasher, price, order);
+                for order in listing.book.in_order_of_service(side) {
+                    hash_resting(&mut hasher, order);
                 }
+            }
+            for order in &listing.book.waiting {
+                hash_waiting(&mut hasher, order);
             }
         }
         hasher.finish()
@@ -148,38 +161,48 @@ impl Reference {
     /// What a side shows, best level first.
     #[must_use]
     pub fn levels(&self, instrument: InstrumentId, side: Side) -> Vec<LevelView> {
-        self.position(instrument)
-            .map_or_else(Vec::new, |at| self.listings[at].book.levels(side).collect())
+        self.position(instrument).map_or_else(Vec::new, |at| self.listings[at].book.levels(side))
     }
 
     /// The live orders of a side, in the order of service.
     #[must_use]
     pub fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView> {
-        let Some(at) = self.position(instrument) else {
-            return Vec::new();
-        };
-        let orders = self.listings[at].book.in_order_of_service(side);
-        orders.map(|(price, order)| order.view(price)).collect()
+        let at = self.position(instrument);
+        let orders = at.map_or(&[][..], |at| self.listings[at].book.in_order_of_service(side));
+        orders.iter().map(Order::view).collect()
+    }
+
+    /// The live orders that wait, oldest first.
+    #[must_use]
+    pub fn waiting(&self, instrument: InstrumentId) -> Vec<WaitingView> {
+        let at = self.position(instrument);
+        let orders = at.map_or(&[][..], |at| &self.listings[at].book.waiting);
+        orders.iter().map(Order::waiting_view).collect()
     }
 
     /// Asserts what must hold between commands: nothing rests crossed, empty or twice.
     pub fn check_invariants(&self) {
         for listing in &self.listings {
-            let best = Side::BOTH.map(|side| listing.book.best(side));
+            let best = Side::BOTH.map(|side| listing.book.best_price(side));
             if let [Some(bid), Some(ask)] = best {
-                assert!(bid.price < ask.price, "the book is crossed: {bid:?} {ask:?}");
+                assert!(bid < ask, "the book is crossed: {bid:?} {ask:?}");
             }
             let mut names = BTreeSet::new();
+            for order in listing.book.all() {
+                assert!(!order.open.is_zero(), "an order of nothing lives: {order:?}");
+                assert!(order.turn.is_none(), "it missed its turn: {order:?}");
+                assert!(names.insert(order.terms.id), "two live orders named {order:?}");
+            }
             for side in Side::BOTH {
-                for (price, order) in listing.book.in_order_of_service(side) {
-                    assert!(!order.open.is_zero(), "an order of nothing rests: {order:?}");
+                for order in listing.book.in_order_of_service(side) {
                     assert_eq!(order.terms.side, side, "on the wrong side: {order:?}");
-                    assert_eq!(order.terms.price, Some(price), "at the wrong price: {order:?}");
-                    assert!(names.insert(order.terms.id), "two live orders named {order:?}");
+                    let shows = !order.shown.is_zero() && order.shown <= order.open;
+                    assert_ne!(shows, order.terms.hidden, "shows too little or much: {order:?}");
                 }
             }
         }
         assert!(self.order_count() <= u64::from(self.capacity.orders), "more orders than room");
+        assert!(self.level_count() <= u64::from(self.capacity.levels), "more levels than room");
     }
 
     /// Where an instrument stands in the list.
@@ -255,18 +278,49 @@ impl Reference {
     }
 }
 
-fn hash_order(hasher: &mut StateHasher, price: Price, order: &Order) {
-    hasher.word(order.terms.id.0);
-    hasher.word(u64::from(order.terms.account.0));
-    hasher.signed(price.0);
+/// What rests: where, and what of it is open, shown and filled.
+fn hash_resting(hasher: &mut StateHasher, order: &Order) {
+    let terms = &order.terms;
+    hasher.word(terms.id.0);
+    hasher.word(u64::from(terms.account.0));
+    hasher.signed(terms.price.unwrap_or_default().0);
     hasher.word(order.open.0);
-    hasher.word(order.shown().0);
+    hasher.word(order.shown.0);
     hasher.word(order.filled.0);
-    hasher.word(u64::from(order.terms.stp_group));
-    hasher.word(
-        u64::from(order.terms.side as u8)
-            | u64::from(order.terms.tif as u8) << 8
-            | u64::from(order.terms.stp as u8) << 16
-            | u64::from(order.terms.post_only as u8) << 24,
-    );
+    hasher.word(u64::from(terms.stp_group));
+    hasher.word(terms_word(terms));
+    if terms.display.0 == 0 && terms.expire_at.0 == 0 && terms.group == 0 {
+        return hasher.word(0);
+    }
+    // A type of limit, and nothing of what orders have that wait.
+    for word in [1, terms.expire_at.0, terms.display.0, terms.group, 0, 0, 0, 0, 0, 0, 0] {
+        hasher.word(word);
+    }
+}
+
+/// What waits, and for what.
+fn hash_waiting(hasher: &mut StateHasher, order: &Order) {
+    let terms = &order.terms;
+    hasher.word(terms.id.0);
+    hasher.word(u64::from(terms.account.0));
+    hasher.word(order.open.0);
+    hasher.word(u64::from(terms.stp_group));
+    hasher.word(terms_word(terms));
+    hasher.word(1 + order.plain_type() as u64);
+    hasher.word(terms.expire_at.0);
+    hasher.word(terms.display.0);
+    hasher.word(terms.group);
+    hasher.optional(order.limit().map(|price| price.0));
+    hasher.optional(terms.stop.map(|price| price.0));
+    hasher.word(terms.trail);
+    hasher.word(terms.min_qty.0);
+    hasher.word(terms.parent);
+}
+
+fn terms_word(terms: &NewOrder) -> u64 {
+    u64::from(terms.side as u8)
+        | u64::from(terms.tif as u8) << 8
+        | u64::from(terms.stp as u8) << 16
+        | u64::from(terms.post_only as u8) << 24
+        | u64::from(terms.hidden) << 32
 }

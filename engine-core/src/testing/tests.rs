@@ -7,7 +7,7 @@ use super::scenario::{command_line, parse_command};
 use super::{Reference, Venue};
 use crate::{
     CancelReason, Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, NewOrder, Op,
-    OrderId, Price, Qty, Reject, Side, Time, What,
+    OrderId, Price, Qty, Reject, Side, Time, WaitingView, What,
 };
 
 /// What the differential test is worth: everything that can happen, does.
@@ -43,6 +43,7 @@ fn random_commands_reach_every_answer() {
         Reject::DuplicateOrderId,
         Reject::Capacity,
         Reject::PostOnly,
+        Reject::UnknownOrder,
     ] {
         assert!(rejects.contains(&(Op::New, reason)), "no new order is {reason:?}");
     }
@@ -58,6 +59,7 @@ fn random_commands_reach_every_answer() {
         Reject::DuplicateOrderId,
         Reject::Capacity,
         Reject::PostOnly,
+        Reject::BadCombination,
     ] {
         assert!(rejects.contains(&(Op::Replace, reason)), "no replace is {reason:?}");
     }
@@ -70,10 +72,60 @@ fn random_commands_reach_every_answer() {
         CancelReason::Mass,
         CancelReason::Kill,
         CancelReason::Expired,
+        CancelReason::Oco,
+        CancelReason::Parent,
+        CancelReason::PostOnly,
+        CancelReason::MinQty,
+        CancelReason::Halted,
     ] {
         assert!(cancels.contains(&reason), "no order ends as {reason:?}");
     }
     assert_eq!(kinds.len(), 2, "replaces keep and lose their place");
+}
+
+/// The links between orders are worth as much: stops reach stops, tips follow tips, groups lose in
+/// part, and parents are filled.
+#[test]
+fn random_commands_reach_every_link() {
+    let (mut cascades, mut stops, mut tips, mut shrunk, mut followed) = (0, 0, 0, 0, 0);
+    for seed in 0..20 {
+        let mut venue = Reference::new(CAPACITY);
+        for (at, command) in RandomCommands::new(seed).take(5_000) {
+            let mut events: Vec<Event> = Vec::new();
+            let before = waiting(&venue);
+            venue.apply(at, &command, &mut events);
+            let triggered =
+                events.iter().filter(|event| matches!(event.what, What::Triggered { .. })).count();
+            stops += usize::from(triggered > 0);
+            cascades += usize::from(triggered > 2);
+            tips += events.windows(2).filter(|pair| is_refill(pair)).count();
+            let own = matches!(command, Command::Reduce(_) | Command::Replace(_));
+            let lost = |event: &Event| matches!(event.what, What::Replaced { .. });
+            shrunk += usize::from(!own && events.iter().any(lost));
+            let after = waiting(&venue);
+            let moved = |old: &WaitingView| {
+                after.iter().any(|new| new.id == old.id && new.stop != old.stop)
+            };
+            followed += before.iter().filter(|old| moved(old)).count();
+        }
+    }
+    assert!(stops > 300, "{stops} commands reach stops");
+    assert!(cascades > 20, "{cascades} commands reach stops that reach stops");
+    assert!(tips > 300, "{tips} tips follow tips");
+    assert!(shrunk > 300, "{shrunk} commands make others lose a part");
+    assert!(followed > 300, "{followed} trailing stops move");
+}
+
+fn waiting(venue: &Reference) -> Vec<WaitingView> {
+    let instruments = Venue::instruments(venue);
+    instruments.into_iter().flat_map(|instrument| venue.waiting(instrument)).collect()
+}
+
+fn is_refill(pair: &[Event]) -> bool {
+    matches!(pair, [
+        Event { what: What::Level { .. }, seq: before, .. },
+        Event { what: What::Add { .. }, seq: after, .. },
+    ] if before == after)
 }
 
 #[test]
@@ -173,6 +225,51 @@ fn a_sweep_of_five_thousand_orders_fits_a_small_stack() {
     small.expect("a thread").join().expect("the sweep");
 }
 
+/// Chains of stops, of parents and of groups are loops too.
+#[test]
+fn chains_of_orders_fit_a_small_stack() {
+    let chains = || {
+        let mut venue = Engine::new(Capacity { orders: 9_000, levels: 9_000, ..Capacity::SMALL });
+        let mut apply = |command: Command| {
+            let mut events: Vec<Event> = Vec::new();
+            venue.apply(Time(0), &command, &mut events);
+            venue.check_invariants();
+            let refused = |event: &Event| matches!(event.what, What::Rejected { .. });
+            assert!(!events.iter().any(refused), "{command:?}");
+            events.len()
+        };
+        apply(Command::Instrument(InstrumentSpec::new(InstrumentId(0), "CHAIN").into()));
+        let order = |id, price| NewOrder::limit(OrderId(id), Side::Sell, Price(price), Qty(1));
+        apply(Command::New(order(1, 100)));
+        for id in 2..500 {
+            apply(Command::New(NewOrder { parent: id - 1, ..order(id, 100) }));
+        }
+        apply(Command::New(NewOrder { group: 7, ..order(600, 200) }));
+        for id in 601..1_100 {
+            apply(Command::New(NewOrder { group: 7, ..order(id, 200) }));
+        }
+        for id in 2_000..2_500_u64 {
+            let price = 300 + i64::try_from(id).expect("a small number");
+            apply(Command::New(order(id, price)));
+            apply(Command::New(NewOrder {
+                order_type: crate::OrderType::Stop,
+                price: None,
+                stop: Some(Price(price)),
+                ..NewOrder::market(OrderId(id + 1_000), Side::Buy, Qty(1))
+            }));
+        }
+        let cancel = |id| {
+            let (instrument, account) = (InstrumentId(0), crate::AccountId(0));
+            Command::Cancel(crate::Cancel { instrument, account, id: OrderId(id) })
+        };
+        assert!(apply(cancel(1)) > 499, "a chain of orphans ends");
+        assert!(apply(cancel(777)) > 500, "a group ends");
+        assert!(apply(Command::New(NewOrder::market(OrderId(1), Side::Buy, Qty(1)))) > 2_000);
+    };
+    let small = std::thread::Builder::new().stack_size(128 * 1024).spawn(chains);
+    small.expect("a thread").join().expect("the chains");
+}
+
 /// A level count and an order count that run out mid-way lose nothing.
 #[test]
 fn a_full_engine_refuses_and_forgets_nothing() {
@@ -212,4 +309,45 @@ fn a_full_engine_refuses_and_forgets_nothing() {
         let scope = crate::Scope { account, ..crate::Scope::default() };
         pair.check_step(Time(0), &Command::Kill(scope));
     }
+}
+
+/// An order that waits has a level of its own put by, wherever it may come to rest.
+#[test]
+fn what_waits_finds_a_level() {
+    let capacity = Capacity { orders: 9, levels: 2, instruments: 1, accounts: 1 };
+    let mut pair = super::differential::Pair::new(capacity, crate::Interest::NONE);
+    let spec = InstrumentSpec::new(InstrumentId(0), "ROOM");
+    pair.check_step(Time(0), &Command::Instrument(spec.into()));
+    let mut venue = Reference::new(capacity);
+    let spec = InstrumentSpec::new(InstrumentId(0), "ROOM");
+    venue.apply(Time(0), &Command::Instrument(spec.into()), &mut Vec::<Event>::new());
+    let mut is_refused = |command: Command| {
+        pair.check_step(Time(0), &command);
+        let mut events: Vec<Event> = Vec::new();
+        venue.apply(Time(0), &command, &mut events);
+        let full = Reject::Capacity;
+        events.iter().any(|e| matches!(e.what, What::Rejected { reason, .. } if reason == full))
+    };
+    let sell = |id, price| NewOrder::limit(OrderId(id), Side::Sell, Price(price), Qty(2));
+    let buy = |id, price| NewOrder { side: Side::Buy, ..sell(id, price) };
+    let stop = |order: NewOrder, stop| NewOrder {
+        order_type: crate::OrderType::StopLimit,
+        stop: Some(Price(stop)),
+        ..order
+    };
+    assert!(!is_refused(Command::New(stop(buy(1, 100), 101))));
+    assert!(!is_refused(Command::New(sell(2, 101))));
+    assert!(is_refused(Command::New(sell(3, 102))), "the second level is the stop's");
+    assert!(is_refused(Command::New(stop(sell(3, 101), 90))), "a level may be gone by its turn");
+    let to_limit = NewOrder { order_type: crate::OrderType::MarketToLimit, ..buy(3, 101) };
+    assert!(is_refused(Command::New(NewOrder { price: None, ..to_limit })), "it rests anywhere");
+    assert!(!is_refused(Command::New(sell(4, 101))));
+    // The trade at 101 reaches the stop, which rests at the level that was put by for it.
+    assert!(!is_refused(Command::New(NewOrder::market(OrderId(5), Side::Buy, Qty(1)))));
+    let slide = crate::PostOnly::Slide;
+    assert!(!is_refused(Command::New(NewOrder { post_only: slide, ..buy(6, 100) })));
+    let (instrument, account) = (InstrumentId(0), crate::AccountId(0));
+    let (id, price, qty) = (OrderId(6), Some(Price(105)), crate::NewQty::Keep);
+    let replace = crate::Replace { instrument, account, id, new_id: None, price, qty };
+    assert!(is_refused(Command::Replace(replace)), "room is looked at where it asks to rest");
 }

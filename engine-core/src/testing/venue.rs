@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::command::Command;
-use crate::engine::{Engine, LevelView, OrderView};
+use crate::engine::{Engine, LevelView, OrderView, WaitingView};
 use crate::event::EventSink;
 use crate::id::InstrumentId;
 use crate::quantity::Time;
@@ -32,6 +32,9 @@ pub trait Venue {
 
     /// The live orders of a side in the order of service; none where there is no such instrument.
     fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView>;
+
+    /// The live orders that wait, oldest first; none where there is no such instrument.
+    fn waiting(&self, instrument: InstrumentId) -> Vec<WaitingView>;
 
     /// Asserts what must hold between commands.
     fn check_invariants(&self);
@@ -66,6 +69,10 @@ impl Venue for Engine {
         self.book(instrument).map_or_else(Vec::new, |book| book.orders(side).collect())
     }
 
+    fn waiting(&self, instrument: InstrumentId) -> Vec<WaitingView> {
+        self.book(instrument).map_or_else(Vec::new, |book| book.waiting().collect())
+    }
+
     fn check_invariants(&self) {
         Self::check_invariants(self);
     }
@@ -98,6 +105,10 @@ impl Venue for Reference {
 
     fn orders(&self, instrument: InstrumentId, side: Side) -> Vec<OrderView> {
         Self::orders(self, instrument, side)
+    }
+
+    fn waiting(&self, instrument: InstrumentId) -> Vec<WaitingView> {
+        Self::waiting(self, instrument)
     }
 
     fn check_invariants(&self) {

@@ -339,69 +339,58 @@ fn order(
 
 /// One event of every kind, with anything in it.
 fn events(random: &mut Random) -> Vec<What> {
-    let mut events = private_events(random);
-    events.extend(order_events(random));
-    events.extend(public_events(random));
-    events
-}
-
-fn private_events(random: &mut Random) -> Vec<What> {
     let (id, new_id) = (OrderId(wild(random)), OrderId(wild(random)));
     let account = AccountId(wild32(random));
     let side = random.pick(&Side::BOTH);
-    let (qty, leaves) = (Qty(wild(random)), Qty(wild(random)));
-    let (stop, price) = (price(random), maybe(random, price));
-    let (op, kept_priority) = (random.pick(Op::ALL), random.chance(50));
-    let filled = What::Filled {
-        id,
-        account,
-        price: stop,
-        qty,
-        leaves,
-        cumulative: Qty(wild(random)),
-        liquidity: random.pick(Liquidity::ALL),
-        fee: Fee::new(i128::from(wild(random).cast_signed()) << random.below(3)),
-    };
-    let (reason, why) = (random.pick(Reject::ALL), random.pick(CancelReason::ALL));
-    Vec::from([
-        filled,
-        What::Accepted { id, account, side, qty, price },
-        What::Rejected { op, id, account, reason },
-        What::Canceled { id, account, qty, reason: why },
-        What::Replaced { id, new_id, account, price, qty, leaves, kept_priority },
-        What::Triggered { id, account, stop },
-    ])
-}
-
-fn order_events(random: &mut Random) -> [What; 5] {
-    let (id, new_id) = (OrderId(wild(random)), OrderId(wild(random)));
-    let side = random.pick(&Side::BOTH);
-    let (price, qty) = (price(random), Qty(wild(random)));
-    [
-        What::Add { id, side, price, qty },
-        What::Execute { id, side, price, qty },
-        What::Reduce { id, side, price, qty },
-        What::Delete { id, side, price, qty },
-        What::Rename { id, new_id, side, price, qty },
-    ]
-}
-
-fn public_events(random: &mut Random) -> [What; 6] {
-    let (buy_id, sell_id) = (OrderId(wild(random)), OrderId(wild(random)));
-    let side = random.pick(&Side::BOTH);
-    let taker = maybe(random, |_| side);
-    let maker_id = taker.map(|side| if side == Side::Buy { sell_id } else { buy_id });
-    let best = |random: &mut Random| (price(random), Total::new(u128::from(wild(random))));
-    let total = Total::new(u128::from(wild(random)) << random.below(3));
-    let surplus = Surplus::new(i128::from(wild(random)) << random.below(60));
+    let (price_, qty, leaves) = (price(random), Qty(wild(random)), Qty(wild(random)));
     let optional = maybe(random, price);
-    let (trade_id, price, qty) = (wild(random), price(random), Qty(wild(random)));
-    [
-        What::Trade { trade_id, price, qty, taker, buy_id, sell_id, maker_id },
-        What::Level { side, price, qty: total, orders: wild32(random) },
-        What::Bbo { bid: maybe(random, best), ask: maybe(random, best) },
+    let total = Total::new(u128::from(wild(random)) << random.below(3));
+    let surplus = i128::from(wild(random)) << random.below(60);
+    let taker = maybe(random, |_| side);
+    let maker_id = taker.map(|side| if side == Side::Buy { new_id } else { id });
+    let level = |random: &mut Random| (price(random), Total::new(u128::from(wild(random))));
+    Vec::from([
+        What::Accepted { id, account, side, qty, price: optional },
+        What::Rejected { op: random.pick(Op::ALL), id, account, reason: random.pick(Reject::ALL) },
+        What::Trade {
+            trade_id: wild(random),
+            price: price_,
+            qty,
+            taker,
+            buy_id: id,
+            sell_id: new_id,
+            maker_id,
+        },
+        What::Filled {
+            id,
+            account,
+            price: price_,
+            qty,
+            leaves,
+            cumulative: Qty(wild(random)),
+            liquidity: random.pick(Liquidity::ALL),
+            fee: Fee::new(i128::from(wild(random).cast_signed()) << random.below(3)),
+        },
+        What::Canceled { id, account, qty, reason: random.pick(CancelReason::ALL) },
+        What::Replaced {
+            id,
+            new_id,
+            account,
+            price: optional,
+            qty,
+            leaves,
+            kept_priority: random.chance(50),
+        },
+        What::Triggered { id, account, stop: price_ },
+        What::Add { id, side, price: price_, qty },
+        What::Execute { id, side, price: price_, qty },
+        What::Reduce { id, side, price: price_, qty },
+        What::Delete { id, side, price: price_, qty },
+        What::Rename { id, new_id, side, price: price_, qty },
+        What::Level { side, price: price_, qty: total, orders: wild32(random) },
+        What::Bbo { bid: maybe(random, level), ask: maybe(random, level) },
         What::Phase { phase: random.pick(Phase::ALL) },
-        What::Indicative { price: optional, qty: total, surplus },
+        What::Indicative { price: optional, qty: total, surplus: Surplus::new(surplus) },
         What::Uncrossed { price: optional, qty: total },
-    ]
+    ])
 }

@@ -31,7 +31,7 @@ proptest! {
     fn a_tree_is_an_ordered_map(steps in prop::collection::vec((any::<bool>(), -40i64..40, 0u64..3), 1..400)) {
         let (mut nodes, mut tree, mut map) = (Nodes::new(512), Tree::default(), BTreeMap::<Key, u32>::new());
         for (step, (insert, price, tie)) in (0u32..).zip(steps) {
-            let key = (price, tie);
+            let key = (price, 0, tie);
             if !insert {
                 prop_assert_eq!(tree.remove(&mut nodes, key), map.remove(&key));
             } else if map.insert(key, step).is_none() {
@@ -55,13 +55,13 @@ proptest! {
 fn depth_grows_with_the_logarithm() {
     let (mut nodes, mut tree) = (Nodes::new(1 << 14), Tree::default());
     for price in 0..1 << 14 {
-        tree.insert(&mut nodes, (price, 0), 0);
+        tree.insert(&mut nodes, (price, 0, 0), 0);
     }
     assert!(depth(&nodes, tree.root) <= 2 * 14, "depth {}", depth(&nodes, tree.root));
     let keys: Vec<i64> = (0..1 << 14).filter(|price| price % 3 != 0).collect();
     for price in keys {
-        tree.remove(&mut nodes, (price, 0));
-        tree.find(&nodes, (price, 0));
+        tree.remove(&mut nodes, (price, 0, 0));
+        tree.find(&nodes, (price, 0, 0));
     }
     check_ranks(&nodes, tree.root);
 }

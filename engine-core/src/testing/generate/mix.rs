@@ -17,7 +17,7 @@ use crate::side::Side;
 pub(super) const INSTRUMENTS: usize = 3;
 
 /// Names are drawn from so few that repeats and stale names are common.
-const IDS: u64 = 60;
+const IDS: u64 = 80;
 const ACCOUNTS: u64 = 4;
 
 /// Where the market of each instrument is: an ordinary one, one around zero, one at the ceiling.
@@ -30,6 +30,8 @@ pub(super) struct Mix {
     defined: usize,
     /// Which instruments were put into a phase in which little happens.
     asleep: [bool; INSTRUMENTS],
+    /// Who placed the latest orders under which name, for those that wait for them.
+    latest: [(AccountId, OrderId); 4],
 }
 
 impl Mix {
@@ -76,7 +78,12 @@ impl Mix {
             38 => self.phase(choice),
             39..=40 => Command::Time,
             41 => rare(choice),
-            _ => Command::New(self.order(choice)),
+            _ => {
+                let order = self.order(choice);
+                self.latest.rotate_left(1);
+                self.latest[0] = (order.account, order.id);
+                Command::New(order)
+            }
         }
     }
 
@@ -107,15 +114,23 @@ impl Mix {
             stp: choice.pick(Stp::ALL),
             ..NewOrder::limit(id(choice), side, price(choice, instrument), qty(choice, 30))
         };
-        if choice.chance(12) {
-            order = NewOrder { order_type: OrderType::Market, price: None, ..order };
-            order.limit = choice.chance(50).then(|| price(choice, instrument));
-            if choice.chance(70) {
-                order.tif = TimeInForce::Gtc;
+        match choice.below(100) {
+            0..=11 => sweeping(choice, &mut order),
+            12..=20 => {
+                order.order_type = OrderType::Iceberg;
+                order.display = Qty(2 + 2 * choice.below(2));
+                if choice.chance(5) {
+                    order.display = Qty(order.qty.0 / 4 * 2);
+                }
             }
-        } else if choice.chance(20) {
+            21..=26 => order.hidden = true,
+            27..=46 => stopped(choice, &mut order),
+            _ => {}
+        }
+        if order.price.is_some() && choice.chance(15) {
             order.post_only = choice.pick(&[PostOnly::Reject, PostOnly::Slide]);
         }
+        self.link(choice, &mut order);
         if order.tif == TimeInForce::Gtd {
             order.expire_at = Time(self.now + choice.below(48));
         }
@@ -123,6 +138,64 @@ impl Mix {
             spoil(choice, &mut order);
         }
         order
+    }
+
+    /// Ties an order to others: to a group, or to one that it waits for.
+    fn link(&self, choice: &mut impl Choice, order: &mut NewOrder) {
+        if choice.chance(18) {
+            order.group = 1 + choice.below(3);
+        }
+        if order.notional == 0 && choice.chance(9) {
+            let (account, parent) = choice.pick(&self.latest);
+            order.parent = parent.0;
+            if choice.chance(90) {
+                order.account = account;
+            }
+        }
+        if order.notional == 0 && order.post_only == PostOnly::No && choice.chance(8) {
+            order.min_qty = Qty(2 + 2 * choice.below(4));
+        }
+    }
+}
+
+/// Makes an order one that takes any price, or any up to a limit.
+fn sweeping(choice: &mut impl Choice, order: &mut NewOrder) {
+    *order = NewOrder { order_type: OrderType::Market, price: None, ..*order };
+    order.limit = choice.chance(50).then(|| price(choice, order.instrument));
+    if choice.chance(70) {
+        order.tif = TimeInForce::Gtc;
+    }
+    match choice.below(5) {
+        0 => (order.qty, order.notional) = (Qty(0), 1 + choice.below(3_000)),
+        1 => order.order_type = OrderType::MarketToLimit,
+        _ => {}
+    }
+}
+
+/// Makes an order one that waits for a stop.
+fn stopped(choice: &mut impl Choice, order: &mut NewOrder) {
+    use OrderType as T;
+    let kind =
+        choice.pick(&[T::Stop, T::StopLimit, T::TrailingStop, T::TrailingStopLimit, T::StopLimit]);
+    order.order_type = kind;
+    let trails = matches!(kind, T::TrailingStop | T::TrailingStopLimit);
+    if !trails || choice.chance(30) {
+        order.stop = Some(price(choice, order.instrument));
+    }
+    if trails {
+        order.trail = 1 + choice.below(6);
+        if choice.below(64) == 0 {
+            order.trail = u64::MAX - choice.below(2);
+        }
+    }
+    if matches!(kind, T::Stop | T::TrailingStop) {
+        order.price = None;
+        order.limit = choice.chance(40).then(|| price(choice, order.instrument));
+    } else {
+        order.hidden = choice.chance(10);
+    }
+    if choice.chance(60) {
+        order.tif = TimeInForce::Gtc;
     }
 }
 

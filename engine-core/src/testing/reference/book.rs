@@ -1,160 +1,234 @@
-//! One book: on each side a queue per price, and everything found by looking.
+//! One book: every live order in a list, and everything found by looking.
 
-use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
-use crate::command::NewOrder;
-use crate::engine::{LevelView, OrderView};
-use crate::id::OrderId;
+use crate::command::{NewOrder, OrderType};
+use crate::engine::{LevelView, OrderView, WaitingView};
+use crate::id::{AccountId, OrderId};
 use crate::quantity::{Price, Qty};
 use crate::side::Side;
 
 /// An order: what its owner asked for (kept up to date), and what became of it.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
-    /// What was asked for. `qty` is the total, `price` where it rests.
+    /// What was asked for. `price` is where it rests; `qty` is only what was asked at first.
     pub(super) terms: NewOrder,
     /// What is open of it.
     pub(super) open: Qty,
+    /// What of that is shown while it rests.
+    pub(super) shown: Qty,
     /// What is filled of it.
     pub(super) filled: Qty,
-    /// When it first came to rest, counted over all orders; 0 before.
+    /// When it came to rest or to wait, counted over all orders; 0 before.
     pub(super) entry: u64,
+    /// Set while its wait is over and its turn has not come.
+    pub(super) turn: Option<Turn>,
 }
 
-/// Where an order stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) side: Side,
-    pub(super) price: Price,
-    /// How many orders stand before it at its price.
-    pub(super) rank: usize,
+/// What an order whose wait is over does when the command is finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// Turns are taken in this order.
+    pub(super) number: u64,
+    /// Its parent ended unfilled: it ends too.
+    pub(super) orphaned: bool,
 }
 
-/// The two sides of an instrument.
+/// All live orders of an instrument.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
-    sides: [BTreeMap<Price, VecDeque<Order>>; 2],
+    /// Those that rest, in the order of service.
+    sides: [Vec<Order>; 2],
+    /// Those that wait, oldest first.
+    pub(super) waiting: Vec<Order>,
 }
 
 impl Order {
     /// A fresh order.
     pub(super) const fn new(terms: NewOrder) -> Self {
-        Self { terms, open: terms.qty, filled: Qty::ZERO, entry: 0 }
+        let (filled, shown) = (Qty::ZERO, Qty::ZERO);
+        Self { terms, open: terms.qty, shown, filled, entry: 0, turn: None }
     }
 
-    /// What is shown of it.
-    pub(super) const fn shown(&self) -> Qty {
-        self.open
+    /// Filled and open together.
+    pub(super) fn total(&self) -> Qty {
+        self.filled + self.open
     }
 
-    /// How it looks from outside where it rests at `price`.
-    pub(super) const fn view(&self, price: Price) -> OrderView {
+    /// What it shows when it comes to the back of its price.
+    pub(super) fn tip(&self) -> Qty {
+        match self.terms {
+            NewOrder { hidden: true, .. } => Qty::ZERO,
+            NewOrder { display: Qty::ZERO, .. } => self.open,
+            NewOrder { display, .. } => display.min(self.open),
+        }
+    }
+
+    /// Takes `by` off what is open: the reserve first, then what shows. Returns what showed of it.
+    pub(super) fn lose(&mut self, by: Qty) -> Qty {
+        self.open -= by;
+        let before = self.shown;
+        self.shown = self.shown.min(self.open);
+        before - self.shown
+    }
+
+    /// The price, or the protection, that bounds it.
+    pub(super) fn limit(&self) -> Option<Price> {
+        self.terms.price.or(self.terms.limit)
+    }
+
+    /// Whether it belongs to this group of this account.
+    pub(super) fn is_of(&self, account: AccountId, group: u64) -> bool {
+        group != 0 && self.terms.group == group && self.terms.account == account
+    }
+
+    fn price(&self) -> Price {
+        self.terms.price.expect("an order that rests has a price")
+    }
+
+    /// How it looks from outside where it rests.
+    pub(super) fn view(&self) -> OrderView {
         OrderView {
             id: self.terms.id,
             account: self.terms.account,
             side: self.terms.side,
-            price,
+            price: self.price(),
             open: self.open,
-            displayed: self.shown(),
+            displayed: self.shown,
             filled: self.filled,
+        }
+    }
+
+    /// How it looks from outside while it waits.
+    pub(super) fn waiting_view(&self) -> WaitingView {
+        let NewOrder { id, account, side, stop, parent, .. } = self.terms;
+        WaitingView {
+            id,
+            account,
+            side,
+            open: self.open,
+            order_type: self.plain_type(),
+            limit: self.limit(),
+            stop,
+            parent: (parent != 0).then_some(OrderId(parent)),
+        }
+    }
+
+    /// Its type, an iceberg being a limit order that shows less.
+    pub(super) fn plain_type(&self) -> OrderType {
+        match self.terms.order_type {
+            OrderType::Iceberg => OrderType::Limit,
+            other => other,
         }
     }
 }
 
 impl Book {
-    /// The prices of a side, best first.
-    fn prices(&self, side: Side) -> Vec<Price> {
-        let mut prices: Vec<Price> = self.sides[side.index()].keys().copied().collect();
-        if side == Side::Buy {
-            prices.reverse();
+    /// The orders of a side that rest: best price first, at a price the displayed ones before the
+    /// hidden ones, and of those first come, first served.
+    pub(super) fn in_order_of_service(&self, side: Side) -> &[Order] {
+        &self.sides[side.index()]
+    }
+
+    /// Every live order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Order> {
+        self.sides.iter().flatten().chain(&self.waiting)
+    }
+
+    /// A live order.
+    pub(super) fn get(&self, id: OrderId) -> Option<&Order> {
+        self.all().find(|order| order.terms.id == id)
+    }
+
+    /// A live order, to be changed where it is.
+    pub(super) fn get_mut(&mut self, id: OrderId) -> &mut Order {
+        let mut all = self.sides.iter_mut().flatten().chain(&mut self.waiting);
+        all.find(|order| order.terms.id == id).expect("a live order")
+    }
+
+    /// Whether a live order waits.
+    pub(super) fn waits(&self, id: OrderId) -> bool {
+        self.waiting.iter().any(|order| order.terms.id == id)
+    }
+
+    /// Puts an order at the back of its price.
+    pub(super) fn rest(&mut self, order: Order) {
+        let NewOrder { side, hidden, .. } = order.terms;
+        let orders = &mut self.sides[side.index()];
+        let behind = |other: &Order| {
+            side.is_better(order.price(), other.price())
+                || (order.price() == other.price() && other.terms.hidden && !hidden)
+        };
+        let place = orders.iter().position(behind).unwrap_or(orders.len());
+        orders.insert(place, order);
+    }
+
+    /// Takes an order out of wherever it is.
+    pub(super) fn take(&mut self, id: OrderId) -> Order {
+        for orders in self.sides.iter_mut().chain([&mut self.waiting]) {
+            if let Some(place) = orders.iter().position(|order| order.terms.id == id) {
+                return orders.remove(place);
+            }
         }
-        prices
-    }
-
-    /// The queue at a price; empty where nothing stands there.
-    fn queue(&self, side: Side, price: Price) -> impl Iterator<Item = &Order> {
-        self.sides[side.index()].get(&price).into_iter().flatten()
-    }
-
-    /// Every order of a side with its price: best price first, then first come, first served.
-    pub(super) fn in_order_of_service(&self, side: Side) -> impl Iterator<Item = (Price, &Order)> {
-        let prices = self.prices(side).into_iter();
-        prices.flat_map(move |price| self.queue(side, price).map(move |order| (price, order)))
+        unreachable!("only live orders are taken")
     }
 
     /// What is shown at a price.
     pub(super) fn level(&self, side: Side, price: Price) -> LevelView {
-        let shown = |order: &Order| u128::from(order.shown().0);
+        let shown = |order: &&Order| order.price() == price && !order.shown.is_zero();
+        let shown = || self.in_order_of_service(side).iter().filter(shown);
         LevelView {
             price,
-            qty: self.queue(side, price).map(shown).sum(),
-            orders: u32::try_from(self.queue(side, price).count()).expect("fewer than 2^32 orders"),
+            qty: shown().map(|order| u128::from(order.shown.0)).sum(),
+            orders: u32::try_from(shown().count()).expect("fewer than 2^32 orders"),
         }
     }
 
-    /// The levels of a side, best first.
-    pub(super) fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
-        self.prices(side).into_iter().map(move |price| self.level(side, price))
+    /// The prices of a side at which orders rest, best first.
+    pub(super) fn prices(&self, side: Side) -> Vec<Price> {
+        let mut prices: Vec<Price> = self.sides[side.index()].iter().map(Order::price).collect();
+        prices.dedup();
+        prices
     }
 
-    /// The best level of a side.
-    pub(super) fn best(&self, side: Side) -> Option<LevelView> {
-        self.levels(side).next()
+    /// The levels of a side that show something, best first.
+    pub(super) fn levels(&self, side: Side) -> Vec<LevelView> {
+        let levels = self.prices(side).into_iter().map(|price| self.level(side, price));
+        levels.filter(|level| level.qty > 0).collect()
     }
 
-    /// Whether anything stands at a price.
-    pub(super) fn has_level(&self, side: Side, price: Price) -> bool {
-        self.queue(side, price).next().is_some()
+    /// The best price of a side that shows something, and how much.
+    pub(super) fn best_shown(&self, side: Side) -> Option<LevelView> {
+        let mut shown = self.sides[side.index()].iter().filter(|order| !order.shown.is_zero());
+        shown.next().map(|order| self.level(side, order.price()))
     }
 
-    /// How many orders rest on both sides.
+    /// The best price of a side at which an order rests, shown or not.
+    pub(super) fn best_price(&self, side: Side) -> Option<Price> {
+        self.sides[side.index()].first().map(Order::price)
+    }
+
+    /// How many orders rest at a price, shown or not.
+    pub(super) fn count_at(&self, side: Side, price: Price) -> usize {
+        self.sides[side.index()].iter().filter(|order| order.price() == price).count()
+    }
+
+    /// How many orders live.
     pub(super) fn order_count(&self) -> u64 {
-        self.sides.iter().flat_map(BTreeMap::values).map(|queue| queue.len() as u64).sum()
+        self.all().count() as u64
     }
 
-    /// How many price levels both sides have.
+    /// How many price levels both sides have, those that the waiting may need included.
     pub(super) fn level_count(&self) -> u64 {
-        self.sides.iter().map(|side| side.len() as u64).sum()
+        let levels: usize = Side::BOTH.iter().map(|&side| self.prices(side).len()).sum();
+        (levels + self.waiting.len()) as u64
     }
 
-    /// Where the order of this name stands.
-    pub(super) fn find(&self, id: OrderId) -> Option<Place> {
-        for side in Side::BOTH {
-            for (&price, queue) in &self.sides[side.index()] {
-                if let Some(rank) = queue.iter().position(|order| order.terms.id == id) {
-                    return Some(Place { side, price, rank });
-                }
-            }
-        }
-        None
-    }
-
-    /// The order at a place.
-    pub(super) fn at(&self, place: Place) -> &Order {
-        &self.sides[place.side.index()][&place.price][place.rank]
-    }
-
-    /// The order at a place, to be changed where it stands.
-    pub(super) fn at_mut(&mut self, place: Place) -> &mut Order {
-        let queue = self.sides[place.side.index()].get_mut(&place.price);
-        &mut queue.expect("a place is in the book")[place.rank]
-    }
-
-    /// Puts an order at the back of its price.
-    pub(super) fn rest(&mut self, price: Price, order: Order) {
-        let side = &mut self.sides[order.terms.side.index()];
-        side.entry(price).or_default().push_back(order);
-    }
-
-    /// Takes an order off the book; a price where nothing is left is gone.
-    pub(super) fn take(&mut self, place: Place) -> Order {
-        let side = &mut self.sides[place.side.index()];
-        let queue = side.get_mut(&place.price).expect("a place is in the book");
-        let order = queue.remove(place.rank).expect("a place is in the book");
-        if queue.is_empty() {
-            side.remove(&place.price);
-        }
-        order
+    /// The names of those that live in a group, oldest first.
+    pub(super) fn members(&self, account: AccountId, group: u64) -> Vec<OrderId> {
+        let mut members: Vec<&Order> =
+            self.all().filter(|order| order.is_of(account, group)).collect();
+        members.sort_by_key(|order| order.entry);
+        members.into_iter().map(|order| order.terms.id).collect()
     }
 }

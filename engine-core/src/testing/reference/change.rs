@@ -1,27 +1,32 @@
-//! What happens to orders that rest: they are changed, cancelled, or their time is over.
+//! What happens to orders that live: they are changed, cancelled, or their time is over.
 
 use alloc::vec::Vec;
 
 use super::Reference;
-use super::book::{Order, Place};
+use super::book::Order;
 use super::checks::Change;
 use crate::command::{Cancel, Reduce, Replace, Scope, TimeInForce};
 use crate::event::{CancelReason, Op, What};
 use crate::id::OrderId;
+use crate::quantity::Qty;
 use crate::side::Side;
 
 impl Reference {
-    /// Takes an order off the book before it traded whole.
-    pub(super) fn end(&mut self, at: usize, place: Place, reason: CancelReason) {
-        let order = self.listings[at].book.take(place);
+    /// Ends a live order before it traded whole.
+    pub(super) fn end(&mut self, at: usize, id: OrderId, reason: CancelReason) {
+        let waits = self.listings[at].book.waits(id);
+        let order = self.listings[at].book.take(id);
         self.tell_canceled(&order, reason);
-        self.tell_left(at, place.price, &order);
+        if !waits {
+            self.tell_left(at, &order);
+        }
+        self.settle(at, &order, reason == CancelReason::Oco);
     }
 
     /// Its owner cancels an order.
     pub(super) fn cancel(&mut self, cancel: &Cancel) {
         match self.check_cancel(cancel) {
-            Ok((at, place)) => self.end(at, place, CancelReason::User),
+            Ok(at) => self.end(at, cancel.id, CancelReason::User),
             Err(reason) => {
                 let who = (cancel.instrument, cancel.id, cancel.account);
                 self.turn_away(Op::Cancel, who, reason);
@@ -29,24 +34,30 @@ impl Reference {
         }
     }
 
-    /// Lowers what is open of an order where it stands.
+    /// Lowers what is open of an order where it is.
     pub(super) fn reduce(&mut self, reduce: &Reduce) {
-        let (at, place) = match self.check_reduce(reduce) {
-            Ok(found) => found,
+        match self.check_reduce(reduce) {
+            Ok(at) => self.take_off(at, reduce.id, reduce.by, CancelReason::User),
             Err(reason) => {
                 let who = (reduce.instrument, reduce.id, reduce.account);
-                return self.turn_away(Op::Reduce, who, reason);
+                self.turn_away(Op::Reduce, who, reason);
             }
-        };
-        let order = self.listings[at].book.at_mut(place);
-        if reduce.by >= order.open {
-            return self.end(at, place, CancelReason::User);
         }
-        order.open -= reduce.by;
-        order.terms.qty -= reduce.by;
+    }
+
+    /// A live order loses `by` where it is; one that has no more than that ends.
+    pub(super) fn take_off(&mut self, at: usize, id: OrderId, by: Qty, reason: CancelReason) {
+        let waits = self.listings[at].book.waits(id);
+        let order = self.listings[at].book.get_mut(id);
+        if by >= order.open {
+            return self.end(at, id, reason);
+        }
+        let shown = order.lose(by);
         let order = order.clone();
-        self.tell_replaced(order.terms.id, &order, true);
-        self.tell_shrunk(at, place.price, &order, reduce.by);
+        self.tell_replaced(id, &order, true);
+        if !waits {
+            self.tell_shrunk(at, &order, shown);
+        }
     }
 
     /// Gives an order another price, quantity or name.
@@ -56,32 +67,49 @@ impl Reference {
                 let who = (replace.instrument, replace.id, replace.account);
                 self.turn_away(Op::Replace, who, reason);
             }
-            Ok((at, Change::End(place))) => self.end(at, place, CancelReason::User),
-            Ok((at, Change::Keep(place, new))) => self.change_in_place(at, place, &new),
-            Ok((at, Change::Enter(place, new))) => {
-                let old = self.listings[at].book.take(place);
-                self.tell_replaced(old.terms.id, &new, false);
-                self.tell_left(at, place.price, &old);
+            Ok((at, Change::End)) => self.end(at, replace.id, CancelReason::User),
+            Ok((at, Change::Keep(new))) => self.change_in_place(at, replace.id, new),
+            Ok((at, Change::Enter(new))) => {
+                let old = self.listings[at].book.take(replace.id);
+                self.tell_replaced(replace.id, &new, false);
+                self.tell_left(at, &old);
+                self.rename_parent(at, replace.id, new.terms.id);
                 self.enter(at, new);
             }
         }
     }
 
-    fn change_in_place(&mut self, at: usize, place: Place, new: &Order) {
-        let old = core::mem::replace(self.listings[at].book.at_mut(place), new.clone());
-        let (id, new_id) = (old.terms.id, new.terms.id);
-        self.tell_replaced(id, new, true);
-        if new.open < old.open {
-            self.tell_shrunk(at, place.price, &old, old.open - new.open);
+    fn change_in_place(&mut self, at: usize, id: OrderId, mut new: Order) {
+        let waits = self.listings[at].book.waits(id);
+        let old = self.listings[at].book.get_mut(id).clone();
+        // The reserve goes first.
+        new.shown = old.shown.min(new.open);
+        *self.listings[at].book.get_mut(id) = new.clone();
+        self.rename_parent(at, id, new.terms.id);
+        self.tell_replaced(id, &new, true);
+        if waits || new.terms.hidden {
+            return;
         }
-        if new_id != id {
-            let Place { side, price, .. } = place;
-            let qty = new.shown();
-            self.tell(new.terms.instrument, What::Rename { id, new_id, side, price, qty });
+        self.tell_shrunk(at, &Order { terms: old.terms, ..new.clone() }, old.shown - new.shown);
+        if new.terms.id != id {
+            let (side, qty) = (new.terms.side, new.shown);
+            let price = new.terms.price.expect("it rests");
+            let what = What::Rename { id, new_id: new.terms.id, side, price, qty };
+            self.tell(new.terms.instrument, what);
         }
     }
 
-    /// Ends all orders of a scope: by instrument, bids before asks, in the order of service.
+    /// Whoever waits for an order goes on waiting for it under its new name.
+    fn rename_parent(&mut self, at: usize, old: OrderId, new: OrderId) {
+        for child in &mut self.listings[at].book.waiting {
+            if child.terms.parent != 0 && child.terms.parent == old.0 {
+                child.terms.parent = new.0;
+            }
+        }
+    }
+
+    /// Ends all orders of a scope: by instrument, bids before asks, in the order of service, then
+    /// those that wait.
     pub(super) fn end_all(&mut self, scope: Scope, reason: CancelReason) {
         for at in 0..self.listings.len() {
             let instrument = self.listings[at].spec.instrument;
@@ -101,13 +129,14 @@ impl Reference {
     }
 
     fn end_where(&mut self, at: usize, reason: CancelReason, ends: impl Fn(&Order) -> bool) {
-        for side in Side::BOTH {
-            let orders = self.listings[at].book.in_order_of_service(side);
-            let ending: Vec<OrderId> =
-                orders.filter(|(_, order)| ends(order)).map(|(_, order)| order.terms.id).collect();
-            for id in ending {
-                let place = self.listings[at].book.find(id).expect("it was just seen");
-                self.end(at, place, reason);
+        let [bids, asks] = Side::BOTH.map(|side| self.listings[at].book.in_order_of_service(side));
+        let all = bids.iter().chain(asks).chain(&self.listings[at].book.waiting);
+        let ending: Vec<OrderId> =
+            all.filter(|order| ends(order)).map(|order| order.terms.id).collect();
+        for id in ending {
+            // One of its group may have taken it along.
+            if self.listings[at].book.get(id).is_some() {
+                self.end(at, id, reason);
             }
         }
     }
@@ -116,19 +145,18 @@ impl Reference {
     pub(super) fn expire(&mut self) {
         let mut due = Vec::new();
         for (at, listing) in self.listings.iter().enumerate() {
-            for side in Side::BOTH {
-                for (_, order) in listing.book.in_order_of_service(side) {
-                    let terms = &order.terms;
-                    if terms.tif == TimeInForce::Gtd && terms.expire_at <= self.now {
-                        due.push((terms.expire_at, order.entry, at, terms.id));
-                    }
+            for order in listing.book.all() {
+                let terms = &order.terms;
+                if terms.tif == TimeInForce::Gtd && terms.expire_at <= self.now {
+                    due.push((terms.expire_at, order.entry, at, terms.id));
                 }
             }
         }
         due.sort_unstable();
         for (_, _, at, id) in due {
-            let place = self.listings[at].book.find(id).expect("it was just seen");
-            self.end(at, place, CancelReason::Expired);
+            if self.listings[at].book.get(id).is_some() {
+                self.end(at, id, CancelReason::Expired);
+            }
         }
     }
 }

@@ -1,25 +1,26 @@
 //! Every reason to say no, as flat lists in the order in which they are looked at.
 
-use super::book::{Order, Place};
+use super::book::Order;
+use super::waiting::is_stop;
 use super::{Listing, Reference};
 use crate::command::{
     Cancel, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Reduce, Replace, TimeInForce,
 };
 use crate::event::Reject;
 use crate::id::{AccountId, InstrumentId, OrderId};
-use crate::instrument::{Algo, InstrumentSpec};
-use crate::limits::SCALE_MAX;
+use crate::instrument::{Algo, InstrumentSpec, ReplacePolicy};
+use crate::limits::{ICEBERG_TIPS_MAX, SCALE_MAX};
 use crate::quantity::{Price, Qty, Time};
 use crate::side::Side;
 
 /// What a replace comes down to once nothing speaks against it.
 pub(super) enum Change {
     /// The order ends: its new total is filled already.
-    End(Place),
+    End,
     /// It keeps its place and becomes this.
-    Keep(Place, Order),
+    Keep(Order),
     /// It leaves its place and enters again as this.
-    Enter(Place, Order),
+    Enter(Order),
 }
 
 impl Reference {
@@ -53,73 +54,92 @@ impl Reference {
         self.check_may_trade(order.account, listing)?;
         refuse(order.qty.is_zero() && order.notional == 0, Reject::ZeroQty)?;
         refuse(!self.combines(order), Reject::BadCombination)?;
-        refuse(order.order_type == OrderType::Limit && order.price.is_none(), Reject::BadPrice)?;
-        refuse(!on_tick(&listing.spec, order.price.or(order.limit)), Reject::BadTick)?;
-        check_qty(&listing.spec, order.qty)?;
-        check_worth(&listing.spec, order.price.or(order.limit), order.qty)?;
-        refuse(listing.book.find(order.id).is_some(), Reject::DuplicateOrderId)?;
-        let may_rest = order.order_type == OrderType::Limit
-            && !matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
-        if may_rest {
-            let (side, price) = (order.side, order.price.expect("checked above"));
-            self.check_room(at, side, price, None)?;
+        refuse(has_price(order) && order.price.is_none(), Reject::BadPrice)?;
+        for price in [order.price, order.limit, order.stop] {
+            refuse(!on_tick(&listing.spec, price), Reject::BadTick)?;
         }
-        let price = check_post_only(listing, order.side, order.price, order.post_only, None)?;
-        Ok((at, Order::new(NewOrder { price, ..*order })))
+        check_sizes(&listing.spec, order)?;
+        refuse(listing.book.get(order.id).is_some(), Reject::DuplicateOrderId)?;
+        let parent = listing.book.get(OrderId(order.parent));
+        let known = parent.is_some_and(|parent| parent.terms.account == order.account);
+        refuse(order.parent != 0 && !known, Reject::UnknownOrder)?;
+        if waits(order) || (order.order_type != OrderType::Market && !is_immediate(order)) {
+            let price = if waits(order) { None } else { order.price };
+            self.check_room(at, order.side, price, None)?;
+        }
+        let mut order = *order;
+        if !waits(&order) {
+            let NewOrder { side, price, post_only, .. } = order;
+            order.price = check_post_only(listing, side, price, post_only)?;
+        }
+        Ok((at, Order::new(order)))
     }
 
-    pub(super) fn check_cancel(&self, cancel: &Cancel) -> Result<(usize, Place), Reject> {
-        self.find_own(cancel.instrument, cancel.account, cancel.id)
+    pub(super) fn check_cancel(&self, cancel: &Cancel) -> Result<usize, Reject> {
+        Ok(self.find_own(cancel.instrument, cancel.account, cancel.id)?.0)
     }
 
-    pub(super) fn check_reduce(&self, reduce: &Reduce) -> Result<(usize, Place), Reject> {
-        let (at, place) = self.find_own(reduce.instrument, reduce.account, reduce.id)?;
+    pub(super) fn check_reduce(&self, reduce: &Reduce) -> Result<usize, Reject> {
+        let (at, _) = self.find_own(reduce.instrument, reduce.account, reduce.id)?;
         refuse(reduce.by.is_zero(), Reject::ZeroQty)?;
         let lot = self.listings[at].spec.lot;
         refuse(!reduce.by.0.is_multiple_of(lot), Reject::BadLot)?;
-        Ok((at, place))
+        Ok(at)
     }
 
     pub(super) fn check_replace(&self, replace: &Replace) -> Result<(usize, Change), Reject> {
-        let (at, place) = self.find_own(replace.instrument, replace.account, replace.id)?;
+        let (at, order) = self.find_own(replace.instrument, replace.account, replace.id)?;
         let listing = &self.listings[at];
-        let order = listing.book.at(place);
         self.check_may_trade(replace.account, listing)?;
         let zero = matches!(replace.qty, NewQty::Total(Qty::ZERO) | NewQty::Open(Qty::ZERO));
         refuse(zero, Reject::ZeroQty)?;
+        let has_none = order.limit().is_none() && replace.price.is_some();
+        refuse(has_none, Reject::BadCombination)?;
+        let open = match replace.qty {
+            NewQty::Keep => order.open,
+            NewQty::Total(total) => total.saturating_sub(order.filled),
+            NewQty::Open(open) => open,
+        };
+        let shows_part = order.terms.order_type == OrderType::Iceberg;
+        let many = tips(open, order.terms.display) > u128::from(ICEBERG_TIPS_MAX);
+        refuse(shows_part && many, Reject::BadCombination)?;
         refuse(!on_tick(&listing.spec, replace.price), Reject::BadTick)?;
         let total = match replace.qty {
-            NewQty::Keep => order.terms.qty,
+            NewQty::Keep => order.total(),
             NewQty::Total(total) => total,
             NewQty::Open(open) => Qty(order.filled.0.checked_add(open.0).ok_or(Reject::BadLot)?),
         };
-        let price = replace.price.unwrap_or(place.price);
+        let price = replace.price.or(order.limit());
         if replace.qty != NewQty::Keep {
             check_qty(&listing.spec, total)?;
         }
         if replace.qty != NewQty::Keep || replace.price.is_some() {
-            check_worth(&listing.spec, Some(price), total)?;
+            check_worth(&listing.spec, price, total)?;
         }
         let id = replace.new_id.filter(|&id| id != OrderId(0)).unwrap_or(order.terms.id);
-        let taken = id != order.terms.id && listing.book.find(id).is_some();
+        let taken = id != order.terms.id && listing.book.get(id).is_some();
         refuse(taken, Reject::DuplicateOrderId)?;
 
         if total <= order.filled {
-            return Ok((at, Change::End(place)));
+            return Ok((at, Change::End));
         }
         let mut new = order.clone();
         new.terms.id = id;
-        new.terms.qty = total;
         new.open = total - order.filled;
-        let same_place = price == place.price && new.open <= order.open;
-        if same_place && listing.spec.replace_policy == crate::ReplacePolicy::Keep {
-            return Ok((at, Change::Keep(place, new)));
+        if order.terms.price.is_some() {
+            new.terms.price = price;
+        } else {
+            new.terms.limit = price;
         }
-        let side = place.side;
-        self.check_room(at, side, price, Some(place))?;
-        let mode = order.terms.post_only;
-        new.terms.price = check_post_only(listing, side, Some(price), mode, Some(place))?;
-        Ok((at, Change::Enter(place, new)))
+        let same_place = price == order.terms.price && new.open <= order.open;
+        let policy = listing.spec.replace_policy;
+        if listing.book.waits(replace.id) || (same_place && policy == ReplacePolicy::Keep) {
+            return Ok((at, Change::Keep(new)));
+        }
+        let NewOrder { side, post_only, .. } = order.terms;
+        self.check_room(at, side, price, Some(order))?;
+        new.terms.price = check_post_only(listing, side, price, post_only)?;
+        Ok((at, Change::Enter(new)))
     }
 
     /// Another account's order is as unknown as one that is not there.
@@ -128,12 +148,11 @@ impl Reference {
         instrument: InstrumentId,
         account: AccountId,
         id: OrderId,
-    ) -> Result<(usize, Place), Reject> {
+    ) -> Result<(usize, &Order), Reject> {
         let at = self.position(instrument).ok_or(Reject::UnknownInstrument)?;
-        let book = &self.listings[at].book;
-        let place = book.find(id).ok_or(Reject::UnknownOrder)?;
-        refuse(book.at(place).terms.account != account, Reject::UnknownOrder)?;
-        Ok((at, place))
+        let order = self.listings[at].book.get(id).ok_or(Reject::UnknownOrder)?;
+        refuse(order.terms.account != account, Reject::UnknownOrder)?;
+        Ok((at, order))
     }
 
     fn check_may_trade(&self, account: AccountId, listing: &Listing) -> Result<(), Reject> {
@@ -144,18 +163,11 @@ impl Reference {
 
     /// Whether the parts of an order go together, and are all known here.
     fn combines(&self, order: &NewOrder) -> bool {
-        let not_yet = order.peg != Peg::Primary
-            || order.hidden
-            || order.all_or_none
-            || order.reduce_only
-            || order.notional != 0
-            || order.stop.is_some()
-            || order.trail != 0
+        let not_yet = order.order_type == OrderType::Pegged
+            || order.peg != Peg::Primary
             || order.offset != 0
-            || !order.display.is_zero()
-            || !order.min_qty.is_zero()
-            || order.group != 0
-            || order.parent != 0;
+            || order.all_or_none
+            || order.reduce_only;
         let time_fits = match order.tif {
             TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
                 order.expire_at == Time(0)
@@ -163,38 +175,97 @@ impl Reference {
             TimeInForce::Gtd => order.expire_at > self.now,
             TimeInForce::AtOpen | TimeInForce::AtClose | TimeInForce::Auction => false,
         };
-        let prices_fit = match order.order_type {
-            OrderType::Limit => order.limit.is_none(),
-            OrderType::Market => order.price.is_none(),
-            _ => false,
-        };
-        let never_rests = order.order_type == OrderType::Market
-            || matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
-        let post_only_fits = order.post_only == PostOnly::No || !never_rests;
-        !not_yet && time_fits && prices_fit && post_only_fits
+        let prices_fit =
+            if has_price(order) { order.limit.is_none() } else { order.price.is_none() };
+        let may_post = has_price(order) && !is_immediate(order);
+        let post_only_fits = order.post_only == PostOnly::No || may_post;
+        let itself = order.parent != 0 && order.parent == order.id.0;
+        !not_yet && time_fits && prices_fit && post_only_fits && !itself && parts_fit(order)
     }
 
-    /// Whether one more order may rest at `price` once the one at `leaving` has left.
+    /// Whether one more order may live, once `leaving` has left: one that rests at `price`, or one
+    /// that may need a level anywhere.
     fn check_room(
         &self,
         at: usize,
         side: Side,
-        price: Price,
-        leaving: Option<Place>,
+        price: Option<Price>,
+        leaving: Option<&Order>,
     ) -> Result<(), Reject> {
-        let listing = &self.listings[at];
-        let leaves_level =
-            leaving.filter(|place| listing.book.level(place.side, place.price).orders == 1);
+        let book = &self.listings[at].book;
+        let old = leaving.and_then(|order| order.terms.price);
+        let empties = old.filter(|&old| book.count_at(side, old) == 1);
         let orders_gone = u64::from(leaving.is_some());
-        let levels_gone = u64::from(leaves_level.is_some());
-        let stands = listing.book.has_level(side, price)
-            && leaves_level.is_none_or(|place| place.price != price);
-        let max_orders = u64::from(listing.spec.max_orders);
+        let levels_gone = u64::from(empties.is_some());
+        let stands = price.is_some_and(|price| book.count_at(side, price) > 0) && price != empties;
+        let max_orders = u64::from(self.listings[at].spec.max_orders);
         let full = self.order_count() - orders_gone >= u64::from(self.capacity.orders)
-            || (max_orders != 0 && listing.book.order_count() - orders_gone >= max_orders)
+            || (max_orders != 0 && book.order_count() - orders_gone >= max_orders)
             || (!stands && self.level_count() - levels_gone >= u64::from(self.capacity.levels));
         refuse(full, Reject::Capacity)
     }
+}
+
+/// Whether an order waits, for a stop or for another order.
+pub(super) const fn waits(order: &NewOrder) -> bool {
+    is_stop(order.order_type) || order.parent != 0
+}
+
+const fn has_price(order: &NewOrder) -> bool {
+    use OrderType as T;
+    matches!(order.order_type, T::Limit | T::Iceberg | T::StopLimit | T::TrailingStopLimit)
+}
+
+const fn is_immediate(order: &NewOrder) -> bool {
+    matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok)
+}
+
+/// How many tips an iceberg shows one after the other.
+fn tips(open: Qty, display: Qty) -> u128 {
+    u128::from(open.0).div_ceil(u128::from(display.0.max(1)))
+}
+
+/// Whether an order has what its type needs, and nothing that its type has not.
+fn parts_fit(order: &NewOrder) -> bool {
+    use OrderType as T;
+    let kind = order.order_type;
+    let display_fits = match kind {
+        T::Iceberg => {
+            let few = tips(order.qty, order.display) <= u128::from(ICEBERG_TIPS_MAX);
+            (1..=order.qty.0).contains(&order.display.0) && few && !is_immediate(order)
+        }
+        _ => order.display == Qty(0),
+    };
+    let may_hide = has_price(order) && kind != T::Iceberg;
+    let trails = matches!(kind, T::TrailingStop | T::TrailingStopLimit);
+    let stop_fits = match kind {
+        T::Stop | T::StopLimit => order.stop.is_some(),
+        T::TrailingStop | T::TrailingStopLimit => true,
+        _ => order.stop.is_none(),
+    };
+    let worth_fits =
+        order.notional == 0 || (kind == T::Market && order.qty == Qty(0) && order.parent == 0);
+    let least_fits = order.min_qty == Qty(0)
+        || (order.min_qty <= order.qty && order.post_only == PostOnly::No && order.notional == 0);
+    display_fits
+        && (may_hide || !order.hidden)
+        && stop_fits
+        && trails == (order.trail != 0)
+        && worth_fits
+        && least_fits
+}
+
+/// Whether all quantities are of whole lots and within bounds.
+fn check_sizes(spec: &InstrumentSpec, order: &NewOrder) -> Result<(), Reject> {
+    if order.notional == 0 {
+        check_qty(spec, order.qty)?;
+        check_worth(spec, order.price.or(order.limit), order.qty)?;
+    } else {
+        let most = spec.max_notional;
+        refuse(most != 0 && order.notional > most, Reject::BadLot)?;
+    }
+    refuse(!order.display.0.is_multiple_of(spec.lot), Reject::BadLot)?;
+    refuse(!order.min_qty.0.is_multiple_of(spec.lot), Reject::BadLot)
 }
 
 /// `reason`, if it is so.
@@ -234,25 +305,23 @@ fn check_worth(spec: &InstrumentSpec, price: Option<Price>, qty: Qty) -> Result<
 }
 
 /// The price at which the order rests, or why it cannot: a post-only order never takes.
-fn check_post_only(
+pub(super) fn check_post_only(
     listing: &Listing,
     side: Side,
     price: Option<Price>,
     post_only: PostOnly,
-    leaving: Option<Place>,
 ) -> Result<Option<Price>, Reject> {
-    let (Some(limit), Some(best)) = (price, listing.book.best(side.opposite())) else {
+    let (Some(limit), Some(best)) = (price, listing.book.best_price(side.opposite())) else {
         return Ok(price);
     };
-    debug_assert!(leaving.is_none_or(|place| place.side == side), "it leaves its own side");
-    if post_only == PostOnly::No || !side.crosses(limit, best.price) {
+    if post_only == PostOnly::No || !side.crosses(limit, best) {
         return Ok(price);
     }
     refuse(post_only == PostOnly::Reject, Reject::PostOnly)?;
-    let tick = i128::from(listing.spec.tick_at(best.price));
+    let tick = i128::from(listing.spec.tick_at(best));
     let behind = match side {
-        Side::Buy => i128::from(best.price.0) - tick,
-        Side::Sell => i128::from(best.price.0) + tick,
+        Side::Buy => i128::from(best.0) - tick,
+        Side::Sell => i128::from(best.0) + tick,
     };
     let behind = i64::try_from(behind).map_err(|_| Reject::BadPrice)?;
     Ok(Some(Price(behind)))

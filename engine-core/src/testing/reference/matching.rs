@@ -1,117 +1,236 @@
 //! An order enters: it trades with the best order of the other side until it must rest or end.
 
+use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use super::Reference;
-use super::book::{Order, Place};
+use super::book::Order;
+use super::checks::waits;
 use crate::command::{NewOrder, OrderType, Stp, TimeInForce};
 use crate::event::{CancelReason, Fee, Liquidity, Op, What};
+use crate::id::OrderId;
 use crate::quantity::{Notional, Price, Qty};
 use crate::side::Side;
 
 impl Reference {
     /// A new order.
     pub(super) fn place(&mut self, new: &NewOrder) {
-        match self.check_new(new) {
-            Err(reason) => self.turn_away(Op::New, (new.instrument, new.id, new.account), reason),
-            Ok((at, order)) => {
-                let NewOrder { id, account, side, qty, price, .. } = order.terms;
-                self.tell(new.instrument, What::Accepted { id, account, side, qty, price });
-                self.enter(at, order);
+        let (at, mut order) = match self.check_new(new) {
+            Ok(checked) => checked,
+            Err(reason) => {
+                return self.turn_away(Op::New, (new.instrument, new.id, new.account), reason);
             }
+        };
+        if new.notional != 0 {
+            order.open = self.affordable(at, &order);
+        }
+        let NewOrder { id, account, side, price, .. } = order.terms;
+        let price = if waits(new) { order.limit() } else { price };
+        self.tell(new.instrument, What::Accepted { id, account, side, qty: order.open, price });
+        if waits(new) {
+            self.park(at, order);
+        } else {
+            self.enter(at, order);
         }
     }
 
     /// Lets an order that was accepted trade; then it rests, or what is left of it ends.
     pub(super) fn enter(&mut self, at: usize, mut taker: Order) {
-        if taker.terms.tif == TimeInForce::Fok
-            && self.in_reach(at, &taker) < u128::from(taker.open.0)
-        {
-            return self.tell_canceled(&taker, CancelReason::Fok);
+        let reach = self.in_reach(at, &taker).min(u128::from(taker.open.0));
+        let fok = taker.terms.tif == TimeInForce::Fok;
+        if fok && reach < u128::from(taker.open.0) {
+            return self.end_taker(at, &taker, CancelReason::Fok);
         }
+        if reach < u128::from(taker.terms.min_qty.0) {
+            return self.end_taker(at, &taker, CancelReason::MinQty);
+        }
+        taker.terms.min_qty = Qty::ZERO;
         while !taker.open.is_zero() {
             let Some(maker) = self.next_maker(at, &taker) else {
                 break;
             };
-            let resting = self.listings[at].book.at(maker);
-            if same_group(&taker, resting) && taker.terms.stp != Stp::None {
-                if self.keep_apart(at, &mut taker, maker).is_break() {
+            if same_group(&taker, &maker) && taker.terms.stp != Stp::None {
+                if self.keep_apart(at, &mut taker, &maker).is_break() {
                     return;
                 }
             } else {
                 self.trade(at, &mut taker, maker);
             }
         }
-        if taker.open.is_zero() {
-            return;
+        if taker.open.is_zero() && !taker.filled.is_zero() {
+            return self.settle(at, &taker, true);
         }
+        assert!(!fok || taker.open.is_zero(), "filled in part: {taker:?}");
         match (taker.terms.order_type, taker.terms.tif) {
-            (OrderType::Market, _) => self.tell_canceled(&taker, CancelReason::NoLiquidity),
-            (_, TimeInForce::Ioc) => self.tell_canceled(&taker, CancelReason::Ioc),
+            (OrderType::Market, _) => self.end_taker(at, &taker, CancelReason::NoLiquidity),
+            (_, TimeInForce::Ioc) => self.end_taker(at, &taker, CancelReason::Ioc),
+            (OrderType::MarketToLimit, _) if taker.filled.is_zero() => {
+                self.end_taker(at, &taker, CancelReason::NoLiquidity);
+            }
+            (OrderType::MarketToLimit, _) => {
+                taker.terms.order_type = OrderType::Limit;
+                (taker.terms.price, taker.terms.limit) = (self.listings[at].last_trade, None);
+                self.rest(at, taker);
+            }
             _ => self.rest(at, taker),
         }
     }
 
-    /// The order that the taker meets next, if it meets one within its limit.
-    fn next_maker(&self, at: usize, taker: &Order) -> Option<Place> {
-        let side = taker.terms.side.opposite();
-        let best = self.listings[at].book.best(side)?;
-        let place = Place { side, price: best.price, rank: 0 };
-        taker.terms.side.crosses(limit_of(taker), best.price).then_some(place)
+    /// What is left of an order that came in is cancelled.
+    pub(super) fn end_taker(&mut self, at: usize, taker: &Order, reason: CancelReason) {
+        self.tell_canceled(taker, reason);
+        self.settle(at, taker, false);
     }
 
-    /// How much a taker could trade if it took all it can reach, its own orders considered.
+    /// The order that the taker meets next, if it meets one within its limit.
+    fn next_maker(&self, at: usize, taker: &Order) -> Option<Order> {
+        let side = taker.terms.side.opposite();
+        let maker = self.listings[at].book.in_order_of_service(side).first()?;
+        let price = maker.terms.price.expect("it rests");
+        taker.terms.side.crosses(limit_of(taker), price).then(|| maker.clone())
+    }
+
+    /// How much a taker could trade if it took all it can reach, self-trade prevention and groups
+    /// considered.
     fn in_reach(&self, at: usize, taker: &Order) -> u128 {
+        let book = &self.listings[at].book;
+        let side = taker.terms.side.opposite();
         let mut reach = 0;
-        let makers = self.listings[at].book.in_order_of_service(taker.terms.side.opposite());
-        for (price, maker) in makers {
+        for price in book.prices(side) {
             if !taker.terms.side.crosses(limit_of(taker), price) {
                 break;
             }
-            match taker.terms.stp {
-                Stp::CancelMaker if same_group(taker, maker) => continue,
-                Stp::CancelTaker | Stp::CancelBoth | Stp::Decrement if same_group(taker, maker) => {
-                    break;
+            let orders = book.in_order_of_service(side).iter();
+            let orders = orders.filter(|order| order.terms.price == Some(price));
+            let (hidden, displayed): (Vec<_>, Vec<_>) = orders.partition(|o| o.terms.hidden);
+            // Tips first, then what is behind them, then what is hidden.
+            let tips = displayed.iter().map(|&order| (order, order.shown));
+            let reserves = displayed.iter().map(|&order| (order, order.open - order.shown));
+            let pieces =
+                tips.chain(reserves).chain(hidden.iter().map(|&order| (order, order.open)));
+            for (maker, qty) in pieces {
+                match taker.terms.stp {
+                    Stp::CancelMaker if same_group(taker, maker) => {}
+                    Stp::CancelTaker | Stp::CancelBoth | Stp::Decrement
+                        if same_group(taker, maker) =>
+                    {
+                        return reach;
+                    }
+                    _ if self.is_sure(at, taker, maker) => reach += u128::from(qty.0),
+                    _ => {}
                 }
-                _ => reach += u128::from(maker.open.0),
             }
         }
         reach
     }
 
+    /// Whether what is open of a maker is there for the taker whatever its group does: of several
+    /// of a group on that side the smallest, if self-trade prevention ends none of them.
+    fn is_sure(&self, at: usize, taker: &Order, maker: &Order) -> bool {
+        let NewOrder { side, account, group, .. } = maker.terms;
+        if taker.is_of(account, group) {
+            return false;
+        }
+        let orders = self.listings[at].book.in_order_of_service(side).iter();
+        let group: Vec<&Order> = orders.filter(|order| order.is_of(account, group)).collect();
+        let ends = taker.terms.stp != Stp::None && group.iter().any(|o| same_group(taker, o));
+        let smallest = group.iter().map(|order| (order.open, order.entry)).min();
+        smallest.is_none_or(|smallest| smallest == (maker.open, maker.entry)) && !ends
+    }
+
+    /// How many whole lots the worth of an order buys or sells at once.
+    fn affordable(&self, at: usize, taker: &Order) -> Qty {
+        let listing = &self.listings[at];
+        let (mut left, mut lots) = (i128::from(taker.terms.notional), 0_u128);
+        for maker in listing.book.in_order_of_service(taker.terms.side.opposite()) {
+            let price = maker.terms.price.expect("it rests");
+            if !taker.terms.side.crosses(limit_of(taker), price) {
+                break;
+            }
+            let each = i128::from(price.0);
+            let mut here = i128::from(maker.open.0);
+            if each > 0 {
+                here = here.min(left / each);
+                left -= here * each;
+            }
+            lots += here.unsigned_abs();
+            if here < i128::from(maker.open.0) {
+                break;
+            }
+        }
+        let lots = lots.min(u128::from(u64::MAX));
+        let whole = lots - lots % u128::from(listing.spec.lot);
+        Qty(u64::try_from(whole).expect("held above"))
+    }
+
     /// One trade, at the price of the order that rests.
-    fn trade(&mut self, at: usize, taker: &mut Order, place: Place) {
+    fn trade(&mut self, at: usize, taker: &mut Order, mut maker: Order) {
+        let price = maker.terms.price.expect("it rests");
+        let hidden = maker.terms.hidden;
+        let qty = taker.open.min(if hidden { maker.open } else { maker.shown });
         let listing = &mut self.listings[at];
-        let (instrument, price) = (listing.spec.instrument, place.price);
         let (maker_bps, taker_bps) = (listing.spec.maker_bps, listing.spec.taker_bps);
         listing.last_trade = Some(price);
         listing.trades += 1;
-        let trade_id = listing.trades;
+        let (instrument, trade_id) = (listing.spec.instrument, listing.trades);
 
-        let maker = listing.book.at_mut(place);
-        let qty = taker.open.min(maker.open);
-        for order in [&mut *taker, &mut *maker] {
+        for order in [&mut *taker, &mut maker] {
             order.open -= qty;
             order.filled += qty;
         }
-        let maker = maker.clone();
+        if !hidden {
+            maker.shown -= qty;
+        }
+        let id = maker.terms.id;
         if maker.open.is_zero() {
-            listing.book.take(place);
+            listing.book.take(id);
+        } else {
+            *listing.book.get_mut(id) = maker.clone();
         }
 
-        let (maker_id, taker_id) = (maker.terms.id, taker.terms.id);
+        let taker_id = taker.terms.id;
         let (buy_id, sell_id) = match taker.terms.side {
-            Side::Buy => (taker_id, maker_id),
-            Side::Sell => (maker_id, taker_id),
+            Side::Buy => (taker_id, id),
+            Side::Sell => (id, taker_id),
         };
-        let (side, maker_id) = (Some(taker.terms.side), Some(maker_id));
+        let (side, maker_id) = (Some(taker.terms.side), Some(id));
         let trade = What::Trade { trade_id, price, qty, taker: side, buy_id, sell_id, maker_id };
         self.tell(instrument, trade);
         self.tell_filled(&maker, price, qty, Liquidity::Maker, maker_bps);
         self.tell_filled(taker, price, qty, Liquidity::Taker, taker_bps);
-        let (id, side) = (maker.terms.id, place.side);
-        self.tell(instrument, What::Execute { id, side, price, qty });
-        self.tell_level(at, side, price);
+        if !hidden {
+            let side = maker.terms.side;
+            self.tell(instrument, What::Execute { id, side, price, qty });
+            self.tell_level(at, side, price);
+        }
+        self.after_trade(at, taker, &maker, qty);
+        self.watch(at, price);
+    }
+
+    /// What a trade means for reserves and groups.
+    fn after_trade(&mut self, at: usize, taker: &Order, maker: &Order, qty: Qty) {
+        let id = maker.terms.id;
+        if maker.open.is_zero() {
+            self.settle(at, maker, false);
+        } else {
+            if maker.shown.is_zero() && !maker.terms.hidden {
+                self.refill(at, id);
+            }
+            self.reduce_group(at, maker, qty);
+        }
+        if taker.open.is_zero() {
+            self.end_group(at, taker.terms.account, taker.terms.group);
+        } else {
+            self.reduce_group(at, taker, qty);
+        }
+    }
+
+    /// The tip of an iceberg is gone: the next one is shown at the back of its price.
+    fn refill(&mut self, at: usize, id: OrderId) {
+        let mut order = self.listings[at].book.take(id);
+        order.shown = order.tip();
+        self.listings[at].book.rest(order.clone());
+        self.tell_added(at, &order);
     }
 
     fn tell_filled(&mut self, order: &Order, price: Price, qty: Qty, part: Liquidity, bps: i32) {
@@ -129,68 +248,50 @@ impl Reference {
     }
 
     /// Two orders of one group meet; the taker's mode decides. Breaks where the taker has ended.
-    fn keep_apart(&mut self, at: usize, taker: &mut Order, place: Place) -> ControlFlow<()> {
+    fn keep_apart(&mut self, at: usize, taker: &mut Order, maker: &Order) -> ControlFlow<()> {
+        let id = maker.terms.id;
         match taker.terms.stp {
             Stp::None => unreachable!("orders without a mode trade"),
             Stp::CancelTaker => {
-                self.tell_canceled(taker, CancelReason::Stp);
+                self.end_taker(at, taker, CancelReason::Stp);
                 ControlFlow::Break(())
             }
             Stp::CancelMaker => {
-                self.end(at, place, CancelReason::Stp);
+                self.end(at, id, CancelReason::Stp);
                 ControlFlow::Continue(())
             }
             Stp::CancelBoth => {
-                self.end(at, place, CancelReason::Stp);
-                self.tell_canceled(taker, CancelReason::Stp);
+                self.end(at, id, CancelReason::Stp);
+                self.end_taker(at, taker, CancelReason::Stp);
                 ControlFlow::Break(())
             }
-            Stp::Decrement => self.decrement(at, taker, place),
+            Stp::Decrement => {
+                let qty = taker.open.min(maker.open);
+                self.take_off(at, id, qty, CancelReason::Stp);
+                if taker.open == qty {
+                    self.end_taker(at, taker, CancelReason::Stp);
+                    return ControlFlow::Break(());
+                }
+                taker.open -= qty;
+                self.tell_replaced(taker.terms.id, taker, true);
+                ControlFlow::Continue(())
+            }
         }
-    }
-
-    /// Both orders lose the smaller of what is open of them; one that is left with nothing ends.
-    fn decrement(&mut self, at: usize, taker: &mut Order, place: Place) -> ControlFlow<()> {
-        let maker = self.listings[at].book.at_mut(place);
-        let qty = taker.open.min(maker.open);
-        if maker.open == qty {
-            self.end(at, place, CancelReason::Stp);
-        } else {
-            maker.open -= qty;
-            maker.terms.qty -= qty;
-            let maker = maker.clone();
-            self.tell_replaced(maker.terms.id, &maker, true);
-            self.tell_shrunk(at, place.price, &maker, qty);
-        }
-        if taker.open == qty {
-            self.tell_canceled(taker, CancelReason::Stp);
-            return ControlFlow::Break(());
-        }
-        taker.open -= qty;
-        taker.terms.qty -= qty;
-        self.tell_replaced(taker.terms.id, taker, true);
-        ControlFlow::Continue(())
     }
 
     /// Puts what is left of an order at the back of its price.
     fn rest(&mut self, at: usize, mut order: Order) {
-        if order.entry == 0 {
-            self.entries += 1;
-            order.entry = self.entries;
-        }
-        let price = order.terms.price.expect("only limit orders rest");
-        let (id, side, qty) = (order.terms.id, order.terms.side, order.shown());
-        let instrument = order.terms.instrument;
-        self.listings[at].book.rest(price, order);
-        self.tell(instrument, What::Add { id, side, price, qty });
-        self.tell_level(at, side, price);
+        self.entries += 1;
+        order.entry = self.entries;
+        order.shown = order.tip();
+        self.listings[at].book.rest(order.clone());
+        self.tell_added(at, &order);
     }
 }
 
 /// The worst price that an order accepts.
 fn limit_of(order: &Order) -> Price {
-    let terms = &order.terms;
-    terms.price.or(terms.limit).unwrap_or_else(|| terms.side.any_price())
+    order.limit().unwrap_or_else(|| order.terms.side.any_price())
 }
 
 fn same_group(taker: &Order, maker: &Order) -> bool {

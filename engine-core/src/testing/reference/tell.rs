@@ -2,6 +2,8 @@
 
 use super::Reference;
 use super::book::Order;
+use super::waiting::is_stop;
+use crate::command::NewOrder;
 use crate::event::{CancelReason, Event, Interest, Op, Reject, Total, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::quantity::{Price, Qty};
@@ -37,12 +39,14 @@ impl Reference {
     /// Tells that an order was changed; `order` is as it is now.
     pub(super) fn tell_replaced(&mut self, id: OrderId, order: &Order, kept_priority: bool) {
         let terms = &order.terms;
+        // While it waits, what protects it is what can be replaced.
+        let is_waiting_protection = is_stop(terms.order_type) || terms.parent != 0;
         let what = What::Replaced {
             id,
             new_id: terms.id,
             account: terms.account,
-            price: terms.price,
-            qty: terms.qty,
+            price: if is_waiting_protection { order.limit() } else { terms.price },
+            qty: order.total(),
             leaves: order.open,
             kept_priority,
         };
@@ -57,26 +61,38 @@ impl Reference {
         self.tell(listing.spec.instrument, What::Level { side, price, qty, orders });
     }
 
-    /// L3 and L2 of an order that left `price`.
-    pub(super) fn tell_left(&mut self, at: usize, price: Price, order: &Order) {
-        let (id, side) = (order.terms.id, order.terms.side);
-        let gone = What::Delete { id, side, price, qty: order.shown() };
-        self.tell(order.terms.instrument, gone);
-        self.tell_level(at, side, price);
+    /// L3 and L2 of an order that came to the back of its price, if it shows.
+    pub(super) fn tell_added(&mut self, at: usize, order: &Order) {
+        let NewOrder { id, side, instrument, price, .. } = order.terms;
+        if let (false, Some(price)) = (order.terms.hidden, price) {
+            self.tell(instrument, What::Add { id, side, price, qty: order.shown });
+            self.tell_level(at, side, price);
+        }
     }
 
-    /// L3 and L2 of an order that shrank by `qty` where it stands.
-    pub(super) fn tell_shrunk(&mut self, at: usize, price: Price, order: &Order, qty: Qty) {
-        let (id, side) = (order.terms.id, order.terms.side);
-        self.tell(order.terms.instrument, What::Reduce { id, side, price, qty });
-        self.tell_level(at, side, price);
+    /// L3 and L2 of an order that left its price, if it showed.
+    pub(super) fn tell_left(&mut self, at: usize, order: &Order) {
+        let NewOrder { id, side, instrument, price, .. } = order.terms;
+        if let (false, Some(price)) = (order.terms.hidden, price) {
+            self.tell(instrument, What::Delete { id, side, price, qty: order.shown });
+            self.tell_level(at, side, price);
+        }
+    }
+
+    /// L3 and L2 of an order that shows `qty` less where it stands.
+    pub(super) fn tell_shrunk(&mut self, at: usize, order: &Order, qty: Qty) {
+        let NewOrder { id, side, instrument, price, .. } = order.terms;
+        if let (false, Some(price)) = (qty.is_zero(), price) {
+            self.tell(instrument, What::Reduce { id, side, price, qty });
+            self.tell_level(at, side, price);
+        }
     }
 
     /// L1, once for every instrument whose best prices are not what was told last.
     pub(super) fn tell_best(&mut self) {
         for at in 0..self.listings.len() {
             let listing = &mut self.listings[at];
-            let best = Side::BOTH.map(|side| listing.book.best(side));
+            let best = Side::BOTH.map(|side| listing.book.best_shown(side));
             let shown = |best: [Option<crate::LevelView>; 2]| {
                 best.map(|level| level.map(|level| (level.price, Total::new(level.qty))))
             };

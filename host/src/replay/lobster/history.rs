@@ -381,3 +381,6 @@ impl Outlet for Heard {
 }
 
 const _: () = assert!(ORDER_ID_END < FIRST_ANONYMOUS && FIRST_ANONYMOUS < FIRST_TAKER);
+
+#[cfg(test)]
+mod tests;

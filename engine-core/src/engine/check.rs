@@ -1,0 +1,280 @@
+//! Reasons to turn an order away, in the order in which they are looked for.
+
+use super::desk::Desk;
+use super::matching::{Special, Taker};
+use crate::book::order::Terms;
+use crate::book::pool::NONE;
+use crate::command::{NewOrder, OrderType, Peg, Phase, PostOnly, TimeInForce};
+use crate::event::{EventSink, Reject};
+use crate::id::AccountId;
+use crate::limits::ICEBERG_TIPS_MAX;
+use crate::quantity::{Price, Qty, Time};
+use crate::side::Side;
+
+impl<S: EventSink> Desk<'_, S> {
+    /// The first reason to turn an order away, or the worst price at which it trades or rests.
+    #[inline]
+    pub(super) fn check(&self, order: &NewOrder) -> Result<Price, Reject> {
+        if !self.blocked.is_empty() {
+            self.check_blocked(order.account)?;
+        }
+        self.check_phase()?;
+        if order.qty.is_zero() && order.notional == 0 {
+            return Err(Reject::ZeroQty);
+        }
+        check_combination(order, self.now)?;
+        let limit = match (order.order_type.has_price(), order.price) {
+            (true, Some(price)) => price,
+            (true, None) => return Err(Reject::BadPrice),
+            _ => order.limit.unwrap_or(order.side.any_price()),
+        };
+        if !self.book.plain {
+            self.check_units(order)?;
+        }
+        if self.store.find(self.book.position, order.id).is_some() {
+            return Err(Reject::DuplicateOrderId);
+        }
+        if order.parent != 0 {
+            self.check_parent(order)?;
+        }
+        if order.can_rest() {
+            self.check_room(order, limit)?;
+        }
+        if order.post_only == PostOnly::No || order.waits() {
+            return Ok(limit);
+        }
+        self.stand_off(order.side, limit, order.post_only)
+    }
+
+    /// Whether the account may trade.
+    #[cold]
+    pub(super) fn check_blocked(&self, account: AccountId) -> Result<(), Reject> {
+        match self.blocked.binary_search(&account) {
+            Ok(_) => Err(Reject::Blocked),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether the phase takes new orders.
+    #[inline]
+    pub(super) fn check_phase(&self) -> Result<(), Reject> {
+        match self.book.phase {
+            Phase::Continuous => Ok(()),
+            Phase::Closed => Err(Reject::Closed),
+            Phase::Halted => Err(Reject::Halted),
+            Phase::PreOpen | Phase::Auction => Err(Reject::Phase),
+        }
+    }
+
+    /// Whether prices and quantities are what the instrument counts in.
+    #[inline(never)]
+    fn check_units(&self, order: &NewOrder) -> Result<(), Reject> {
+        for price in [order.price, order.limit, order.stop] {
+            self.check_price(price)?;
+        }
+        let price = order.price.or(order.limit);
+        if order.notional == 0 {
+            self.check_qty(order.qty)?;
+            self.check_worth(order.qty, price)?;
+        } else {
+            self.check_worth(Qty(order.notional), Some(Price(1)))?;
+        }
+        let whole = |qty: Qty| qty.0.is_multiple_of(self.book.spec.lot);
+        if whole(order.display) && whole(order.min_qty) { Ok(()) } else { Err(Reject::BadLot) }
+    }
+
+    /// Whether a price is on a tick.
+    #[inline(never)]
+    pub(super) fn check_price(&self, price: Option<Price>) -> Result<(), Reject> {
+        let Some(price) = price else { return Ok(()) };
+        let tick = self.book.spec.tick_at(price).cast_signed();
+        if price.0.rem_euclid(tick) == 0 { Ok(()) } else { Err(Reject::BadTick) }
+    }
+
+    /// Whether a quantity is of whole lots and within the instrument's bounds.
+    #[inline(never)]
+    pub(super) fn check_qty(&self, qty: Qty) -> Result<(), Reject> {
+        let spec = &self.book.spec;
+        let bounded = spec.max_qty.is_zero() || qty <= spec.max_qty;
+        if qty.0.is_multiple_of(spec.lot) && qty >= spec.min_qty && bounded {
+            Ok(())
+        } else {
+            Err(Reject::BadLot)
+        }
+    }
+
+    /// Whether what is asked for is worth no more than the instrument allows.
+    #[inline(never)]
+    pub(super) fn check_worth(&self, qty: Qty, price: Option<Price>) -> Result<(), Reject> {
+        let most = u128::from(self.book.spec.max_notional);
+        let worth = price.map_or(0, |price| (price * qty).0.unsigned_abs());
+        if most == 0 || worth <= most { Ok(()) } else { Err(Reject::BadLot) }
+    }
+
+    /// Whether the order that this one waits for lives and is of the same account.
+    #[cold]
+    fn check_parent(&self, order: &NewOrder) -> Result<(), Reject> {
+        let parent = crate::id::OrderId(order.parent);
+        match self.store.find(self.book.position, parent) {
+            Some((_, key)) if self.store.orders[key].account == order.account => Ok(()),
+            _ => Err(Reject::UnknownOrder),
+        }
+    }
+
+    /// Whether there is room for one more order: at its limit, or anywhere where it may come to
+    /// rest at another price or at another time.
+    #[inline]
+    fn check_room(&self, order: &NewOrder, limit: Price) -> Result<(), Reject> {
+        let most = self.book.spec.max_orders;
+        if self.store.orders.is_full() || (most != 0 && self.book.live >= most) {
+            return Err(Reject::Capacity);
+        }
+        if self.store.no_level_left() {
+            let anywhere = order.waits() || order.order_type == OrderType::MarketToLimit;
+            if anywhere || self.book.side(order.side).find(self.store, limit) == NONE {
+                return Err(Reject::Capacity);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where an order that may not take rests.
+    #[inline(never)]
+    pub(super) fn stand_off(
+        &self,
+        side: Side,
+        price: Price,
+        post_only: PostOnly,
+    ) -> Result<Price, Reject> {
+        let Some(best) = self.book.best_price(self.store, side.opposite()) else {
+            return Ok(price);
+        };
+        if !side.crosses(price, best) {
+            return Ok(price);
+        }
+        if post_only == PostOnly::Reject {
+            return Err(Reject::PostOnly);
+        }
+        let tick = self.book.spec.tick_at(best).cast_signed();
+        side.checked_behind(best, tick).ok_or(Reject::BadPrice)
+    }
+}
+
+impl OrderType {
+    /// Whether an order of this type has a price.
+    #[inline]
+    const fn has_price(self) -> bool {
+        matches!(self, Self::Limit | Self::Iceberg | Self::StopLimit | Self::TrailingStopLimit)
+    }
+}
+
+impl NewOrder {
+    /// Whether it may be live after its command: it rests, or it waits.
+    #[inline]
+    fn can_rest(&self) -> bool {
+        let immediate = matches!(self.tif, TimeInForce::Ioc | TimeInForce::Fok);
+        self.waits() || (self.order_type != OrderType::Market && !immediate)
+    }
+
+    /// Whether it waits for a stop or another order.
+    #[inline]
+    pub(super) fn waits(&self) -> bool {
+        self.order_type.is_stop() || self.parent != 0
+    }
+}
+
+/// An order as it enters.
+#[inline]
+pub(super) fn taker(order: &NewOrder, limit: Price) -> Taker {
+    let mut terms = Terms::default().with_post_only(order.post_only);
+    if order.hidden {
+        terms.0 |= Terms::DARK;
+    }
+    let order_type = match order.order_type {
+        OrderType::Iceberg => OrderType::Limit,
+        other => other,
+    };
+    Taker {
+        id: order.id,
+        account: order.account,
+        side: order.side,
+        order_type,
+        tif: order.tif,
+        stp: order.stp,
+        terms,
+        stp_group: order.stp_group,
+        limit,
+        open: order.qty,
+        filled: Qty::ZERO,
+        special: Special {
+            display: order.display,
+            min_qty: order.min_qty,
+            expire_at: order.expire_at,
+            group: order.group,
+        },
+    }
+}
+
+/// Whether an iceberg that shows `display` of `open` is done after a bounded number of trades.
+pub(super) fn has_few_tips(display: Qty, open: Qty) -> bool {
+    open.0 <= display.0.saturating_mul(ICEBERG_TIPS_MAX)
+}
+
+/// Whether the parts of an order go together.
+#[inline]
+fn check_combination(order: &NewOrder, now: Time) -> Result<(), Reject> {
+    let plain = matches!(order.order_type, OrderType::Limit | OrderType::Market);
+    let sizes = order.display.0 | order.min_qty.0 | order.notional;
+    let links = order.parent | order.trail | order.offset.cast_unsigned();
+    let flags = order.hidden | order.all_or_none | order.reduce_only | order.stop.is_some();
+    let pegged = order.peg != Peg::Primary;
+    if (!plain | ((sizes | links) != 0) | flags | pegged) && !is_sound(order) {
+        return Err(Reject::BadCombination);
+    }
+    let timed = match order.tif {
+        TimeInForce::Gtd => order.expire_at > now,
+        TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
+            order.expire_at == Time(0)
+        }
+        TimeInForce::AtOpen | TimeInForce::AtClose | TimeInForce::Auction => false,
+    };
+    let immediate = matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
+    let posts = order.post_only != PostOnly::No;
+    let priced = if order.order_type.has_price() {
+        order.limit.is_none() && !(immediate && posts)
+    } else {
+        order.price.is_none() && !posts
+    };
+    if timed && priced { Ok(()) } else { Err(Reject::BadCombination) }
+}
+
+/// Whether the parts of an order that is more than a plain limit or market order go together.
+#[cold]
+fn is_sound(order: &NewOrder) -> bool {
+    use OrderType as T;
+    let kind = order.order_type;
+    let rests = matches!(kind, T::Limit | T::Iceberg | T::StopLimit | T::TrailingStopLimit);
+    let trailing = matches!(kind, T::TrailingStop | T::TrailingStopLimit);
+    let stopped = matches!(kind, T::Stop | T::StopLimit);
+    let immediate = matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
+    let display = if kind == T::Iceberg {
+        let whole = order.display <= order.qty && has_few_tips(order.display, order.qty);
+        !order.display.is_zero() && whole && !immediate
+    } else {
+        order.display.is_zero()
+    };
+    let hidden = !order.hidden || (rests && kind != T::Iceberg);
+    let stop = if stopped { order.stop.is_some() } else { trailing || order.stop.is_none() };
+    let trail = if trailing { order.trail != 0 } else { order.trail == 0 };
+    let worth =
+        order.notional == 0 || (kind == T::Market && order.qty.is_zero() && order.parent == 0);
+    let least = order.min_qty <= order.qty
+        && (order.min_qty.is_zero() || (order.post_only == PostOnly::No && order.notional == 0));
+    let unbuilt = kind == T::Pegged
+        || order.all_or_none
+        || order.reduce_only
+        || order.offset != 0
+        || order.peg != Peg::Primary;
+    let own_parent = order.parent != 0 && order.parent == order.id.0;
+    display && hidden && stop && trail && worth && least && !unbuilt && !own_parent
+}

@@ -1,0 +1,159 @@
+//! What the end of an order means for others: its group, and the orders that wait for it.
+
+use super::desk::Desk;
+use super::matching::Taker;
+use crate::book::Waits;
+use crate::book::index::Position;
+use crate::book::pool::NONE;
+use crate::event::{CancelReason, EventSink};
+use crate::id::{AccountId, OrderId};
+use crate::quantity::Qty;
+
+/// How an order ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It was filled whole.
+    Filled,
+    /// It was cancelled.
+    Canceled,
+    /// It was cancelled since another of its group ended: that one sees to the rest of the group.
+    ByGroup,
+}
+
+impl<S: EventSink> Desk<'_, S> {
+    /// Forgets a live order that stands on no level, and sees to those that are linked to it.
+    #[inline]
+    pub(super) fn let_go(&mut self, key: u32, ending: Ending) {
+        let found = self.store.find(self.book.position, self.store.orders[key].id);
+        let (position, _) = found.expect("a live order is indexed");
+        self.let_go_at(position, key, ending);
+    }
+
+    /// The same for an order whose place in the index is known.
+    #[inline]
+    pub(super) fn let_go_at(&mut self, position: Position, key: u32, ending: Ending) {
+        if self.store.orders[key].extra != NONE || !self.book.children.is_empty() {
+            return self.let_go_linked(position, key, ending);
+        }
+        self.store.release(position, key);
+        self.book.live -= 1;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn let_go_linked(&mut self, position: Position, key: u32, ending: Ending) {
+        let order = self.store.orders[key].clone();
+        let group = if order.extra == NONE { 0 } else { self.unlink_extra(key) };
+        self.store.release(position, key);
+        self.book.live -= 1;
+        if group != 0 && ending != Ending::ByGroup {
+            self.end_group(order.account, group);
+        }
+        self.free_children(order.id, order.filled);
+    }
+
+    /// Takes an order out of every set that its extra put it in; returns its group.
+    pub(super) fn unlink_extra(&mut self, key: u32) -> u64 {
+        if self.store.orders[key].level == NONE {
+            self.stop_waiting(key);
+        }
+        let account = self.store.orders[key].account;
+        let extra = self.store.detach(key);
+        if extra.group != 0 {
+            let at = (extra.group.cast_signed(), account.0, extra.entry);
+            self.book.groups.remove(&mut self.store.nodes, at);
+        }
+        extra.group
+    }
+
+    /// Enters an order into its group.
+    pub(super) fn join_group(&mut self, key: u32) {
+        let account = self.store.orders[key].account;
+        let extra = self.store.extra_mut(key);
+        if extra.group != 0 {
+            let at = (extra.group.cast_signed(), account.0, extra.entry);
+            self.book.groups.insert(&mut self.store.nodes, at, key);
+        }
+    }
+
+    /// A fill of an incoming order: the others of its group lose as much, or end with it.
+    #[cold]
+    pub(super) fn fill_group(&mut self, taker: &Taker, qty: Qty) {
+        if taker.open.is_zero() {
+            self.end_group(taker.account, taker.special.group);
+        } else {
+            self.reduce_group(taker.account, taker.special.group, NONE, qty);
+        }
+    }
+
+    /// Takes `qty` off every order of a group but one.
+    pub(super) fn reduce_group(&mut self, account: AccountId, group: u64, but: u32, qty: Qty) {
+        let mut from = 0;
+        while let Some((entry, key)) = self.member(account, group, from) {
+            from = entry + 1;
+            if key == but {
+                continue;
+            }
+            if self.store.orders[key].open <= qty {
+                self.end(key, CancelReason::Oco);
+            } else {
+                self.shrink(key, qty);
+            }
+        }
+    }
+
+    /// Ends every order of a group.
+    pub(super) fn end_group(&mut self, account: AccountId, group: u64) {
+        while let Some((_, key)) = self.member(account, group, 0) {
+            self.end(key, CancelReason::Oco);
+        }
+    }
+
+    /// The oldest order of a group that is not older than `from`.
+    pub(super) fn member(&self, account: AccountId, group: u64, from: u64) -> Option<(u64, u32)> {
+        let group = group.cast_signed();
+        let found = self.book.groups.at_or_above(&self.store.nodes, (group, account.0, from));
+        let ((of, whose, entry), key) = found?;
+        (of == group && whose == account.0).then_some((entry, key))
+    }
+
+    /// An order has ended: those that wait for it enter when the command is finished, for no more
+    /// than it was filled; if it was not filled at all they end then.
+    #[inline]
+    pub(super) fn free_children(&mut self, parent: OrderId, filled: Qty) {
+        if !self.book.children.is_empty() {
+            self.free_children_of(parent, filled);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn free_children_of(&mut self, parent: OrderId, filled: Qty) {
+        let id = parent.0.cast_signed();
+        while let Some((at, key)) = self.book.children.at_or_above(&self.store.nodes, (id, 0, 0)) {
+            if at.0 != id {
+                break;
+            }
+            self.book.children.remove(&mut self.store.nodes, at);
+            let open = self.store.orders[key].open;
+            self.give_turn(key, if filled.is_zero() { Waits::End } else { Waits::Turn });
+            if !filled.is_zero() && open > filled {
+                self.shrink(key, open - filled);
+            }
+        }
+    }
+
+    /// The orders that wait for one that has got another name wait for that name.
+    #[cold]
+    pub(super) fn rename_parent(&mut self, old: OrderId, new: OrderId) {
+        let (old, new_key) = (old.0.cast_signed(), new.0.cast_signed());
+        while let Some((at, key)) = self.book.children.at_or_above(&self.store.nodes, (old, 0, 0)) {
+            if at.0 != old {
+                break;
+            }
+            self.book.children.remove(&mut self.store.nodes, at);
+            self.book.children.insert(&mut self.store.nodes, (new_key, 0, at.2), key);
+            self.store.extra_mut(key).parent = new.0;
+        }
+    }
+}

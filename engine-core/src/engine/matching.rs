@@ -1,0 +1,326 @@
+//! Matching: an incoming order against the orders of the other side, best price first.
+
+use super::desk::Desk;
+use super::links::Ending;
+use crate::book::order::{Order, Terms};
+use crate::book::pool::NONE;
+use crate::command::{OrderType, Stp, TimeInForce};
+use crate::event::{CancelReason, EventSink, Fee, Interest, Liquidity, What};
+use crate::id::{AccountId, OrderId};
+use crate::quantity::{Price, Qty, Time};
+use crate::side::Side;
+
+/// An order while it matches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taker {
+    pub(super) id: OrderId,
+    pub(super) account: AccountId,
+    pub(super) side: Side,
+    pub(super) order_type: OrderType,
+    pub(super) tif: TimeInForce,
+    pub(super) stp: Stp,
+    pub(super) terms: Terms,
+    pub(super) stp_group: u32,
+    /// The worst price that it takes.
+    pub(super) limit: Price,
+    pub(super) open: Qty,
+    pub(super) filled: Qty,
+    pub(super) special: Special,
+}
+
+/// What few incoming orders have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Special {
+    /// The tip of an iceberg; 0 is all.
+    pub(super) display: Qty,
+    /// What the first match must reach.
+    pub(super) min_qty: Qty,
+    /// When what rests ends; 0 is never.
+    pub(super) expire_at: Time,
+    /// One-cancels-other group; 0 is none.
+    pub(super) group: u64,
+}
+
+impl Special {
+    /// Nothing special.
+    pub(super) const NONE: Self =
+        Self { display: Qty::ZERO, min_qty: Qty::ZERO, expire_at: Time(0), group: 0 };
+}
+
+impl<S: EventSink> Desk<'_, S> {
+    /// Whether an order limited to `limit` would trade.
+    #[inline]
+    pub(super) fn crosses(&self, side: Side, limit: Price) -> bool {
+        let best = self.book.side(side.opposite()).best();
+        best != NONE && side.crosses(limit, self.store.levels[best].price)
+    }
+
+    /// Matches an order against the other side; false where self-trade prevention ended it.
+    #[inline]
+    pub(super) fn take(&mut self, taker: &mut Taker) -> bool {
+        let side = taker.side.opposite();
+        let prevents = taker.prevents();
+        while !taker.open.is_zero() {
+            let level = self.book.side(side).best();
+            if level == NONE {
+                break;
+            }
+            let price = self.store.levels[level].price;
+            if !taker.side.crosses(taker.limit, price) {
+                break;
+            }
+            let maker = self.store.levels[level].front();
+            if prevents && self.store.orders[maker].stp_group == taker.stp_group {
+                if !self.prevent(taker, maker) {
+                    return false;
+                }
+                continue;
+            }
+            self.trade(taker, level, maker, price);
+        }
+        true
+    }
+
+    /// One trade between an incoming and a resting order.
+    #[inline]
+    fn trade(&mut self, taker: &mut Taker, level: u32, maker: u32, price: Price) {
+        let order = &mut self.store.orders[maker];
+        let dark = order.is_dark();
+        let qty = taker.open.min(if dark { order.open } else { order.shown });
+        order.open -= qty;
+        order.filled += qty;
+        taker.open -= qty;
+        taker.filled += qty;
+        let place = &mut self.store.levels[level];
+        if dark {
+            place.dark -= u128::from(qty.0);
+        } else {
+            order.shown -= qty;
+            place.shown -= u128::from(qty.0);
+        }
+        let order = order.clone();
+        self.book.trades += 1;
+        self.book.last_trade = Some(price);
+        self.tell_trade(taker, &order, price, qty);
+        if order.open.is_zero() {
+            self.book.unlink(self.store, maker);
+        } else if order.shown.is_zero() && !dark {
+            // Until the next tip is shown, nothing of an iceberg is.
+            self.store.levels[level].orders -= 1;
+        }
+        if !dark && self.out.wants(Interest::L2.and(Interest::L3)) {
+            let (id, side) = (order.id, order.side);
+            self.out.tell(Interest::L3, What::Execute { id, side, price, qty });
+            self.tell_level(side, price);
+        }
+        if order.open.is_zero() {
+            self.let_go(maker, Ending::Filled);
+        } else if order.extra != NONE {
+            self.after_fill(maker, &order, qty);
+        }
+        if taker.special.group != 0 {
+            self.fill_group(taker, qty);
+        }
+        if self.book.watches() {
+            self.watch(price);
+        }
+    }
+
+    /// What a trade means for a resting order that is more than a plain one: the next tip of an
+    /// iceberg, the others of its group.
+    #[cold]
+    fn after_fill(&mut self, key: u32, order: &Order, qty: Qty) {
+        let extra = &self.store.extras[order.extra];
+        let (display, group) = (extra.display, extra.group);
+        if order.shown.is_zero() && !order.is_dark() {
+            self.refill(key, display);
+        }
+        if group != 0 {
+            self.reduce_group(order.account, group, key, qty);
+        }
+    }
+
+    /// Shows the next tip of an iceberg, at the back of its price.
+    fn refill(&mut self, key: u32, display: Qty) {
+        let order = &mut self.store.orders[key];
+        let tip = order.open.min(display);
+        order.shown = tip;
+        let (id, side, level) = (order.id, order.side, order.level);
+        let place = &mut self.store.levels[level];
+        place.dark -= u128::from(tip.0);
+        place.shown += u128::from(tip.0);
+        place.orders += 1;
+        place.requeue(&mut self.store.orders, key);
+        let price = place.price;
+        self.out.tell(Interest::L3, What::Add { id, side, price, qty: tip });
+        self.tell_level(side, price);
+    }
+
+    /// Tells of a trade: the trade itself, the maker's fill, the taker's fill.
+    #[inline]
+    fn tell_trade(&mut self, taker: &Taker, maker: &Order, price: Price, qty: Qty) {
+        let trade_id = self.book.trades;
+        let (buy_id, sell_id) = match taker.side {
+            Side::Buy => (taker.id, maker.id),
+            Side::Sell => (maker.id, taker.id),
+        };
+        let (maker_id, side) = (Some(maker.id), Some(taker.side));
+        self.out.trade(What::Trade {
+            trade_id,
+            price,
+            qty,
+            taker: side,
+            buy_id,
+            sell_id,
+            maker_id,
+        });
+        let [maker_fee, taker_fee] = self.fees(price, qty);
+        self.out.private(What::Filled {
+            id: maker.id,
+            account: maker.account,
+            price,
+            qty,
+            leaves: maker.open,
+            cumulative: maker.filled,
+            liquidity: Liquidity::Maker,
+            fee: maker_fee,
+        });
+        self.out.private(What::Filled {
+            id: taker.id,
+            account: taker.account,
+            price,
+            qty,
+            leaves: taker.open,
+            cumulative: taker.filled,
+            liquidity: Liquidity::Taker,
+            fee: taker_fee,
+        });
+    }
+
+    /// The maker's and the taker's fee of a trade.
+    #[inline]
+    fn fees(&self, price: Price, qty: Qty) -> [Fee; 2] {
+        let spec = &self.book.spec;
+        if spec.maker_bps == 0 && spec.taker_bps == 0 {
+            return [Fee::ZERO; 2];
+        }
+        let worth = (price * qty).0.abs();
+        [spec.maker_bps, spec.taker_bps].map(|bps| Fee::new(fee(worth, bps)))
+    }
+
+    /// Two orders of one group met; false where the incoming one has ended.
+    #[inline(never)]
+    fn prevent(&mut self, taker: &mut Taker, maker: u32) -> bool {
+        match taker.stp {
+            Stp::None => {}
+            Stp::CancelMaker => self.end(maker, CancelReason::Stp),
+            Stp::CancelTaker => {
+                self.cancel_rest(taker, CancelReason::Stp);
+                return false;
+            }
+            Stp::CancelBoth => {
+                self.end(maker, CancelReason::Stp);
+                self.cancel_rest(taker, CancelReason::Stp);
+                return false;
+            }
+            Stp::Decrement => return self.decrement(taker, maker),
+        }
+        true
+    }
+
+    /// Both lose the smaller open quantity; false where the incoming order has ended.
+    fn decrement(&mut self, taker: &mut Taker, maker: u32) -> bool {
+        let open = self.store.orders[maker].open;
+        if open <= taker.open {
+            self.end(maker, CancelReason::Stp);
+        } else {
+            self.shrink(maker, taker.open);
+        }
+        if open >= taker.open {
+            self.cancel_rest(taker, CancelReason::Stp);
+            return false;
+        }
+        taker.open -= open;
+        self.out.private(What::Replaced {
+            id: taker.id,
+            new_id: taker.id,
+            account: taker.account,
+            price: taker.price(),
+            qty: taker.open + taker.filled,
+            leaves: taker.open,
+            kept_priority: true,
+        });
+        true
+    }
+
+    /// Takes `by`, less than is open, off a live order that keeps its place, and tells so.
+    pub(super) fn shrink(&mut self, key: u32, by: Qty) {
+        if self.store.orders[key].level == NONE {
+            self.store.orders[key].open -= by;
+            self.tell_shrunk(key);
+            return;
+        }
+        let shown = self.book.shrink(self.store, key, by);
+        self.tell_shrunk(key);
+        if !shown.is_zero() && self.out.wants(Interest::L2.and(Interest::L3)) {
+            self.tell_reduced(key, shown);
+        }
+    }
+
+    /// Tells that a live order has less to trade and kept its place.
+    fn tell_shrunk(&mut self, key: u32) {
+        let order = &self.store.orders[key];
+        self.out.private(What::Replaced {
+            id: order.id,
+            new_id: order.id,
+            account: order.account,
+            price: self.price_of(key),
+            qty: order.total(),
+            leaves: order.open,
+            kept_priority: true,
+        });
+    }
+
+    /// The price of a live order, where it has one.
+    pub(super) fn price_of(&self, key: u32) -> Option<Price> {
+        let order = &self.store.orders[key];
+        if order.level == NONE {
+            self.store.extra(key).and_then(|extra| extra.limit)
+        } else {
+            Some(self.store.levels[order.level].price)
+        }
+    }
+
+    /// Cancels what is left of an incoming order.
+    #[inline(never)]
+    pub(super) fn cancel_rest(&mut self, taker: &Taker, reason: CancelReason) {
+        let &Taker { id, account, open, .. } = taker;
+        self.out.private(What::Canceled { id, account, qty: open, reason });
+        if taker.special.group != 0 && reason != CancelReason::Oco {
+            self.end_group(account, taker.special.group);
+        }
+        self.free_children(id, taker.filled);
+    }
+}
+
+impl Taker {
+    /// Whether it does not trade with everyone.
+    #[inline]
+    pub(super) fn prevents(&self) -> bool {
+        self.stp != Stp::None && self.stp_group != 0
+    }
+
+    /// Its price, where its type has one.
+    fn price(&self) -> Option<Price> {
+        (self.order_type == OrderType::Limit).then_some(self.limit)
+    }
+}
+
+/// A fee in hundredths of a percent of what was traded, rounded toward zero.
+#[inline(never)]
+fn fee(worth: i128, bps: i32) -> i128 {
+    // Twice 64 bits and 32 more do not fit 128: the whole part first, then the rest.
+    let (whole, rest) = (worth / 10_000, worth % 10_000);
+    let bps = i128::from(bps);
+    whole.saturating_mul(bps).saturating_add(rest * bps / 10_000)
+}
