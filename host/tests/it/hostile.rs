@@ -88,9 +88,8 @@ fn bulk_operations_cost_by_length() {
         (memory.copy (i32.const 65536) (i32.const 66000) (i32.const {len}))
         (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 10))))
         (i32.const 0)";
-    let gas = |len: &str| {
-        run(&Guest::doing(&turns.replace("{len}", len)), &tight(), &[events(1)]).gas
-    };
+    let gas =
+        |len: &str| run(&Guest::doing(&turns.replace("{len}", len)), &tight(), &[events(1)]).gas;
     assert_eq!(gas("32000") - gas("0"), 10 * 32_000 / 4);
     // A length beyond the memory is charged before the engine looks at it.
     check("(memory.fill (i32.const 0) (i32.const 1) (i32.const -1)) (i32.const 0)", &OUT_OF_GAS);
@@ -200,14 +199,21 @@ fn every_trap_has_the_same_name_everywhere() {
 #[test]
 fn pointers_that_point_nowhere_are_turned_down_by_every_host_call() {
     let memory = 2 << 16;
-    for (ptr, len) in
-        [(memory - 4, 5), (memory, 1), (u32::MAX, 1), (0, u32::MAX), (u32::MAX, u32::MAX), (70, memory)]
-    {
+    for (ptr, len) in [
+        (memory - 4, 5),
+        (memory, 1),
+        (u32::MAX, 1),
+        (0, u32::MAX),
+        (u32::MAX, u32::MAX),
+        (70, memory),
+    ] {
         for (import, declared, call) in [
             (
                 Import::Log,
                 r#"(import "ringfence_1" "log" (func $f (param i32 i32 i32)))"#,
-                format!("(call $f (i32.const 0) (i32.const {ptr}) (i32.const {len})) (i32.const 0)"),
+                format!(
+                    "(call $f (i32.const 0) (i32.const {ptr}) (i32.const {len})) (i32.const 0)"
+                ),
             ),
             (
                 Import::Panic,
@@ -249,7 +255,8 @@ fn a_panic_reaches_the_host_with_its_text() {
 
 #[test]
 fn an_abort_is_a_panic_whatever_it_points_at() {
-    let abort = |message: &str| Guest {
+    let abort = |message: &str| {
+        Guest {
         imports: r#"(import "env" "abort" (func $abort (param i32 i32 i32 i32)))"#,
         on_events: format!(
             "(call $abort (i32.const {message}) (i32.const -1) (i32.const 4) (i32.const 5))
@@ -258,6 +265,7 @@ fn an_abort_is_a_panic_whatever_it_points_at() {
         more: r#"(data (i32.const 20000) "\04\00\00\00h\00i\00") (data (i32.const 131068) "\ff\ff\ff\ff")"#
             .into(),
         ..Guest::default()
+    }
     };
     for (message, text) in [("20004", "hi"), ("0", ""), ("3", ""), ("-1", ""), ("131072", "")] {
         let panic = Panic { text: text.to_owned(), line: 4, column: 5 };
@@ -358,8 +366,11 @@ fn a_flood_of_log_lines_is_cut_off_and_the_last_ones_are_kept() {
          (i32.const 0)",
     );
     // A line costs 100 bytes: its text and what it is kept with.
-    let config =
-        SandboxConfig { log_bytes_per_second: 1_000, log_bytes_kept: 350, ..SandboxConfig::default() };
+    let config = SandboxConfig {
+        log_bytes_per_second: 1_000,
+        log_bytes_kept: 350,
+        ..SandboxConfig::default()
+    };
     let outcome = run(&wasm, &config, &[events(1)]);
     assert_eq!(outcome.log_dropped, 40);
     let firsts: Vec<u8> = outcome.log.iter().map(|line| line.text.as_bytes()[0]).collect();
@@ -415,8 +426,7 @@ fn a_table_that_grows_is_refused() {
 
 #[test]
 fn a_start_function_never_runs() {
-    let guest =
-        Guest { more: "(func $s (loop $l (br $l))) (start $s)".into(), ..Guest::default() };
+    let guest = Guest { more: "(func $s (loop $l (br $l))) (start $s)".into(), ..Guest::default() };
     let outcome = run(&guest.wasm(), &tight(), &[]);
     assert_eq!(*outcome.load_error(), LoadError::Refused(vec![Refusal::StartFunction]));
 }
@@ -442,8 +452,7 @@ fn sixty_four_mebibytes_of_data_are_refused() {
 
 #[test]
 fn data_that_does_not_fit_is_no_start() {
-    let guest =
-        Guest { more: r#"(data (i32.const 131070) "abcdef")"#.into(), ..Guest::default() };
+    let guest = Guest { more: r#"(data (i32.const 131070) "abcdef")"#.into(), ..Guest::default() };
     for engine in engines() {
         let loaded = Sandbox::load(&**engine, &Cache::disabled(), &guest.wasm(), &tight());
         assert!(matches!(loaded, Err(LoadError::Engine(_))), "{}: {loaded:?}", engine.name());
@@ -468,7 +477,8 @@ fn with_section(mut wasm: Vec<u8>, name: &str, contents: &[u8]) -> Vec<u8> {
 #[test]
 fn no_custom_section_reaches_an_engine() {
     let plain = echo();
-    let smuggled = with_section(with_section(plain.clone(), "wasmedge", &[0x90; 4_096]), "name", b"");
+    let smuggled =
+        with_section(with_section(plain.clone(), "wasmedge", &[0x90; 4_096]), "name", b"");
     let admitted = ringfence_host::sandbox::admit(&smuggled, &tight()).unwrap();
     let expected = ringfence_host::sandbox::admit(&plain, &tight()).unwrap();
     assert_eq!(admitted.bytes(), expected.bytes(), "the sections leave no trace");

@@ -2,10 +2,18 @@
 
 mod cli;
 mod command;
-#[cfg(feature = "wasmtime")]
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod guests;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod hostile;
 mod jsonl;
 mod lobster;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod programs;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod runtime;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod sandbox;
 #[cfg(feature = "wasmtime")]
 mod strategies;
 mod walk;

@@ -4,7 +4,8 @@ use crate::guests::Guest;
 
 /// A guest that answers event `i` with what its function `i` makes of it.
 pub fn module(seed: u64, functions: usize) -> Vec<u8> {
-    let mut maker = Maker { state: seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x9E37_79B9, depth: 0 };
+    let mut maker =
+        Maker { state: seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x9E37_79B9, depth: 0 };
     let mut more = format!("(table funcref (elem {}))", names(functions));
     more.push_str("(type $f (func (param i64 f64 i32) (result i64)))");
     for number in 0..functions {
@@ -152,8 +153,10 @@ impl Maker {
             3 => format!("({name}.load {})", self.address()),
             _ => {
                 let floats = ["add", "sub", "mul", "div", "min", "max", "copysign"];
-                let whole =
-                    ["add", "sub", "mul", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl", "rotr"];
+                let whole = [
+                    "add", "sub", "mul", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl",
+                    "rotr",
+                ];
                 let op = if ty >= 2 {
                     floats[self.next(floats.len())]
                 } else {

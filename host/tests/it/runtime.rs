@@ -12,7 +12,12 @@ fn a_guest_answers_each_event_with_an_order() {
         outcome.asked().iter().map(|it| (it.op, it.instrument, it.id, it.price, it.qty)).collect();
     assert_eq!(
         asked,
-        [(3, 7, 501, 9_997, 10), (3, 7, 502, 9_994, 20), (3, 7, 503, 9_991, 30), (3, 7, 501, 9_997, 10)]
+        [
+            (3, 7, 501, 9_997, 10),
+            (3, 7, 502, 9_994, 20),
+            (3, 7, 503, 9_991, 30),
+            (3, 7, 501, 9_997, 10)
+        ]
     );
     assert_eq!((outcome.events, outcome.commands, outcome.traps), (4, 4, 0));
     // Version, block, init, and a call for each batch that is not empty.
@@ -132,7 +137,10 @@ fn random_programs_compute_the_same_and_cost_the_same() {
         let outcome = run(&wasm, &SandboxConfig::default(), &vec![events(24); 3]);
         let asked = outcome.asked();
         assert_eq!(asked.len(), 72, "seed {seed}: an answer for each event");
-        assert!(asked.iter().any(|it| it.qty != asked[0].qty), "seed {seed}: they depend on events");
+        assert!(
+            asked.iter().any(|it| it.qty != asked[0].qty),
+            "seed {seed}: they depend on events"
+        );
     }
 }
 

@@ -51,9 +51,8 @@ fn a_module_with_any_byte_changed_never_panics() {
             wasm[at] ^= change;
             // Some changes leave a valid module; then an engine must take what was made of it.
             if let Ok(admitted) = admit(&wasm, &SandboxConfig::default()) {
-                wasmparser::validate(admitted.bytes()).unwrap_or_else(|error| {
-                    panic!("byte {at} changed by {change:#x}: {error}")
-                });
+                wasmparser::validate(admitted.bytes())
+                    .unwrap_or_else(|error| panic!("byte {at} changed by {change:#x}: {error}"));
             }
         }
     }
@@ -71,7 +70,8 @@ fn foreign_imports_are_refused_by_name() {
         ..Guest::default()
     }
     .wasm();
-    let LoadError::Refused(refusals) = run(&wasm, &SandboxConfig::default(), &[]).load_error().clone()
+    let LoadError::Refused(refusals) =
+        run(&wasm, &SandboxConfig::default(), &[]).load_error().clone()
     else {
         panic!("it is refused by the rules");
     };
@@ -172,7 +172,10 @@ fn the_manifest_is_read_and_its_version_is_checked() {
 #[test]
 fn an_import_that_the_manifest_does_not_list_is_refused() {
     let said = refused(&with_manifest(r#"{"abi":"1.0","imports":["panic"]}"#));
-    assert!(said.starts_with("imports `ringfence_1.log`, which its manifest does not list"), "{said}");
+    assert!(
+        said.starts_with("imports `ringfence_1.log`, which its manifest does not list"),
+        "{said}"
+    );
 }
 
 #[test]
