@@ -1,4 +1,11 @@
 //! Integration tests. `walk` is the one to read first.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test that fails may panic, and its modules share helpers"
+)]
 
 mod cli;
 mod command;
