@@ -50,6 +50,8 @@ impl Wasmtime {
             .cranelift_opt_level(OptLevel::Speed)
             .allocation_strategy(InstanceAllocationStrategy::OnDemand)
             .max_wasm_stack(stack::WASMTIME_LEN)
+            // Not used, but the engine wants it no smaller.
+            .async_stack_size(stack::WASMTIME_LEN)
             // The fence bounds gas, stack, memory and floats; what it lets through is plain Wasm.
             .consume_fuel(false)
             .epoch_interruption(false)
