@@ -29,7 +29,8 @@ test_workspace() {
     step "lints" "$run" cargo clippy --workspace --all-targets "${features[@]}" -- -D warnings
     step "builds without engines" "$run" cargo check -p ringfence-host --no-default-features
     step "builds with wasmtime alone" "$run" cargo check -p ringfence-host
-    step "tests" "$run" cargo test --workspace --lib --bins --tests --examples "${features[@]}"
+    # One test at a time: they share engines that share signal handlers.
+    step "tests" env RUST_TEST_THREADS=1 "$run" cargo test --workspace --lib --bins --tests --examples "${features[@]}"
     step "documented examples" "$run" cargo test --workspace --doc "${features[@]}"
     step "documentation" "$run" cargo doc --workspace --no-deps "${features[@]}"
 }

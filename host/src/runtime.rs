@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 mod imports;
 mod log;
@@ -324,6 +324,13 @@ impl Artifact {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Held by whoever sets up or takes away signal handlers: those of an engine that is being made
+/// and those of a compiler that is running must not be taken for each other's.
+fn lock_signals() -> MutexGuard<'static, ()> {
+    static SIGNALS: Mutex<()> = Mutex::new(());
+    SIGNALS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Name of the exported global that holds the gas that is left.

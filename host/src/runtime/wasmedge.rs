@@ -16,7 +16,7 @@ use wasmedge_sdk::{CompilerOptimizationLevel, CompilerOutputFormat};
 
 use self::guest::Guest;
 use self::raw::{Configuration, Syntax};
-use super::{Artifact, Engine, EngineError, Imports, Instance, Module};
+use super::{Artifact, Engine, EngineError, Imports, Instance, Module, lock_signals};
 use crate::sandbox::make_private;
 
 mod guest;
@@ -110,8 +110,13 @@ impl Engine for WasmEdge {
             .with_compiler_config(options)
             .build()
             .map_err(|error| failed(error.to_string()))?;
-        let compiler = wasmedge_sdk::Compiler::new(Some(&config));
-        let written = compiler.and_then(|it| it.compile_from_bytes(admitted, name, dir));
+        // One at a time: the linker inside the compiler keeps global state, and two of them at once
+        // end the process.
+        let _alone = lock_signals();
+        let written = signals::unchanged(|| {
+            let compiler = wasmedge_sdk::Compiler::new(Some(&config));
+            compiler.and_then(|it| it.compile_from_bytes(admitted, name, dir))
+        });
         match written {
             Ok(written) if written == path => Ok(()),
             Ok(written) => Err(failed(format!("it wrote {} instead", written.display()))),

@@ -12,7 +12,7 @@ use wasmtime::{
 
 use super::{
     Artifact, Call, DEPTH_GLOBAL, Engine, EngineError, GAS_GLOBAL, Import, Imports, Instance,
-    MEMORY, Module, Trap, stack,
+    MEMORY, Module, Trap, lock_signals, stack,
 };
 
 /// wasmtime, with one of its compilers.
@@ -50,6 +50,8 @@ impl Wasmtime {
             .cranelift_opt_level(OptLevel::Speed)
             .allocation_strategy(InstanceAllocationStrategy::OnDemand)
             .max_wasm_stack(stack::WASMTIME_LEN)
+            // Nothing is asynchronous here, but this bounds the line above.
+            .async_stack_size(stack::WASMTIME_LEN)
             // Not used, but the engine wants it no smaller.
             .async_stack_size(stack::WASMTIME_LEN)
             // The fence bounds gas, stack, memory and floats; what it lets through is plain Wasm.
@@ -60,7 +62,10 @@ impl Wasmtime {
             .wasm_multi_memory(false)
             .wasm_memory64(false)
             .wasm_tail_call(false);
-        let engine = wasmtime::Engine::new(&config).map_err(failed("cannot start"))?;
+        let engine = {
+            let _alone = lock_signals();
+            wasmtime::Engine::new(&config).map_err(failed("cannot start"))?
+        };
         let linker = link(&engine).map_err(failed("cannot define the host's functions"))?;
         let fingerprint = fingerprint(&engine, compiler);
         Ok(Self { engine, linker, compiler, fingerprint })

@@ -37,9 +37,11 @@ fn what_is_no_module_is_told_so() {
 #[test]
 fn a_module_that_is_cut_off_anywhere_is_refused_without_a_panic() {
     let wasm = echo();
-    for len in 0..wasm.len() {
-        assert!(admit(&wasm[..len], &SandboxConfig::default()).is_err(), "{len} bytes");
-    }
+    let whole = |len: &usize| wasmparser::validate(&wasm[..*len]).is_ok();
+    let taken = |len: &usize| admit(&wasm[..*len], &SandboxConfig::default()).is_ok();
+    // Between two sections it is a module still, though one that may lack its data.
+    assert!((0..wasm.len()).filter(taken).all(|len| whole(&len)));
+    assert!((0..wasm.len()).filter(taken).count() < 4, "what is inside a section is missed");
 }
 
 #[test]

@@ -424,6 +424,7 @@ fn trap(result: ffi::WasmEdge_Result) -> Trap {
     }
     match code {
         ffi::WasmEdge_ErrCode_Unreachable => Trap::Unreachable,
+        _ if signals::ended_at_no_instruction() => Trap::Unreachable,
         ffi::WasmEdge_ErrCode_MemoryOutOfBounds => Trap::MemoryOutOfBounds,
         ffi::WasmEdge_ErrCode_TableOutOfBounds | ffi::WasmEdge_ErrCode_UndefinedElement => {
             Trap::TableOutOfBounds

@@ -25,6 +25,8 @@ use super::{EngineError, failed};
 thread_local! {
     /// Whether this thread runs a guest of `WasmEdge`, and not a host function that it called.
     static IN_GUEST: Cell<bool> = const { Cell::new(false) };
+    /// Whether the guest's last call ended at an instruction that does not exist.
+    static AT_NO_INSTRUCTION: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Who handled the signals before, and who handles them for `WasmEdge`. Written once, before the
@@ -47,7 +49,8 @@ pub(super) fn settle(
         .get_or_init(|| {
             let before = SIGNALS.map(current);
             park_keeper(compile(&keeper_module())?)?;
-            let handlers = Handlers { before, wasmedge: SIGNALS.map(current) };
+            let wasmedge = SIGNALS.map(|signal| current(handled_as(signal)));
+            let handlers = Handlers { before, wasmedge };
             if HANDLERS.set(handlers).is_ok() {
                 SIGNALS.into_iter().try_for_each(install)?;
             }
@@ -61,9 +64,22 @@ pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> T {
     // Not by a guard that is dropped: a trap leaves the guest by a jump, but arrives in `run`'s
     // own call of the library, which returns as ever.
     let before = IN_GUEST.replace(true);
+    AT_NO_INSTRUCTION.set(false);
     let result = run();
     IN_GUEST.set(before);
     result
+}
+
+/// Whether the last guarded call of this thread ended at an instruction that does not exist: what
+/// the compiler makes of a wasm `unreachable` that it saw would always be reached.
+pub(super) fn ended_at_no_instruction() -> bool {
+    AT_NO_INSTRUCTION.get()
+}
+
+/// The signal of `WasmEdge`'s that its handler is told: it has none for an instruction that does
+/// not exist, and would let that end the process.
+const fn handled_as(signal: c_int) -> c_int {
+    if signal == libc::SIGILL { libc::SIGSEGV } else { signal }
 }
 
 /// Runs a host function that a guest called: signals are no longer the guest's.
@@ -74,12 +90,28 @@ pub(super) fn in_host<T>(run: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Compiles something: LLVM handles some twenty signals from its first output file on, in order to
+/// remove that file when the process is killed. Whoever had them before gets them back.
+pub(super) fn unchanged<T>(compile: impl FnOnce() -> T) -> T {
+    let before: Vec<_> = ALL_SIGNALS.map(|signal| (signal, current(signal))).collect();
+    let result = compile();
+    for (signal, action) in &before {
+        // SAFETY: the action was there before. The two that cannot be handled answer no, as ever.
+        unsafe { libc::sigaction(*signal, action, ptr::null_mut()) };
+    }
+    result
+}
+
 /// Receives each of [`SIGNALS`].
 extern "C" fn dispatch(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     let Some(handlers) = HANDLERS.get() else { return };
     let Some(at) = SIGNALS.iter().position(|known| *known == signal) else { return };
-    let action = if IN_GUEST.get() { handlers.wasmedge[at] } else { handlers.before[at] };
-    forward(signal, &action, info, context);
+    if IN_GUEST.get() {
+        AT_NO_INSTRUCTION.set(signal == libc::SIGILL);
+        forward(handled_as(signal), &handlers.wasmedge[at], info, context);
+    } else {
+        forward(signal, &handlers.before[at], info, context);
+    }
 }
 
 /// Does what the kernel would have done for `action`.
@@ -127,7 +159,8 @@ fn install(signal: c_int) -> Result<(), EngineError> {
     let mut action = current(signal);
     action.sa_sigaction = dispatch as *const () as usize;
     // On a stack of its own: the guest's may be what ran out.
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+    // Not held back while it runs, since `WasmEdge` leaves it by a jump.
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
     // SAFETY: the handler has the type that the flags say and touches nothing but what is made for
     // it: a thread-local without a destructor and a value that is never written again.
     if unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) } == 0 {
@@ -220,5 +253,8 @@ fn keeper_module() -> Vec<u8> {
 /// Names of everything in the keeper's module.
 const KEEPER: &str = "keeper";
 
-/// The signals that `WasmEdge` handles.
-const SIGNALS: [c_int; 3] = [libc::SIGFPE, libc::SIGBUS, libc::SIGSEGV];
+/// The signals that `WasmEdge` handles, and the one that it should.
+const SIGNALS: [c_int; 4] = [libc::SIGFPE, libc::SIGBUS, libc::SIGSEGV, libc::SIGILL];
+
+/// Every signal that has a name; real-time signals are nobody's here.
+const ALL_SIGNALS: std::ops::RangeInclusive<c_int> = 1..=31;
