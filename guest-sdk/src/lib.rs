@@ -2,7 +2,7 @@
 //!
 //! A strategy is a type that implements [`Strategy`]; [`export!`] makes a Wasm guest of it. No
 //! allocator, no clock, no floating point: a guest of 11 to 25 KB that decides the same everywhere.
-//! With the feature `testing`, [`testing::Market`] runs it natively against the real engine.
+//! With the feature `testing`, `testing::Market` runs it natively against the real engine.
 #![cfg_attr(not(any(test, feature = "testing")), no_std)]
 #![deny(unsafe_code)]
 #![cfg_attr(
