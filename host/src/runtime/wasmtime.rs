@@ -52,8 +52,6 @@ impl Wasmtime {
             .max_wasm_stack(stack::WASMTIME_LEN)
             // Nothing is asynchronous here, but this bounds the line above.
             .async_stack_size(stack::WASMTIME_LEN)
-            // Not used, but the engine wants it no smaller.
-            .async_stack_size(stack::WASMTIME_LEN)
             // The fence bounds gas, stack, memory and floats; what it lets through is plain Wasm.
             .consume_fuel(false)
             .epoch_interruption(false)

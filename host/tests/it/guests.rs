@@ -255,3 +255,18 @@ pub fn run(wasm: &[u8], config: &SandboxConfig, batches: &[Vec<EventRecord>]) ->
 pub fn tight() -> SandboxConfig {
     SandboxConfig { gas_per_call: 200_000, gas_init: 400_000, ..SandboxConfig::default() }
 }
+
+/// Appends a custom section.
+pub fn with_section(mut wasm: Vec<u8>, name: &str, contents: &[u8]) -> Vec<u8> {
+    let mut len = name.len() + 1 + contents.len();
+    wasm.push(0);
+    while len >= 0x80 {
+        wasm.push(u8::try_from(len & 0x7f).unwrap() | 0x80);
+        len >>= 7;
+    }
+    wasm.push(u8::try_from(len).unwrap());
+    wasm.push(u8::try_from(name.len()).unwrap());
+    wasm.extend(name.as_bytes());
+    wasm.extend(contents);
+    wasm
+}

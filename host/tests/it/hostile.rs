@@ -5,7 +5,7 @@ use ringfence_host::runtime::{Import, ImportFault, Panic, Trap};
 use ringfence_host::sandbox::{Cache, Fault, IoError, LoadError, Refusal, Sandbox, SandboxConfig};
 
 use crate::guests::{
-    COMMANDS, COMMANDS_CAP, EVENTS, EVENTS_CAP, Guest, Outcome, echo, engines, events, run, tight,
+    COMMANDS, COMMANDS_CAP, EVENTS, EVENTS_CAP, Guest, Outcome, echo, engines, events, run, run_on, tight,
 };
 
 /// Runs a guest that does this with its events, and expects this fault.
@@ -152,6 +152,21 @@ fn heavy_frames_run_out_of_stack_sooner_and_never_take_the_process_along() {
     let thread = std::thread::Builder::new().stack_size(256 << 10);
     let small = thread.spawn(move || check_guest(&guest, &TOO_DEEP)).unwrap();
     small.join().unwrap();
+}
+
+#[test]
+fn the_end_of_the_native_stack_is_a_fault_where_the_depth_limit_fails() {
+    let config = SandboxConfig { depth: u32::MAX, ..SandboxConfig::default() };
+    // An interpreter keeps its frames elsewhere.
+    for engine in engines().iter().filter(|engine| engine.keeps_artifacts()) {
+        let wasm = heavy_recursion().wasm();
+        for _ in 0..3 {
+            let outcome = run_on(&**engine, &wasm, &config, &[events(1)]);
+            assert!(matches!(outcome.fault(), Fault::Trapped(_)), "{}: {outcome:?}", engine.name());
+            let outcome = run_on(&**engine, &echo(), &config, &[events(1)]);
+            assert_eq!(outcome.asked().len(), 1, "{} goes on", engine.name());
+        }
+    }
 }
 
 #[test]
@@ -459,64 +474,16 @@ fn data_that_does_not_fit_is_no_start() {
     }
 }
 
-/// Appends a custom section.
-fn with_section(mut wasm: Vec<u8>, name: &str, contents: &[u8]) -> Vec<u8> {
-    let mut len = name.len() + 1 + contents.len();
-    wasm.push(0);
-    while len >= 0x80 {
-        wasm.push(u8::try_from(len & 0x7f).unwrap() | 0x80);
-        len >>= 7;
-    }
-    wasm.push(u8::try_from(len).unwrap());
-    wasm.push(u8::try_from(name.len()).unwrap());
-    wasm.extend(name.as_bytes());
-    wasm.extend(contents);
-    wasm
-}
-
 #[test]
 fn no_custom_section_reaches_an_engine() {
     let plain = echo();
     let smuggled =
-        with_section(with_section(plain.clone(), "wasmedge", &[0x90; 4_096]), "name", b"");
+        guests::with_section(guests::with_section(plain.clone(), "wasmedge", &[0x90; 4_096]), "name", b"");
     let admitted = ringfence_host::sandbox::admit(&smuggled, &tight()).unwrap();
     let expected = ringfence_host::sandbox::admit(&plain, &tight()).unwrap();
     assert_eq!(admitted.bytes(), expected.bytes(), "the sections leave no trace");
     let batches = [events(5)];
     assert_eq!(run(&smuggled, &tight(), &batches), run(&plain, &tight(), &batches));
-}
-
-/// `WasmEdge`'s compiler can put native code into a custom section of a module. Its loader trusts
-/// that more than the bytecode, so a guest could bring its own.
-#[cfg(feature = "wasmedge")]
-#[test]
-fn native_code_in_a_custom_section_is_never_executed() {
-    use wasmedge_sdk::config::{CommonConfigOptions, CompilerConfigOptions, ConfigBuilder};
-    use wasmedge_sdk::{Compiler, CompilerOutputFormat};
-
-    let evil = Guest::doing("(i32.const -666)");
-    let config = ConfigBuilder::new(CommonConfigOptions::default())
-        .with_compiler_config(CompilerConfigOptions::new().out_format(CompilerOutputFormat::Wasm))
-        .build()
-        .unwrap();
-    let dir = std::env::temp_dir();
-    let name = format!("ringfence-smuggle-{}", std::process::id());
-    let compiler = Compiler::new(Some(&config)).unwrap();
-    let path = compiler.compile_from_bytes(&evil, &name, &dir).unwrap();
-    let universal = std::fs::read(&path).unwrap();
-    std::fs::remove_file(&path).unwrap();
-    let section = wasmparser::Parser::new(0)
-        .parse_all(&universal)
-        .find_map(|payload| match payload.unwrap() {
-            wasmparser::Payload::CustomSection(it) if it.name() == "wasmedge" => Some(it.data()),
-            _ => None,
-        })
-        .expect("the compiler puts its code there");
-
-    let honest = Guest::doing("(i32.const 0)");
-    let smuggled = with_section(honest, "wasmedge", section);
-    let outcome = run(&smuggled, &tight(), &[events(1)]);
-    assert_eq!(outcome.asked(), [], "the bytecode ran, which returns 0 and not -666");
 }
 
 #[test]
