@@ -6,10 +6,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod imports;
 mod log;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod stack;
 #[cfg(feature = "wasmedge")]
 mod wasmedge;
@@ -328,6 +331,7 @@ impl Artifact {
 
 /// Held by whoever sets up or takes away signal handlers: those of an engine that is being made
 /// and those of a compiler that is running must not be taken for each other's.
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 fn lock_signals() -> MutexGuard<'static, ()> {
     static SIGNALS: Mutex<()> = Mutex::new(());
     SIGNALS.lock().unwrap_or_else(PoisonError::into_inner)

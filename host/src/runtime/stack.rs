@@ -33,6 +33,16 @@ pub(super) fn on_guest_stack<T>(call: impl FnOnce() -> T) -> T {
     result.unwrap_or_else(|payload| panic::resume_unwind(payload))
 }
 
+/// Whether `address` is what lies below this thread's stack for guests. For signal handlers.
+#[cfg(feature = "wasmedge")]
+pub(super) fn is_below(address: *const u8) -> bool {
+    let forbidden = STACK.try_with(|stack| {
+        let stack = stack.get()?.as_ref()?;
+        Some(stack.mapped.as_ptr().cast_const()..stack.lowest.as_ptr().cast_const())
+    });
+    forbidden.is_ok_and(|range| range.is_some_and(|range| range.contains(&address)))
+}
+
 /// A mapped stack.
 struct Stack {
     /// Where forbidden memory begins.

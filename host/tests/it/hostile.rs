@@ -5,7 +5,8 @@ use ringfence_host::runtime::{Import, ImportFault, Panic, Trap};
 use ringfence_host::sandbox::{Cache, Fault, IoError, LoadError, Refusal, Sandbox, SandboxConfig};
 
 use crate::guests::{
-    COMMANDS, COMMANDS_CAP, EVENTS, EVENTS_CAP, Guest, Outcome, echo, engines, events, run, run_on, tight,
+    COMMANDS, COMMANDS_CAP, EVENTS, EVENTS_CAP, Guest, Outcome, echo, engines, events, run, run_on,
+    tight, with_section,
 };
 
 /// Runs a guest that does this with its events, and expects this fault.
@@ -156,15 +157,23 @@ fn heavy_frames_run_out_of_stack_sooner_and_never_take_the_process_along() {
 
 #[test]
 fn the_end_of_the_native_stack_is_a_fault_where_the_depth_limit_fails() {
-    let config = SandboxConfig { depth: u32::MAX, ..SandboxConfig::default() };
+    let guest = Guest {
+        on_events: "(call $deeper (local.get $count))".into(),
+        more: "(func $deeper (param i32) (result i32)
+                (i32.rotl (call $deeper (i32.add (local.get 0) (i32.const 1))) (local.get 0)))"
+            .into(),
+        ..Guest::default()
+    };
+    let gas_per_call = 1_000_000_000;
+    let config = SandboxConfig { depth: u32::MAX, gas_per_call, ..SandboxConfig::default() };
     // An interpreter keeps its frames elsewhere.
     for engine in engines().iter().filter(|engine| engine.keeps_artifacts()) {
-        let wasm = heavy_recursion().wasm();
         for _ in 0..3 {
-            let outcome = run_on(&**engine, &wasm, &config, &[events(1)]);
-            assert!(matches!(outcome.fault(), Fault::Trapped(_)), "{}: {outcome:?}", engine.name());
+            let outcome = run_on(&**engine, &guest.wasm(), &config, &[events(1)]);
+            let name = engine.name();
+            assert_eq!(*outcome.fault(), Fault::Trapped(Trap::StackExhausted), "{name}");
             let outcome = run_on(&**engine, &echo(), &config, &[events(1)]);
-            assert_eq!(outcome.asked().len(), 1, "{} goes on", engine.name());
+            assert_eq!(outcome.asked().len(), 1, "{name} goes on");
         }
     }
 }
@@ -478,7 +487,7 @@ fn data_that_does_not_fit_is_no_start() {
 fn no_custom_section_reaches_an_engine() {
     let plain = echo();
     let smuggled =
-        guests::with_section(guests::with_section(plain.clone(), "wasmedge", &[0x90; 4_096]), "name", b"");
+        with_section(with_section(plain.clone(), "wasmedge", &[0x90; 4_096]), "name", b"");
     let admitted = ringfence_host::sandbox::admit(&smuggled, &tight()).unwrap();
     let expected = ringfence_host::sandbox::admit(&plain, &tight()).unwrap();
     assert_eq!(admitted.bytes(), expected.bytes(), "the sections leave no trace");

@@ -422,9 +422,11 @@ fn trap(result: ffi::WasmEdge_Result) -> Trap {
     if category == ffi::WasmEdge_ErrCategory_UserLevelError {
         return Trap::HostCall;
     }
+    if let Some(trap) = signals::ended_by() {
+        return trap;
+    }
     match code {
         ffi::WasmEdge_ErrCode_Unreachable => Trap::Unreachable,
-        _ if signals::ended_at_no_instruction() => Trap::Unreachable,
         ffi::WasmEdge_ErrCode_MemoryOutOfBounds => Trap::MemoryOutOfBounds,
         ffi::WasmEdge_ErrCode_TableOutOfBounds | ffi::WasmEdge_ErrCode_UndefinedElement => {
             Trap::TableOutOfBounds

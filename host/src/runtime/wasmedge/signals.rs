@@ -21,12 +21,13 @@ use wasmedge_sys::ffi;
 
 use super::raw::{Configuration, Syntax, check, some, with_name};
 use super::{EngineError, failed};
+use crate::runtime::{Trap, stack};
 
 thread_local! {
     /// Whether this thread runs a guest of `WasmEdge`, and not a host function that it called.
     static IN_GUEST: Cell<bool> = const { Cell::new(false) };
-    /// Whether the guest's last call ended at an instruction that does not exist.
-    static AT_NO_INSTRUCTION: Cell<bool> = const { Cell::new(false) };
+    /// What ended the guest's last call, where the library cannot tell.
+    static ENDED_BY: Cell<Option<Trap>> = const { Cell::new(None) };
 }
 
 /// Who handled the signals before, and who handles them for `WasmEdge`. Written once, before the
@@ -64,16 +65,28 @@ pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> T {
     // Not by a guard that is dropped: a trap leaves the guest by a jump, but arrives in `run`'s
     // own call of the library, which returns as ever.
     let before = IN_GUEST.replace(true);
-    AT_NO_INSTRUCTION.set(false);
+    ENDED_BY.set(None);
     let result = run();
     IN_GUEST.set(before);
     result
 }
 
-/// Whether the last guarded call of this thread ended at an instruction that does not exist: what
-/// the compiler makes of a wasm `unreachable` that it saw would always be reached.
-pub(super) fn ended_at_no_instruction() -> bool {
-    AT_NO_INSTRUCTION.get()
+/// What ended the last guarded call of this thread, where a signal says more than the library.
+pub(super) fn ended_by() -> Option<Trap> {
+    ENDED_BY.get()
+}
+
+/// What a signal from a guest means that `WasmEdge` takes for an access beyond the memory: an
+/// instruction that does not exist is what its compiler makes of an `unreachable` that it saw would
+/// always be reached, and an access below the stack is a frame too many.
+fn meaning(signal: c_int, info: *mut libc::siginfo_t) -> Option<Trap> {
+    if signal == libc::SIGILL {
+        return Some(Trap::Unreachable);
+    }
+    // SAFETY: the kernel passes what it knows of the signal to a handler with three arguments; for
+    // these signals that is an address.
+    let address = unsafe { (*info).si_addr() };
+    stack::is_below(address.cast_const().cast()).then_some(Trap::StackExhausted)
 }
 
 /// The signal of `WasmEdge`'s that its handler is told: it has none for an instruction that does
@@ -107,7 +120,7 @@ extern "C" fn dispatch(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
     let Some(handlers) = HANDLERS.get() else { return };
     let Some(at) = SIGNALS.iter().position(|known| *known == signal) else { return };
     if IN_GUEST.get() {
-        AT_NO_INSTRUCTION.set(signal == libc::SIGILL);
+        ENDED_BY.set(meaning(signal, info));
         forward(handled_as(signal), &handlers.wasmedge[at], info, context);
     } else {
         forward(signal, &handlers.before[at], info, context);
