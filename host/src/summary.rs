@@ -18,12 +18,12 @@ pub struct Row {
     pub mail_lost: u64,
     /// What it logged last, where it was disabled.
     pub log_tail: Vec<String>,
-    cells: [String; 12],
+    cells: [String; 13],
 }
 
 impl Row {
     /// What the cells are.
-    pub const HEADS: [&'static str; 13] = [
+    pub const HEADS: [&'static str; 14] = [
         "strategy",
         "position",
         "PnL",
@@ -37,6 +37,7 @@ impl Row {
         "gas",
         "cold start",
         "account",
+        "PnL in ticks × lots",
     ];
 
     /// The figures of one seat; `scale` is that of the prices, where all have the same.
@@ -48,12 +49,7 @@ impl Row {
         let volume: u128 = ledger.positions().map(|(_, position)| position.volume).sum();
         let cold_start = span(stats.cold_start).to_string();
         let cold_start = cold_start + if stats.from_cache { " (kept code)" } else { "" };
-        let pnl = match scale {
-            0 => Grouped(worth).to_string(),
-            scale => {
-                format!("{} ({} ticks × lots)", Decimal { units: worth, scale }, Grouped(worth))
-            }
-        };
+        let pnl = Decimal { units: worth, scale }.to_string();
         Self {
             name: seat.name().to_owned(),
             mail_lost: counts.mail_lost,
@@ -72,6 +68,7 @@ impl Row {
                 Grouped(stats.gas).to_string(),
                 cold_start,
                 seat.account().to_string(),
+                Grouped(worth).to_string(),
             ],
         }
     }
@@ -104,7 +101,7 @@ pub fn text(metrics: &Metrics, elapsed: Duration, rows: &[Row]) -> String {
     for row in rows {
         add(&mut text, format_args!("\n{}\n", row.name));
         for (head, cell) in Row::HEADS.iter().zip(row.cells()).skip(1) {
-            add(&mut text, format_args!("  {head:<12} {cell}\n"));
+            add(&mut text, format_args!("  {head:<20} {cell}\n"));
         }
         if row.mail_lost > 0 {
             let lost = Grouped(row.mail_lost);

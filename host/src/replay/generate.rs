@@ -43,6 +43,9 @@ pub fn generate(
 /// Dollars times 10,000 between two prices.
 const TICK: i64 = 100;
 
+/// How far from what the stock is worth people quote at least, in increments.
+const HALF_SPREAD: i64 = 4;
+
 /// Where the day opens.
 const OPENING_PRICE: i64 = 5_000_000;
 
@@ -108,11 +111,11 @@ impl Day {
         let due = OPENS_S * SECOND_NS + self.due(number);
         let at = if within_burst { soon } else { soon.max(due) };
         self.at = Time(at.min(OPENS_S * SECOND_NS + BUSY.len() as u64 * HALF_HOUR_NS));
-        if self.random.below(400) == 0 {
+        if self.random.below(100) == 0 {
             self.drift = [-1, 0, 1][self.random.index(3)];
         }
-        if self.random.below(12) == 0 {
-            self.worth += TICK * (self.drift + [-1, 0, 1][self.random.index(3)]);
+        if self.random.below(8) == 0 {
+            self.worth += TICK * (self.drift + [-3, -2, -1, 0, 1, 2, 3][self.random.index(7)]);
             self.worth = self.worth.clamp(OPENING_PRICE / 2, OPENING_PRICE * 2);
         }
     }
@@ -144,6 +147,16 @@ impl Day {
         if let Some(side) = thin {
             return self.add(side, out);
         }
+        if let Some(side) = self.mispriced()
+            && self.random.below(100) < 40
+        {
+            // Whoever quotes it is glad to be gone, or somebody else is faster.
+            return if self.random.below(2) == 0 {
+                self.cancel_best(side, out)
+            } else {
+                self.take(out)
+            };
+        }
         let side = Side::BOTH[self.random.index(2)];
         let crowd = self.orders[side.index()].len() as u64;
         let adds = if crowd < ORDERS_PER_SIDE { 500 } else { 440 };
@@ -167,22 +180,21 @@ impl Day {
         out.row(self, 1, id, size, price, side)
     }
 
-    /// A price that rests: behind the best of its side, or now and then between the two.
+    /// A price that rests: some way from what the stock is worth, and behind the other side.
     fn price(&mut self, side: Side) -> Price {
-        let opposite = self.best(side.opposite());
-        let anchor = self.best(side).unwrap_or_else(|| away(side, Price(self.worth), 1));
-        let between =
-            opposite.map_or(0, |opposite| opposite.distance(anchor) / TICK.unsigned_abs());
-        let price = if between > 1 && self.random.below(100) < 30 {
-            let better = 1 + i64::try_from(self.random.below(between - 1)).unwrap_or(0);
-            away(side, anchor, -better)
-        } else {
-            away(side, anchor, self.random.geometric(6))
-        };
-        match opposite {
+        let price = away(side, Price(self.worth), HALF_SPREAD + self.random.geometric(8) - 1);
+        match self.best(side.opposite()) {
             Some(opposite) if side.crosses(price, opposite) => away(side, opposite, 1),
             _ => price,
         }
+    }
+
+    /// A side whose best price gives something away.
+    fn mispriced(&self) -> Option<Side> {
+        let gives_away = |&side: &Side| {
+            self.best(side).is_some_and(|best| !side.opposite().is_better(best, Price(self.worth)))
+        };
+        Side::BOTH.into_iter().find(gives_away)
     }
 
     fn size(&mut self) -> Qty {
@@ -198,6 +210,18 @@ impl Day {
         let Some((id, price, open)) = self.pick(side) else { return self.add(side, out) };
         self.apply(Command::Cancel(Cancel { instrument: INSTRUMENT, account: AccountId(0), id }));
         out.row(self, 3, id, open, price, side)
+    }
+
+    fn cancel_best(
+        &mut self,
+        side: Side,
+        out: &mut Out<'_, impl Write, impl Write>,
+    ) -> io::Result<()> {
+        let book = self.engine.book(INSTRUMENT).expect("it was defined");
+        let Some(order) = book.orders(side).next() else { return self.add(side, out) };
+        let cancel = Cancel { instrument: INSTRUMENT, account: AccountId(0), id: order.id };
+        self.apply(Command::Cancel(cancel));
+        out.row(self, 3, order.id, order.open, order.price, side)
     }
 
     fn shrink(&mut self, side: Side, out: &mut Out<'_, impl Write, impl Write>) -> io::Result<()> {

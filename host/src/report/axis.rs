@@ -27,7 +27,7 @@ impl Axis {
     pub(super) fn time(values: impl Iterator<Item = i128>) -> Self {
         let (least, most) = bounds(values);
         let most = most.max(least + 1);
-        let wanted = (most - least) / LABELS;
+        let wanted = (most - least) / TIME_LABELS;
         let step = TIME_STEPS_NS.into_iter().find(|&step| step >= wanted);
         let step = if wanted < SECOND_NS {
             round_step(most - least, LABELS)
@@ -69,6 +69,7 @@ const DAY_NS: i128 = 24 * 3_600 * SECOND_NS;
 
 /// About so many labels on an axis.
 const LABELS: i128 = 6;
+const TIME_LABELS: i128 = 7;
 
 /// Steps at which people read a clock.
 const TIME_STEPS_NS: [i128; 18] = {
