@@ -5,6 +5,7 @@ pub(crate) mod invariants;
 pub(crate) mod ladder;
 pub(crate) mod level;
 pub(crate) mod order;
+pub(crate) mod orders;
 pub(crate) mod pool;
 pub(crate) mod tree;
 
@@ -22,13 +23,14 @@ use index::{Index, Position};
 use ladder::{Ladder, Page};
 use level::Level;
 use order::Order;
+use orders::{Detail, Orders, Seat};
 use pool::{NONE, Pool, Pooled};
 use tree::{Key, Nodes, Tree};
 
 /// What all books share: room for orders, levels and pages, and the index of order names.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pub(crate) orders: Pool<Order>,
+    pub(crate) orders: Orders,
     pub(crate) levels: Pool<Level>,
     pub(crate) pages: Pool<Page>,
     pub(crate) nodes: Nodes,
@@ -151,8 +153,9 @@ impl Store {
     pub(crate) fn new(capacity: Capacity) -> Self {
         let Capacity { orders, levels, .. } = capacity;
         assert!(orders <= Capacity::ORDERS_MAX, "at most {} orders", Capacity::ORDERS_MAX);
+        assert!(levels <= Capacity::LEVELS_MAX, "at most {} levels", Capacity::LEVELS_MAX);
         Self {
-            orders: Pool::new(orders),
+            orders: Orders::new(orders),
             levels: Pool::new(levels),
             pages: Pool::new(levels),
             // Pages, and per order a timer, a group, a place among the waiting, a stop, a trail.
@@ -177,27 +180,36 @@ impl Store {
     /// The place of a live order, and of its entry in the index.
     #[inline]
     pub(crate) fn find(&self, book: u32, id: OrderId) -> Option<(Position, u32)> {
-        self.index.find(Index::mix(book, id.0), |key| {
-            let order = &self.orders[key];
-            order.id == id && order.book == book
-        })
+        self.index.find(Index::mix(book, id.0), |key| self.orders[key].id == id)
+    }
+
+    /// The place in the index of a live order that is known already.
+    #[inline]
+    pub(crate) fn position_of(&self, book: u32, key: u32) -> Position {
+        self.index.position_of(Index::mix(book, self.orders[key].id.0), key)
     }
 
     /// Takes in a live order.
-    #[inline(always)]
-    pub(crate) fn insert(&mut self, order: Order) -> u32 {
-        let mix = Index::mix(order.book, order.id.0);
+    pub(crate) fn insert(&mut self, order: &Order) -> u32 {
         let key = self.orders.insert(order);
+        self.index.insert(Index::mix(order.book, order.id.0), key);
+        key
+    }
+
+    /// Takes in a plain live order.
+    #[inline(always)]
+    pub(crate) fn seat(&mut self, book: u32, seat: Seat) -> u32 {
+        let mix = Index::mix(book, seat.id.0);
+        let key = self.orders.seat(seat);
         self.index.insert(mix, key);
         key
     }
 
     /// Gives a live order another name, which is free.
-    pub(crate) fn rename(&mut self, position: Position, key: u32, id: OrderId) {
+    pub(crate) fn rename(&mut self, position: Position, book: u32, key: u32, id: OrderId) {
         self.index.remove(position);
-        let order = &mut self.orders[key];
-        order.id = id;
-        self.index.insert(Index::mix(order.book, id.0), key);
+        self.orders[key].id = id;
+        self.index.insert(Index::mix(book, id.0), key);
     }
 
     /// Lets an order go whose links are undone already.
@@ -210,30 +222,35 @@ impl Store {
     /// What few orders have, of one that has it.
     #[inline]
     pub(crate) fn extra(&self, key: u32) -> Option<&Extra> {
-        let extra = self.orders[key].extra;
+        let extra = self.orders.extra(key);
         (extra != NONE).then(|| &self.extras[extra])
     }
 
     /// The same, to change it.
     pub(crate) fn extra_mut(&mut self, key: u32) -> &mut Extra {
-        let extra = self.orders[key].extra;
+        let extra = self.orders.extra(key);
         debug_assert_ne!(extra, NONE, "only asked of orders that have it");
         &mut self.extras[extra]
     }
 
     /// Gives an order what few have; its timer starts.
-    pub(crate) fn attach(&mut self, key: u32, extra: Extra) {
+    pub(crate) fn attach(&mut self, book: u32, key: u32, extra: Extra) {
         self.entries += 1;
         let extra = Extra { entry: self.entries, ..extra };
         if extra.expire_at != Time(0) {
             self.timers.insert(&mut self.nodes, timer_key(&extra), key);
         }
-        self.orders[key].extra = self.extras.insert(extra);
+        let shown = self.orders.shown(key);
+        let detail = self.orders.detail(key);
+        let extra = self.extras.insert(extra);
+        self.orders.describe(key, Detail { shown, extra, book, ..detail });
     }
 
     /// Takes from an order what few have; its timer stops.
     pub(crate) fn detach(&mut self, key: u32) -> Extra {
-        let at = core::mem::replace(&mut self.orders[key].extra, NONE);
+        let detail = self.orders.detail(key);
+        let at = detail.extra;
+        self.orders.describe(key, Detail { extra: NONE, ..detail });
         let extra = self.extras[at].clone();
         if extra.expire_at != Time(0) {
             self.timers.remove(&mut self.nodes, timer_key(&extra));
@@ -317,11 +334,20 @@ impl Book {
     }
 
     /// Puts a new order at the back of its level, which [`level_for`](Self::level_for) gave.
-    #[inline(always)]
-    pub(crate) fn rest(&mut self, store: &mut Store, order: Order) -> u32 {
-        let (level, dark, shown, open) = (order.level, order.is_dark(), order.shown, order.open);
+    pub(crate) fn rest(&mut self, store: &mut Store, order: &Order) -> u32 {
+        let &Order { level, shown, open, .. } = order;
         let key = store.insert(order);
-        store.levels[level].push_back(&mut store.orders, key, dark, shown, open);
+        store.levels[level].push_back(&mut store.orders, key, order.is_dark(), shown, open);
+        self.live += 1;
+        key
+    }
+
+    /// The same for a plain order.
+    #[inline(always)]
+    pub(crate) fn seat(&mut self, store: &mut Store, seat: Seat) -> u32 {
+        let (level, open) = (seat.level(), seat.open);
+        let key = store.seat(self.position, seat);
+        store.levels[level].push_back(&mut store.orders, key, false, open, open);
         self.live += 1;
         key
     }
@@ -329,7 +355,8 @@ impl Book {
     /// Takes an order off its level, and the level off the ladder if it was the last there.
     #[inline]
     pub(crate) fn unlink(&mut self, store: &mut Store, key: u32) {
-        let Order { level, side, .. } = store.orders[key];
+        let level = store.orders[key].level();
+        let side = store.orders[key].side();
         let place = &mut store.levels[level];
         place.remove(&mut store.orders, key);
         if place.is_empty() {
@@ -340,12 +367,19 @@ impl Book {
     /// Takes `by` off an order that keeps its place; less than is open of it.
     pub(crate) fn shrink(&mut self, store: &mut Store, key: u32, by: Qty) -> Qty {
         let order = &mut store.orders[key];
-        let level = &mut store.levels[order.level];
+        let level = &mut store.levels[order.level()];
+        if !order.is_special() {
+            order.open -= by;
+            level.shown -= u128::from(by.0);
+            return by;
+        }
         // What is not shown goes first, so that the shown part stays as long as it can.
-        let dark = by.min(order.open - order.shown);
+        let before = store.orders.shown(key);
+        let order = &mut store.orders[key];
+        let dark = by.min(order.open - before);
         let shown = by - dark;
         order.open -= by;
-        order.shown -= shown;
+        store.orders.show(key, before - shown);
         level.dark -= u128::from(dark.0);
         level.shown -= u128::from(shown.0);
         shown

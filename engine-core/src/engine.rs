@@ -68,7 +68,8 @@ impl Engine {
     ///
     /// # Panics
     ///
-    /// Where `capacity` asks for more than [`Capacity::ORDERS_MAX`] orders.
+    /// Where `capacity` asks for more than [`Capacity::ORDERS_MAX`] orders or
+    /// [`Capacity::LEVELS_MAX`] levels.
     #[must_use]
     pub fn new(capacity: Capacity) -> Self {
         Self {
@@ -243,7 +244,7 @@ impl Engine {
     fn expire(&mut self, events: &mut impl EventSink) -> bool {
         let mut expired = false;
         while let Some(key) = self.store.due(self.now) {
-            let position = self.store.orders[key].book as usize;
+            let position = self.store.orders.detail(key).book as usize;
             self.desk(position, events).end(key, CancelReason::Expired);
             expired = true;
         }
@@ -258,7 +259,7 @@ impl Engine {
         while let Some(&key) = self.store.pending.get(turn) {
             turn += 1;
             if key != NONE {
-                let position = self.store.orders[key].book as usize;
+                let position = self.store.orders.detail(key).book as usize;
                 self.desk(position, events).take_turn(key);
             }
         }

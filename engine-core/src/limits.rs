@@ -30,6 +30,10 @@ impl Capacity {
     /// The most orders that an engine can hold: links have 32 bits and one value means none.
     pub const ORDERS_MAX: u32 = u32::MAX / 4;
 
+    /// The most levels that an engine can hold: a seat has 29 bits for its level's number, and one
+    /// value means none.
+    pub const LEVELS_MAX: u32 = (1 << 29) - 1;
+
     /// Enough for a test or a strategy.
     pub const SMALL: Self =
         Self { orders: 1 << 12, levels: 1 << 10, instruments: 16, accounts: 64 };

@@ -3,12 +3,12 @@
 use core::fmt;
 
 use crate::book::index::Position;
-use crate::book::order::Order;
+use crate::book::orders::Seat;
 use crate::book::pool::NONE;
 use crate::book::{Book, Store};
 use crate::engine::{BookView, LevelView};
 use crate::event::{Event, What};
-use crate::id::{InstrumentId, OrderId};
+use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::Capacity;
 use crate::quantity::{Price, Qty};
@@ -89,7 +89,7 @@ impl BookReplica {
                     return Err(FeedError::DuplicateOrder(new_id));
                 }
                 let (position, key) = self.store.find(0, id).ok_or(FeedError::UnknownOrder(id))?;
-                self.store.rename(position, key, new_id);
+                self.store.rename(position, 0, key, new_id);
                 Ok(())
             }
             _ => Ok(()),
@@ -105,8 +105,8 @@ impl BookReplica {
             return Err(FeedError::Full);
         }
         let level = self.book.level_for(&mut self.store, side, price);
-        let order = Order { id, side, open: qty, shown: qty, book: 0, level, ..Order::default() };
-        self.book.rest(&mut self.store, order);
+        let seat = Seat::plain(id, AccountId(0), side, qty, level);
+        self.book.seat(&mut self.store, seat);
         Ok(())
     }
 

@@ -53,13 +53,16 @@ impl Index {
         Self { table, old: Table::default(), moved: 0, len: 0, reserve }
     }
 
-    /// The mix of a name: two rounds of multiply and fold, so that patterns in ids do not meet.
+    /// The mix of a name: the halves of a full product folded twice, so that patterns in ids do
+    /// not meet, and a permutation of the book's number, so that the same id in two books has two
+    /// mixes: whoever compares mix and id has compared the book.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "halves of a product")]
     pub(crate) fn mix(book: u32, id: u64) -> u32 {
         const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut x = (id ^ u64::from(book).rotate_left(40)).wrapping_mul(ODD);
-        x ^= x >> 32;
-        (x.wrapping_mul(ODD) >> 32) as u32
+        let product = u128::from(id ^ 0x2545_F491_4F6C_DD1D) * u128::from(ODD);
+        let folded = product as u64 ^ (product >> 64) as u64;
+        (folded ^ folded >> 32) as u32 ^ book.wrapping_mul(ODD as u32)
     }
 
     /// The place among those of `mix` that `is_it` confirms.
@@ -69,6 +72,22 @@ impl Index {
             return Some((Position { at, in_old: false }, place));
         }
         if self.old.entries.is_empty() { None } else { self.find_old(mix, is_it) }
+    }
+
+    /// Where the entry of `place`, which is there, stands.
+    #[inline]
+    pub(crate) fn position_of(&self, mix: u32, place: u32) -> Position {
+        let entry = entry(mix, place);
+        match self.table.position_of(entry) {
+            Some(at) => Position { at, in_old: false },
+            None => self.position_in_old(entry),
+        }
+    }
+
+    #[cold]
+    fn position_in_old(&self, entry: u64) -> Position {
+        let at = self.old.position_of(entry).expect("a live order is indexed");
+        Position { at, in_old: true }
     }
 
     #[cold]
@@ -86,7 +105,7 @@ impl Index {
         } else if self.len * 2 > self.table.entries.len() {
             self.grow();
         }
-        self.table.insert(u64::from(mix) << 32 | u64::from(place + 1));
+        self.table.insert(entry(mix, place));
     }
 
     /// Takes an entry out and closes the gap.
@@ -129,6 +148,11 @@ impl Index {
     }
 }
 
+#[inline]
+fn entry(mix: u32, place: u32) -> u64 {
+    u64::from(mix) << 32 | u64::from(place + 1)
+}
+
 impl Table {
     fn new(len: usize) -> Self {
         Self { entries: vec![0; len] }
@@ -147,6 +171,18 @@ impl Table {
                 return Some((at, (entry as u32).wrapping_sub(1)));
             }
             at = (at + 1) & self.mask();
+        }
+    }
+
+    #[inline]
+    fn position_of(&self, entry: u64) -> Option<usize> {
+        let mut at = self.home((entry >> 32) as u32);
+        loop {
+            match self.entries[at] {
+                there if there == entry => return Some(at),
+                0 => return None,
+                _ => at = (at + 1) & self.mask(),
+            }
         }
     }
 

@@ -56,7 +56,7 @@ fn elements<'a>(store: &'a Store, tree: &'a Tree) -> impl Iterator<Item = (Key, 
 fn check_waiting(store: &Store, book: &Book) -> u32 {
     let mut count = 0;
     for ((.., entry), key) in elements(store, &book.waiting) {
-        let order = &store.orders[key];
+        let order = &store.orders.order(key);
         let extra = store.extra(key).expect("a waiting order has an extra");
         assert_eq!((order.level, extra.entry), (NONE, entry), "it waits, and is not on a level");
         assert!(
@@ -73,7 +73,7 @@ fn check_waiting(store: &Store, book: &Book) -> u32 {
 
 /// Asserts that a waiting order stands in the sets that what it waits for is looked up in.
 fn waits_where_it_is_found(store: &Store, book: &Book, key: u32, extra: &Extra) {
-    let side = store.orders[key].side.index();
+    let side = store.orders[key].side().index();
     let found = |tree: &Tree, at| tree.find(&store.nodes, at) == Some(key);
     if extra.waits == Waits::Parent {
         let at = (extra.parent.cast_signed(), 0, extra.entry);
@@ -93,18 +93,20 @@ fn check_level(store: &Store, book: &Book, side: Side, key: u32) -> u32 {
     for (which, queue) in level.queues.iter().enumerate() {
         let (mut at, mut before) = (queue.head, NONE);
         while at != NONE {
-            let order = &store.orders[at];
-            assert_eq!(order.prev, before, "links agree");
+            let order = &store.orders.order(at);
+            assert_eq!(store.orders[at].prev, before, "links agree");
             assert_eq!((order.level, order.side), (key, side), "an order knows where it is");
             assert_eq!(usize::from(order.is_dark()), which, "dark orders stand behind");
             assert!(!order.open.is_zero(), "a live order has something open");
             assert!(order.shown <= order.open, "nothing is shown that is not open");
+            let more = order.is_dark() || order.extra != NONE || order.shown != order.open;
+            assert!(!more || store.orders[at].is_special(), "what is more than plain is marked");
             assert_eq!(store.find(book.position, order.id).map(|(_, key)| key), Some(at));
             shown += u128::from(order.shown.0);
             dark += u128::from((order.open - order.shown).0);
             displayed += u32::from(which == 0);
             live += 1;
-            (before, at) = (at, order.next);
+            (before, at) = (at, store.orders[at].next);
         }
         assert_eq!(queue.tail, before, "the tail is the last");
     }

@@ -1,7 +1,7 @@
 //! One price: the queue of what is shown there, and behind it the queue of what is not.
 
-use super::order::Order;
-use super::pool::{NONE, Pool, Pooled};
+use super::orders::Orders;
+use super::pool::{NONE, Pooled};
 use crate::quantity::{Price, Qty};
 
 /// A price at which orders rest. One cache line.
@@ -74,7 +74,7 @@ impl Level {
     #[inline]
     pub(crate) fn push_back(
         &mut self,
-        orders: &mut Pool<Order>,
+        orders: &mut Orders,
         key: u32,
         dark: bool,
         shown: Qty,
@@ -89,7 +89,7 @@ impl Level {
     }
 
     #[inline]
-    fn link_back(&mut self, orders: &mut Pool<Order>, key: u32, which: usize) {
+    fn link_back(&mut self, orders: &mut Orders, key: u32, which: usize) {
         let queue = &mut self.queues[which];
         let tail = queue.tail;
         queue.tail = key;
@@ -104,19 +104,27 @@ impl Level {
 
     /// Takes an order out of its queue, and what is open of it out of the sums.
     #[inline]
-    pub(crate) fn remove(&mut self, orders: &mut Pool<Order>, key: u32) {
+    pub(crate) fn remove(&mut self, orders: &mut Orders, key: u32) {
         let order = &orders[key];
-        let (dark, shown, open) = (order.is_dark(), order.shown.0, order.open.0);
-        self.shown -= u128::from(shown);
-        if shown != open {
-            self.dark -= u128::from(open - shown);
+        if order.is_special() {
+            return self.remove_special(orders, key);
         }
+        self.shown -= u128::from(order.open.0);
+        self.orders -= 1;
+        self.unlink(orders, key, 0);
+    }
+
+    #[cold]
+    fn remove_special(&mut self, orders: &mut Orders, key: u32) {
+        let (dark, shown, open) = (orders.is_dark(key), orders.shown(key), orders[key].open);
+        self.shown -= u128::from(shown.0);
+        self.dark -= u128::from((open - shown).0);
         self.orders -= u32::from(!dark);
         self.unlink(orders, key, usize::from(dark));
     }
 
     #[inline]
-    fn unlink(&mut self, orders: &mut Pool<Order>, key: u32, which: usize) {
+    fn unlink(&mut self, orders: &mut Orders, key: u32, which: usize) {
         let (prev, next) = (orders[key].prev, orders[key].next);
         let queue = &mut self.queues[which];
         if prev == NONE {
@@ -132,16 +140,16 @@ impl Level {
     }
 
     /// Moves an order to the back of its queue.
-    pub(crate) fn requeue(&mut self, orders: &mut Pool<Order>, key: u32) {
-        let which = usize::from(orders[key].is_dark());
+    pub(crate) fn requeue(&mut self, orders: &mut Orders, key: u32) {
+        let which = usize::from(orders.is_dark(key));
         self.unlink(orders, key, which);
         self.link_back(orders, key, which);
     }
 
     /// The order served after `key`.
     #[inline]
-    pub(crate) fn after(&self, orders: &Pool<Order>, key: u32) -> u32 {
-        let order = &orders[key];
-        if order.next == NONE && !order.is_dark() { self.queues[1].head } else { order.next }
+    pub(crate) fn after(&self, orders: &Orders, key: u32) -> u32 {
+        let next = orders[key].next;
+        if next == NONE && !orders.is_dark(key) { self.queues[1].head } else { next }
     }
 }

@@ -1,6 +1,6 @@
-//! A resting order: one cache line with all that matching needs.
+//! A live order, whole: what the seldom paths see of it. How it is kept is in `orders.rs`.
 
-use super::pool::{NONE, Pooled};
+use super::pool::NONE;
 use crate::command::{PostOnly, Stp, TimeInForce};
 use crate::id::{AccountId, OrderId};
 use crate::quantity::Qty;
@@ -8,7 +8,6 @@ use crate::side::Side;
 
 /// A live order.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
 pub(crate) struct Order {
     /// Its name.
     pub(crate) id: OrderId,
@@ -18,11 +17,7 @@ pub(crate) struct Order {
     pub(crate) shown: Qty,
     /// What is filled of it.
     pub(crate) filled: Qty,
-    /// Served after it at its price.
-    pub(crate) next: u32,
-    /// Served before it at its price.
-    pub(crate) prev: u32,
-    /// The level it rests at.
+    /// The level it rests at; `NONE` while it waits.
     pub(crate) level: u32,
     /// The book it is in, by position.
     pub(crate) book: u32,
@@ -75,8 +70,6 @@ impl Default for Order {
             open: Qty::ZERO,
             shown: Qty::ZERO,
             filled: Qty::ZERO,
-            next: NONE,
-            prev: NONE,
             level: NONE,
             book: NONE,
             account: AccountId(0),
@@ -89,15 +82,6 @@ impl Default for Order {
         }
     }
 }
-
-impl Pooled for Order {
-    #[inline]
-    fn link(&mut self) -> &mut u32 {
-        &mut self.next
-    }
-}
-
-const _: () = assert!(size_of::<Order>() == 64);
 
 impl Order {
     /// Whether it stands in the dark queue.

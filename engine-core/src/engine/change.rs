@@ -88,19 +88,20 @@ impl<S: EventSink> Desk<'_, S> {
         }
         self.check_phase()?;
         let order = &self.store.orders[key];
+        let filled = self.store.orders.filled(key);
         let open = match replace.qty {
             NewQty::Keep => order.open,
             NewQty::Total(Qty::ZERO) | NewQty::Open(Qty::ZERO) => return Err(Reject::ZeroQty),
-            NewQty::Total(total) => total.saturating_sub(order.filled),
+            NewQty::Total(total) => total.saturating_sub(filled),
             NewQty::Open(open) => open,
         };
-        let waits = order.level == NONE;
+        let waits = order.waits();
         let current = self.price_of(key);
         if waits && current.is_none() && replace.price.is_some() {
             return Err(Reject::BadCombination);
         }
-        if order.extra != NONE {
-            let display = self.store.extras[order.extra].display;
+        if let Some(extra) = self.store.extra(key) {
+            let display = extra.display;
             if !display.is_zero() && !has_few_tips(display, open) {
                 return Err(Reject::BadCombination);
             }
@@ -111,7 +112,7 @@ impl<S: EventSink> Desk<'_, S> {
         }
         let total = match replace.qty {
             NewQty::Total(total) => total,
-            _ => Qty(order.filled.0.checked_add(open.0).ok_or(Reject::BadLot)?),
+            _ => Qty(filled.0.checked_add(open.0).ok_or(Reject::BadLot)?),
         };
         if !self.book.plain {
             if replace.qty != NewQty::Keep {
@@ -142,12 +143,12 @@ impl<S: EventSink> Desk<'_, S> {
     fn check_again(&self, key: u32, price: Price) -> Result<Price, Reject> {
         let order = &self.store.orders[key];
         if self.store.no_level_left() {
-            self.check_level(order.side, price, key)?;
+            self.check_level(order.side(), price, key)?;
         }
         // Where it slides to there is a level for it too: nothing stood at a price that crosses.
-        match order.terms.post_only() {
+        match self.store.orders.detail(key).terms.post_only() {
             PostOnly::No => Ok(price),
-            post_only => self.stand_off(order.side, price, post_only),
+            post_only => self.stand_off(order.side(), price, post_only),
         }
     }
 
@@ -155,7 +156,7 @@ impl<S: EventSink> Desk<'_, S> {
     /// price, or its own, which it leaves empty.
     #[cold]
     fn check_level(&self, side: Side, price: Price, key: u32) -> Result<(), Reject> {
-        let level = &self.store.levels[self.store.orders[key].level];
+        let level = &self.store.levels[self.store.orders[key].level()];
         let alone = level.front() == key && level.after(&self.store.orders, key) == NONE;
         let there = self.book.side(side).find(self.store, price) != NONE;
         if alone || there { Ok(()) } else { Err(Reject::Capacity) }
@@ -166,7 +167,7 @@ impl<S: EventSink> Desk<'_, S> {
     fn change_in_place(&mut self, change: Change) {
         let Change { position, key, id, price, open, .. } = change;
         let old_id = self.store.orders[key].id;
-        let waits = self.store.orders[key].level == NONE;
+        let waits = self.store.orders[key].waits();
         let mut shown = Qty::ZERO;
         if waits {
             self.store.orders[key].open = open;
@@ -177,10 +178,10 @@ impl<S: EventSink> Desk<'_, S> {
             shown = self.book.shrink(self.store, key, by);
         }
         if id != old_id {
-            self.store.rename(position, key, id);
+            self.store.rename(position, self.book.position, key, id);
             self.rename_parent(old_id, id);
         }
-        let order = &self.store.orders[key];
+        let order = &self.store.orders.order(key);
         let (side, left, dark) = (order.side, order.shown, order.is_dark());
         self.out.private(What::Replaced {
             id: old_id,
@@ -205,7 +206,7 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline]
     fn enter_again(&mut self, change: Change) {
         let Change { position, key, id, price, open, .. } = change;
-        let order = self.store.orders[key].clone();
+        let order = self.store.orders.order(key);
         self.out.private(What::Replaced {
             id: order.id,
             new_id: id,
@@ -264,7 +265,7 @@ impl<S: EventSink> Desk<'_, S> {
             while level != NONE {
                 let mut key = self.store.levels[level].front();
                 while key != NONE {
-                    let order = &self.store.orders[key];
+                    let order = &self.store.orders.order(key);
                     if which(order) {
                         debug_assert!(self.store.ending.len() < self.store.ending.capacity());
                         self.store.ending.push(order.id);

@@ -95,9 +95,7 @@ impl<S: EventSink> Desk<'_, S> {
     /// Ends a live order.
     #[inline(never)]
     pub(super) fn end(&mut self, key: u32, reason: CancelReason) {
-        let id = self.store.orders[key].id;
-        let found = self.store.find(self.book.position, id);
-        let (position, _) = found.expect("a live order is indexed");
+        let position = self.store.position_of(self.book.position, key);
         self.end_at(position, key, reason);
     }
 
@@ -105,7 +103,7 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline]
     pub(super) fn end_at(&mut self, position: Position, key: u32, reason: CancelReason) {
         let order = &self.store.orders[key];
-        let (id, account, open, waits) = (order.id, order.account, order.open, order.level == NONE);
+        let (id, account, open, waits) = (order.id, order.account, order.open, order.waits());
         self.out.private(What::Canceled { id, account, qty: open, reason });
         if !waits {
             self.take_off(key);
@@ -121,8 +119,9 @@ impl<S: EventSink> Desk<'_, S> {
             return self.book.unlink(self.store, key);
         }
         let order = &self.store.orders[key];
-        let (id, side, shown, dark) = (order.id, order.side, order.shown, order.is_dark());
-        let price = self.store.levels[order.level].price;
+        let (id, side) = (order.id, order.side());
+        let price = self.store.levels[order.level()].price;
+        let (shown, dark) = (self.store.orders.shown(key), self.store.orders.is_dark(key));
         self.book.unlink(self.store, key);
         if !dark {
             self.out.tell(Interest::L3, What::Delete { id, side, price, qty: shown });
@@ -149,8 +148,8 @@ impl<S: EventSink> Desk<'_, S> {
     /// Tells that a displayed order lost `qty` without trading.
     pub(super) fn tell_reduced(&mut self, key: u32, qty: Qty) {
         let order = &self.store.orders[key];
-        let (id, side) = (order.id, order.side);
-        let price = self.store.levels[order.level].price;
+        let (id, side) = (order.id, order.side());
+        let price = self.store.levels[order.level()].price;
         if !qty.is_zero() {
             self.out.tell(Interest::L3, What::Reduce { id, side, price, qty });
             self.tell_level(side, price);

@@ -24,15 +24,14 @@ impl<S: EventSink> Desk<'_, S> {
     /// Forgets a live order that stands on no level, and sees to those that are linked to it.
     #[inline]
     pub(super) fn let_go(&mut self, key: u32, ending: Ending) {
-        let found = self.store.find(self.book.position, self.store.orders[key].id);
-        let (position, _) = found.expect("a live order is indexed");
+        let position = self.store.position_of(self.book.position, key);
         self.let_go_at(position, key, ending);
     }
 
     /// The same for an order whose place in the index is known.
     #[inline]
     pub(super) fn let_go_at(&mut self, position: Position, key: u32, ending: Ending) {
-        if self.store.orders[key].extra != NONE || !self.book.children.is_empty() {
+        if self.store.orders.extra(key) != NONE || !self.book.children.is_empty() {
             return self.let_go_linked(position, key, ending);
         }
         self.store.release(position, key);
@@ -42,7 +41,7 @@ impl<S: EventSink> Desk<'_, S> {
     #[cold]
     #[inline(never)]
     fn let_go_linked(&mut self, position: Position, key: u32, ending: Ending) {
-        let order = self.store.orders[key].clone();
+        let order = self.store.orders.order(key);
         let group = if order.extra == NONE { 0 } else { self.unlink_extra(key) };
         self.store.release(position, key);
         self.book.live -= 1;
@@ -54,7 +53,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Takes an order out of every set that its extra put it in; returns its group.
     pub(super) fn unlink_extra(&mut self, key: u32) -> u64 {
-        if self.store.orders[key].level == NONE {
+        if self.store.orders[key].waits() {
             self.stop_waiting(key);
         }
         let account = self.store.orders[key].account;

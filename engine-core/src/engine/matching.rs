@@ -70,7 +70,7 @@ impl<S: EventSink> Desk<'_, S> {
                 break;
             }
             let maker = self.store.levels[level].front();
-            if prevents && self.store.orders[maker].stp_group == taker.stp_group {
+            if prevents && self.store.orders.detail(maker).stp_group == taker.stp_group {
                 if !self.prevent(taker, maker) {
                     return false;
                 }
@@ -84,21 +84,24 @@ impl<S: EventSink> Desk<'_, S> {
     /// One trade between an incoming and a resting order.
     #[inline]
     fn trade(&mut self, taker: &mut Taker, level: u32, maker: u32, price: Price) {
-        let order = &mut self.store.orders[maker];
-        let dark = order.is_dark();
-        let qty = taker.open.min(if dark { order.open } else { order.shown });
-        order.open -= qty;
-        order.filled += qty;
+        let orders = &mut self.store.orders;
+        let dark = orders.is_dark(maker);
+        let tip = if dark { orders[maker].open } else { orders.shown(maker) };
+        let qty = taker.open.min(tip);
+        orders[maker].open -= qty;
+        orders.note_fill(maker, self.book.position, qty);
         taker.open -= qty;
         taker.filled += qty;
         let place = &mut self.store.levels[level];
         if dark {
             place.dark -= u128::from(qty.0);
         } else {
-            order.shown -= qty;
+            if orders[maker].is_special() {
+                orders.show(maker, tip - qty);
+            }
             place.shown -= u128::from(qty.0);
         }
-        let order = order.clone();
+        let order = orders.order(maker);
         self.book.trades += 1;
         self.book.last_trade = Some(price);
         self.tell_trade(taker, &order, price, qty);
@@ -142,10 +145,10 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Shows the next tip of an iceberg, at the back of its price.
     fn refill(&mut self, key: u32, display: Qty) {
-        let order = &mut self.store.orders[key];
+        let order = &self.store.orders[key];
         let tip = order.open.min(display);
-        order.shown = tip;
-        let (id, side, level) = (order.id, order.side, order.level);
+        let (id, side, level) = (order.id, order.side(), order.level());
+        self.store.orders.show(key, tip);
         let place = &mut self.store.levels[level];
         place.dark -= u128::from(tip.0);
         place.shown += u128::from(tip.0);
@@ -255,7 +258,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Takes `by`, less than is open, off a live order that keeps its place, and tells so.
     pub(super) fn shrink(&mut self, key: u32, by: Qty) {
-        if self.store.orders[key].level == NONE {
+        if self.store.orders[key].waits() {
             self.store.orders[key].open -= by;
             self.tell_shrunk(key);
             return;
@@ -269,7 +272,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Tells that a live order has less to trade and kept its place.
     fn tell_shrunk(&mut self, key: u32) {
-        let order = &self.store.orders[key];
+        let order = &self.store.orders.order(key);
         self.out.private(What::Replaced {
             id: order.id,
             new_id: order.id,
@@ -284,10 +287,10 @@ impl<S: EventSink> Desk<'_, S> {
     /// The price of a live order, where it has one.
     pub(super) fn price_of(&self, key: u32) -> Option<Price> {
         let order = &self.store.orders[key];
-        if order.level == NONE {
+        if order.waits() {
             self.store.extra(key).and_then(|extra| extra.limit)
         } else {
-            Some(self.store.levels[order.level].price)
+            Some(self.store.levels[order.level()].price)
         }
     }
 

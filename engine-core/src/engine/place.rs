@@ -83,13 +83,11 @@ impl<S: EventSink> Desk<'_, S> {
         let level = self.book.level_for(self.store, taker.side, taker.limit);
         let key = self.book.rest(
             self.store,
-            Order {
+            &Order {
                 id: taker.id,
                 open: taker.open,
                 shown: qty,
                 filled: taker.filled,
-                next: NONE,
-                prev: NONE,
                 level,
                 book: self.book.position,
                 account: taker.account,
@@ -102,7 +100,7 @@ impl<S: EventSink> Desk<'_, S> {
             },
         );
         if special != Special::NONE {
-            self.store.attach(key, special.extra());
+            self.store.attach(self.book.position, key, special.extra());
             self.join_group(key);
         }
         if !dark && self.out.wants(Interest::L2.and(Interest::L3)) {

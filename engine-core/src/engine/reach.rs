@@ -37,11 +37,11 @@ impl<S: EventSink> Desk<'_, S> {
     fn can_fill_at(&self, taker: &Taker, front: u32, missing: &mut u128) -> bool {
         // An order of the own group is met when the tips of the icebergs before it are gone, and
         // their reserves stand behind it: so tips count first.
-        let level = self.store.orders[front].level;
+        let level = self.store.orders[front].level();
         let mut at = front;
         let mut reserves = 0;
         while at != NONE && *missing > 0 {
-            let maker = &self.store.orders[at];
+            let maker = &self.store.orders.order(at);
             let tip = if maker.is_dark() { maker.open } else { maker.shown };
             if taker.meets(maker) {
                 if taker.stp != Stp::CancelMaker {
@@ -52,7 +52,7 @@ impl<S: EventSink> Desk<'_, S> {
                 reserves += u128::from((maker.open - tip).0);
             }
             let next = self.store.levels[level].after(&self.store.orders, at);
-            let leaves_shown = next == NONE || self.store.orders[next].is_dark();
+            let leaves_shown = next == NONE || self.store.orders.is_dark(next);
             if leaves_shown && !maker.is_dark() {
                 *missing = missing.saturating_sub(core::mem::take(&mut reserves));
             }
@@ -65,7 +65,7 @@ impl<S: EventSink> Desk<'_, S> {
     /// of a group on that side the smallest, if self-trade prevention ends none of them.
     #[cold]
     fn is_sure(&self, taker: &Taker, key: u32) -> bool {
-        let maker = &self.store.orders[key];
+        let maker = &self.store.orders.order(key);
         let Some(group) = self.store.extra(key).map(|extra| extra.group) else { return true };
         if group == 0 {
             return true;
@@ -76,7 +76,7 @@ impl<S: EventSink> Desk<'_, S> {
         let (mut from, mut passed) = (0, false);
         while let Some((entry, other)) = self.member(maker.account, group, from) {
             from = entry + 1;
-            let order = &self.store.orders[other];
+            let order = &self.store.orders.order(other);
             if order.side != maker.side || order.level == NONE {
                 continue;
             }

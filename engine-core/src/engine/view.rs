@@ -123,7 +123,7 @@ impl<'a> BookView<'a> {
     /// The orders of a side, in the order in which they would trade.
     pub fn orders(&self, side: Side) -> impl Iterator<Item = OrderView> + use<'a> {
         let store = self.store;
-        self.keys(side).map(move |key| view(store, &store.orders[key]))
+        self.keys(side).map(move |key| view(store, &store.orders.order(key)))
     }
 
     /// The order of a side that would trade first.
@@ -136,7 +136,7 @@ impl<'a> BookView<'a> {
     #[must_use]
     pub fn order(&self, id: OrderId) -> Option<OrderView> {
         let (_, key) = self.store.find(self.book.position, id)?;
-        let order = &self.store.orders[key];
+        let order = &self.store.orders.order(key);
         (order.level != NONE).then(|| view(self.store, order))
     }
 
@@ -158,7 +158,7 @@ impl<'a> BookView<'a> {
         hasher.word(self.book.trades);
         for side in Side::BOTH {
             for key in self.keys(side) {
-                let order = &self.store.orders[key];
+                let order = &self.store.orders.order(key);
                 hasher.word(order.id.0);
                 hasher.word(u64::from(order.account.0));
                 hasher.signed(self.store.levels[order.level].price.0);
@@ -171,7 +171,7 @@ impl<'a> BookView<'a> {
             }
         }
         for key in self.waiting_keys() {
-            let order = &self.store.orders[key];
+            let order = &self.store.orders.order(key);
             hasher.word(order.id.0);
             hasher.word(u64::from(order.account.0));
             hasher.word(order.open.0);
@@ -185,7 +185,7 @@ impl<'a> BookView<'a> {
     pub fn waiting(&self) -> impl Iterator<Item = WaitingView> + use<'a> {
         let store = self.store;
         self.waiting_keys().filter_map(move |key| {
-            let (order, extra) = (&store.orders[key], store.extra(key)?);
+            let (order, extra) = (&store.orders.order(key), store.extra(key)?);
             let &Extra { order_type, limit, stop, parent, .. } = extra;
             let parent = (extra.waits == Waits::Parent).then_some(OrderId(parent));
             let &Order { id, account, side, open, .. } = order;

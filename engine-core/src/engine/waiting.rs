@@ -14,10 +14,10 @@ use crate::side::Side;
 impl<S: EventSink> Desk<'_, S> {
     /// Takes in an order that waits: for its parent, or for its stop.
     pub(super) fn park(&mut self, order: Order, extra: Extra) {
-        let key = self.store.insert(order);
+        let key = self.store.insert(&order);
         self.book.live += 1;
         self.store.waiting += 1;
-        self.store.attach(key, extra);
+        self.store.attach(self.book.position, key, extra);
         self.join_group(key);
         let Extra { entry, parent, .. } = *self.store.extra_mut(key);
         self.book.waiting.insert(&mut self.store.nodes, (0, 0, entry), key);
@@ -32,7 +32,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Has a waiting order wait for its stop; one that is reached already has its turn.
     fn wait_for_stop(&mut self, key: u32) {
-        let side = self.store.orders[key].side;
+        let side = self.store.orders[key].side();
         let last = self.book.last_trade;
         let extra = self.store.extra_mut(key);
         extra.waits = Waits::Stop;
@@ -66,7 +66,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Takes a waiting order out of whatever it waits in.
     pub(super) fn stop_waiting(&mut self, key: u32) {
-        let side = self.store.orders[key].side;
+        let side = self.store.orders[key].side();
         let extra = self.store.extra_mut(key);
         let (entry, waits, parent, turn) = (extra.entry, extra.waits, extra.parent, extra.turn);
         match waits {
@@ -104,7 +104,7 @@ impl<S: EventSink> Desk<'_, S> {
             self.trail(side, price);
         }
         while let Some(key) = self.nearest_reached(price) {
-            let side = self.store.orders[key].side;
+            let side = self.store.orders[key].side();
             self.stop_watching(key, side);
             self.give_turn(key, Waits::Turn);
         }
@@ -160,7 +160,7 @@ impl<S: EventSink> Desk<'_, S> {
     /// The turn of an order whose wait is over.
     pub(super) fn take_turn(&mut self, key: u32) {
         let extra = self.store.extra_mut(key).clone();
-        let order = self.store.orders[key].clone();
+        let order = self.store.orders.order(key);
         if extra.waits == Waits::End {
             return self.end(key, CancelReason::Parent);
         }
@@ -230,7 +230,7 @@ impl<S: EventSink> Desk<'_, S> {
             self.book.waiting.at_or_above(&self.store.nodes, (0, 0, from))
         {
             from = entry + 1;
-            if which(&self.store.orders[key]) {
+            if which(&self.store.orders.order(key)) {
                 self.end(key, reason);
             }
         }
