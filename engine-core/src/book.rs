@@ -11,6 +11,7 @@ pub(crate) mod tree;
 
 use alloc::vec::Vec;
 
+use crate::allocation::{Share, Step, Steps, steps};
 use crate::command::{OrderType, Phase};
 use crate::event::Total;
 use crate::id::OrderId;
@@ -42,6 +43,8 @@ pub(crate) struct Store {
     pub(crate) pending: Vec<u32>,
     /// Orders that the present command ends, in that order.
     pub(crate) ending: Vec<OrderId>,
+    /// Who gets what of the present round of a level that is shared out.
+    pub(crate) shares: Vec<Share>,
     /// How many live orders are not on a level; each may need a level of its own in the end.
     pub(crate) waiting: u32,
     entries: u64,
@@ -128,6 +131,13 @@ pub(crate) struct Book {
     pub(crate) spec: InstrumentSpec,
     /// Whether every whole price and quantity is fine: no tick, lot or bound to check.
     pub(crate) plain: bool,
+    /// Whether what a price shows is shared out, not served first come, first served.
+    pub(crate) shared: bool,
+    /// How it is shared out.
+    pub(crate) steps: Steps,
+    /// The orders that set the best price of each side, by place; one that lost that, or ended,
+    /// may still stand here, but does not know of it itself.
+    pub(crate) tops: [u32; 2],
     pub(crate) phase: Phase,
     pub(crate) position: u32,
     pub(crate) sides: [Ladder; 2],
@@ -166,6 +176,7 @@ impl Store {
             // A child has its turn twice where it becomes a stop that is reached already.
             pending: Vec::with_capacity(orders as usize * 2),
             ending: Vec::with_capacity(orders as usize),
+            shares: Vec::with_capacity(orders as usize),
             waiting: 0,
             entries: 0,
         }
@@ -284,8 +295,12 @@ impl Book {
             && spec.min_qty.is_zero()
             && spec.max_qty.is_zero()
             && spec.max_notional == 0;
+        let steps = steps(spec.algo, &spec.allocation);
         Self {
             plain,
+            shared: steps[..] != [Step::Fifo],
+            steps,
+            tops: [NONE; 2],
             phase: spec.phase,
             position,
             sides: [Ladder::new(Side::Buy), Ladder::new(Side::Sell)],

@@ -1,5 +1,6 @@
 //! The engine: (state, command) → (state, events).
 
+mod allocation;
 mod change;
 mod check;
 mod desk;
@@ -18,7 +19,7 @@ use crate::book::{Book, Store, invariants};
 use crate::command::{Cancel, Command, Phase, Scope};
 use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
-use crate::instrument::{Algo, InstrumentSpec};
+use crate::instrument::InstrumentSpec;
 use crate::limits::{Capacity, SCALE_MAX};
 use crate::quantity::{Qty, Time};
 use crate::risk::AccountSpec;
@@ -414,14 +415,15 @@ fn is_sound(spec: &InstrumentSpec) -> bool {
     let bounds =
         spec.max_qty.is_zero() || (spec.min_qty <= spec.max_qty && spec.max_qty >= Qty(spec.lot));
     let units = is_tick(spec.tick) && ticks && rising && spec.lot > 0;
-    units && bounds && spec.scale <= SCALE_MAX && is_built(spec)
+    let shares = spec.allocation.fits(spec.algo);
+    units && bounds && shares && spec.scale <= SCALE_MAX && is_built(spec)
 }
 
 /// Whether an instrument asks for nothing that this version does not do.
 fn is_built(spec: &InstrumentSpec) -> bool {
     let bands = spec.static_band.is_some() || spec.dynamic_band.is_some();
     let auctions = matches!(spec.phase, Phase::PreOpen | Phase::Auction);
-    spec.algo == Algo::Fifo && !bands && spec.volatility_auction_ns == 0 && !auctions
+    !bands && spec.volatility_auction_ns == 0 && !auctions
 }
 
 /// Whether a tick can be: positive, and within the range of prices.

@@ -2,6 +2,7 @@
 
 use arrayvec::{ArrayString, ArrayVec};
 
+use crate::allocation::Allocation;
 use crate::command::{Phase, vocabulary};
 use crate::id::InstrumentId;
 use crate::limits::{SYMBOL_LEN_MAX, TICK_RANGES_MAX};
@@ -30,6 +31,8 @@ pub struct InstrumentSpec {
     pub max_notional: u64,
     /// How a price level is shared out.
     pub algo: Algo,
+    /// What the algorithm leaves open.
+    pub allocation: Allocation,
     /// The reference price of bands and auctions.
     pub reference: Option<Price>,
     /// Half-width of the band around the reference price, in ticks.
@@ -69,6 +72,7 @@ impl InstrumentSpec {
             max_qty: Qty::ZERO,
             max_notional: 0,
             algo: Algo::Fifo,
+            allocation: Allocation::default(),
             reference: None,
             static_band: None,
             dynamic_band: None,
@@ -100,6 +104,25 @@ vocabulary! {
         FifoProRata = 2 "fifo_pro_rata",
         /// The order that set the price first, the rest by size.
         TopProRata = 3 "top_pro_rata",
+        /// The largest first.
+        Size = 4 "size",
+        /// CME's A: the order that set the price, by size.
+        CmeA = 5 "cme_a",
+        /// CME's C: by size.
+        CmeC = 6 "cme_c",
+        /// CME's F: first come, first served.
+        CmeF = 7 "cme_f",
+        /// CME's K: the order that set the price, market makers, a percentage first come, first
+        /// served, by size, leveling.
+        CmeK = 8 "cme_k",
+        /// CME's O: the order that set the price within bounds, by size.
+        CmeO = 9 "cme_o",
+        /// CME's Q: as O, with market makers.
+        CmeQ = 10 "cme_q",
+        /// CME's S: the order that set the price, market makers, first come, first served.
+        CmeS = 11 "cme_s",
+        /// CME's T: market makers, first come, first served.
+        CmeT = 12 "cme_t",
     }
 }
 

@@ -9,6 +9,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "testing"))]
 extern crate std;
 
+pub mod allocation;
 mod book;
 pub mod command;
 pub mod engine;
@@ -25,6 +26,7 @@ pub mod state_hash;
 pub mod testing;
 pub mod wire;
 
+pub use allocation::Allocation;
 pub use command::{
     Cancel, Command, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Quote, Reduce, Replace,
     Scope, Stp, TimeInForce,

@@ -44,6 +44,8 @@ pub(crate) struct Terms(pub(crate) u8);
 impl Terms {
     /// Stands in the dark queue.
     pub(crate) const DARK: u8 = 1;
+    /// Set the best price of its side, and was not bettered since.
+    pub(crate) const TOP: u8 = 2;
     const POST_ONLY_SHIFT: u8 = 4;
 
     /// With the post-only mode kept in it.

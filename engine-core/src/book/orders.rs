@@ -246,6 +246,15 @@ impl Orders {
         self.details[key as usize] = detail.pack();
     }
 
+    /// Sets or clears a bit of an order's terms.
+    pub(crate) fn mark(&mut self, key: u32, book: u32, bit: u8, set: bool) {
+        let detail = self.detail(key);
+        if detail.terms.has(bit) != set {
+            let terms = Terms(detail.terms.0 ^ bit);
+            self.describe(key, Detail { shown: self.shown(key), book, terms, ..detail });
+        }
+    }
+
     /// Notes a fill of `qty` that leaves some open; returns what is filled by now.
     #[inline]
     pub(crate) fn note_fill(&mut self, key: u32, book: u32, qty: Qty) -> Qty {

@@ -4,7 +4,7 @@ use super::check::has_few_tips;
 use super::desk::Desk;
 use super::matching::{Special, Taker};
 use crate::book::index::Position;
-use crate::book::order::Order;
+use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::command::{NewQty, OrderType, PostOnly, Reduce, Replace, Scope};
 use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
@@ -240,7 +240,7 @@ impl<S: EventSink> Desk<'_, S> {
             order_type: OrderType::Limit,
             tif: order.tif,
             stp: order.stp,
-            terms: order.terms,
+            terms: Terms(order.terms.0 & !Terms::TOP),
             stp_group: order.stp_group,
             limit: price,
             open,

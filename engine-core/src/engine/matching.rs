@@ -58,6 +58,9 @@ impl<S: EventSink> Desk<'_, S> {
     /// Matches an order against the other side; false where self-trade prevention ended it.
     #[inline]
     pub(super) fn take(&mut self, taker: &mut Taker) -> bool {
+        if self.book.shared {
+            return self.take_shares(taker);
+        }
         let side = taker.side.opposite();
         let prevents = taker.prevents();
         while !taker.open.is_zero() {
@@ -76,18 +79,25 @@ impl<S: EventSink> Desk<'_, S> {
                 }
                 continue;
             }
-            self.trade(taker, level, maker, price);
+            self.trade(taker, level, maker, price, Qty::MAX);
         }
         true
     }
 
-    /// One trade between an incoming and a resting order.
+    /// One trade between an incoming and a resting order, of `most` at most.
     #[inline]
-    fn trade(&mut self, taker: &mut Taker, level: u32, maker: u32, price: Price) {
+    pub(super) fn trade(
+        &mut self,
+        taker: &mut Taker,
+        level: u32,
+        maker: u32,
+        price: Price,
+        most: Qty,
+    ) {
         let orders = &mut self.store.orders;
         let dark = orders.is_dark(maker);
         let tip = if dark { orders[maker].open } else { orders.shown(maker) };
-        let qty = taker.open.min(tip);
+        let qty = taker.open.min(most).min(tip);
         orders[maker].open -= qty;
         orders.note_fill(maker, self.book.position, qty);
         taker.open -= qty;
@@ -149,6 +159,8 @@ impl<S: EventSink> Desk<'_, S> {
         let tip = order.open.min(display);
         let (id, side, level) = (order.id, order.side(), order.level());
         self.store.orders.show(key, tip);
+        // It stands at the back now.
+        self.store.orders.mark(key, self.book.position, Terms::TOP, false);
         let place = &mut self.store.levels[level];
         place.dark -= u128::from(tip.0);
         place.shown += u128::from(tip.0);
@@ -213,7 +225,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Two orders of one group met; false where the incoming one has ended.
     #[inline(never)]
-    fn prevent(&mut self, taker: &mut Taker, maker: u32) -> bool {
+    pub(super) fn prevent(&mut self, taker: &mut Taker, maker: u32) -> bool {
         match taker.stp {
             Stp::None => {}
             Stp::CancelMaker => self.end(maker, CancelReason::Stp),

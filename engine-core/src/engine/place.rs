@@ -103,6 +103,9 @@ impl<S: EventSink> Desk<'_, S> {
             self.store.attach(self.book.position, key, special.extra());
             self.join_group(key);
         }
+        if self.book.shared && !dark {
+            self.note_top(key);
+        }
         if !dark && self.out.wants(Interest::L2.and(Interest::L3)) {
             let &Taker { id, side, limit: price, .. } = taker;
             self.out.tell(Interest::L3, What::Add { id, side, price, qty });

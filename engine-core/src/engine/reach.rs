@@ -39,6 +39,9 @@ impl<S: EventSink> Desk<'_, S> {
         // their reserves stand behind it: so tips count first.
         let level = self.store.orders[front].level();
         let mut at = front;
+        if self.book.shared && taker.stp != Stp::CancelMaker && self.shows_own(taker, at) {
+            return false;
+        }
         let mut reserves = 0;
         while at != NONE && *missing > 0 {
             let maker = &self.store.orders.order(at);
@@ -59,6 +62,19 @@ impl<S: EventSink> Desk<'_, S> {
             at = next;
         }
         true
+    }
+
+    /// Whether an order of the taker's own group shows something among those from `front` on.
+    #[cold]
+    fn shows_own(&self, taker: &Taker, front: u32) -> bool {
+        let mut at = front;
+        while at != NONE && !self.store.orders.is_dark(at) {
+            if taker.meets(&self.store.orders.order(at)) {
+                return true;
+            }
+            at = self.store.orders[at].next;
+        }
+        false
     }
 
     /// Whether what is open of a maker is there for the taker whatever its group does: of several
@@ -92,7 +108,7 @@ impl<S: EventSink> Desk<'_, S> {
 
 impl Taker {
     /// Whether it would not trade with this maker.
-    fn meets(&self, maker: &Order) -> bool {
+    pub(super) fn meets(&self, maker: &Order) -> bool {
         self.prevents() && self.stp_group == maker.stp_group
     }
 }

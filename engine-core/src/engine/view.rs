@@ -1,6 +1,6 @@
 //! A read-only look into a book.
 
-use crate::book::order::Order;
+use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::book::{Book, Extra, Store, Waits};
 use crate::command::{OrderType, Phase};
@@ -208,6 +208,7 @@ fn terms(order: &Order) -> u64 {
         | u64::from(order.stp as u8) << 16
         | u64::from(order.terms.post_only() as u8) << 24
         | u64::from(order.is_dark()) << 32
+        | u64::from(order.terms.has(Terms::TOP)) << 33
 }
 
 /// What few orders have, in words of the state hash; one word for those that have nothing.

@@ -3,6 +3,7 @@
 //! Written from `shared/spec/semantics.md` and `docs/semantics.md`, not from the engine. Everything
 //! is found by looking through everything; events are gathered in a list and told at the end.
 
+mod allotment;
 mod book;
 mod change;
 mod checks;
@@ -288,7 +289,7 @@ fn hash_resting(hasher: &mut StateHasher, order: &Order) {
     hasher.word(order.shown.0);
     hasher.word(order.filled.0);
     hasher.word(u64::from(terms.stp_group));
-    hasher.word(terms_word(terms));
+    hasher.word(terms_word(terms) | u64::from(order.top) << 33);
     if terms.display.0 == 0 && terms.expire_at.0 == 0 && terms.group == 0 {
         return hasher.word(0);
     }

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 
 use super::Choice;
+use crate::allocation::Allocation;
 use crate::command::{
     Cancel, Command, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Quote, Reduce, Replace,
     Scope, Stp, TimeInForce,
@@ -39,7 +40,10 @@ impl Mix {
     pub(super) fn next(&mut self, choice: &mut impl Choice) -> (Time, Command) {
         if self.defined < INSTRUMENTS {
             self.defined += 1;
-            let spec = spec(self.defined - 1);
+            let mut spec = spec(self.defined - 1);
+            if choice.chance(60) {
+                shared(choice, &mut spec);
+            }
             return (Time(self.now), Command::Instrument(Box::new(spec)));
         }
         self.now += match choice.below(16) {
@@ -220,6 +224,33 @@ fn spec(book: usize) -> InstrumentSpec {
     }
 }
 
+/// Has an instrument share out what a price shows, in any way.
+fn shared(choice: &mut impl Choice, spec: &mut InstrumentSpec) {
+    use Algo as A;
+    spec.algo = choice.pick(A::ALL);
+    let (algo, given) = (spec.algo, &mut spec.allocation);
+    let few =
+        |choice: &mut _| Choice::chance(choice, 50).then(|| Qty(2 * Choice::below(choice, 5)));
+    if matches!(algo, A::FifoProRata | A::CmeK) && choice.chance(70) {
+        let percent = u8::try_from(choice.below(101)).expect("a percentage");
+        given.fifo_percent = Some(percent);
+    }
+    if !matches!(algo, A::Fifo | A::CmeF | A::CmeS | A::CmeT | A::Size) {
+        given.pro_rata_min = few(choice);
+    }
+    if matches!(algo, A::TopProRata | A::CmeA | A::CmeK | A::CmeO | A::CmeQ | A::CmeS) {
+        (given.top_min, given.top_max) = (few(choice), few(choice));
+    }
+    if matches!(algo, A::CmeK | A::CmeQ | A::CmeS | A::CmeT) {
+        for account in 0..choice.below(3) {
+            let account = u32::try_from(account).expect("few accounts");
+            let percent = u8::try_from(1 + choice.below(50)).expect("a percentage");
+            given.makers.push((AccountId(account), percent));
+        }
+    }
+    given.leveling = algo == A::CmeK && choice.chance(50);
+}
+
 fn name(book: usize) -> InstrumentId {
     // Neither dense nor in the order of definition.
     InstrumentId([70, 3, 41][book])
@@ -361,11 +392,18 @@ fn rare(choice: &mut impl Choice) -> Command {
 
 fn wrong_spec(choice: &mut impl Choice) -> InstrumentSpec {
     let plain = InstrumentSpec::new(InstrumentId(12), "WRONG");
-    match choice.below(7) {
+    let odd = |allocation| InstrumentSpec { allocation, ..plain.clone() };
+    match choice.below(9) {
         0 => InstrumentSpec { tick: 0, ..plain },
         1 => InstrumentSpec { lot: 0, ..plain },
         2 => InstrumentSpec { scale: u8::MAX, ..plain },
-        3 => InstrumentSpec { algo: Algo::ProRata, ..plain },
+        3 => odd(Allocation { leveling: true, ..Allocation::default() }),
+        7 => odd(Allocation { fifo_percent: Some(40), ..Allocation::default() }),
+        8 => {
+            let makers = [(AccountId(1), 40), (AccountId(1), 30)].into_iter().collect();
+            let allocation = Allocation { makers, ..Allocation::default() };
+            InstrumentSpec { algo: Algo::CmeT, allocation, ..plain }
+        }
         4 => InstrumentSpec { static_band: Some(5), ..plain },
         5 => {
             InstrumentSpec { ticks: [(Price(5), 1), (Price(5), 2)].into_iter().collect(), ..plain }

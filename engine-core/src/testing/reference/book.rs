@@ -21,6 +21,8 @@ pub(super) struct Order {
     pub(super) filled: Qty,
     /// When it came to rest or to wait, counted over all orders; 0 before.
     pub(super) entry: u64,
+    /// Whether it set the best price of its side, and was not bettered since.
+    pub(super) top: bool,
     /// Set while its wait is over and its turn has not come.
     pub(super) turn: Option<Turn>,
 }
@@ -47,7 +49,7 @@ impl Order {
     /// A fresh order.
     pub(super) const fn new(terms: NewOrder) -> Self {
         let (filled, shown) = (Qty::ZERO, Qty::ZERO);
-        Self { terms, open: terms.qty, shown, filled, entry: 0, turn: None }
+        Self { terms, open: terms.qty, shown, filled, entry: 0, top: false, turn: None }
     }
 
     /// Filled and open together.
@@ -171,6 +173,11 @@ impl Book {
             }
         }
         unreachable!("only live orders are taken")
+    }
+
+    /// No order of a side is the one that set its price.
+    pub(super) fn forget_top(&mut self, side: Side) {
+        self.sides[side.index()].iter_mut().for_each(|order| order.top = false);
     }
 
     /// What is shown at a price.

@@ -1,5 +1,6 @@
 //! Every reason to say no, as flat lists in the order in which they are looked at.
 
+use super::allotment::allocation_fits;
 use super::book::Order;
 use super::waiting::is_stop;
 use super::{Listing, Reference};
@@ -8,7 +9,7 @@ use crate::command::{
 };
 use crate::event::Reject;
 use crate::id::{AccountId, InstrumentId, OrderId};
-use crate::instrument::{Algo, InstrumentSpec, ReplacePolicy};
+use crate::instrument::{InstrumentSpec, ReplacePolicy};
 use crate::limits::{ICEBERG_TIPS_MAX, SCALE_MAX};
 use crate::quantity::{Price, Qty, Time};
 use crate::side::Side;
@@ -275,8 +276,7 @@ const fn refuse(is_so: bool, reason: Reject) -> Result<(), Reject> {
 
 /// Whether the parts of a definition make sense, and are all known here.
 fn is_sound(spec: &InstrumentSpec) -> bool {
-    let not_yet = spec.algo != Algo::Fifo
-        || spec.static_band.is_some()
+    let not_yet = spec.static_band.is_some()
         || spec.dynamic_band.is_some()
         || spec.volatility_auction_ns != 0
         || matches!(spec.phase, Phase::PreOpen | Phase::Auction);
@@ -286,7 +286,7 @@ fn is_sound(spec: &InstrumentSpec) -> bool {
         && spec.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0);
     let least = spec.min_qty.max(Qty(spec.lot));
     let qty_fits = spec.lot != 0 && (spec.max_qty.is_zero() || spec.max_qty >= least);
-    !not_yet && ticks_fit && qty_fits && spec.scale <= SCALE_MAX
+    !not_yet && ticks_fit && qty_fits && allocation_fits(spec) && spec.scale <= SCALE_MAX
 }
 
 fn on_tick(spec: &InstrumentSpec, price: Option<Price>) -> bool {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use super::Reference;
+use super::allotment::is_shared;
 use super::book::Order;
 use super::checks::waits;
 use crate::command::{NewOrder, OrderType, Stp, TimeInForce};
@@ -45,16 +46,23 @@ impl Reference {
             return self.end_taker(at, &taker, CancelReason::MinQty);
         }
         taker.terms.min_qty = Qty::ZERO;
+        taker.top = false;
+        let shared = is_shared(&self.listings[at].spec);
         while !taker.open.is_zero() {
             let Some(maker) = self.next_maker(at, &taker) else {
                 break;
             };
-            if same_group(&taker, &maker) && taker.terms.stp != Stp::None {
+            let price = maker.terms.price.expect("it rests");
+            if shared && !maker.shown.is_zero() {
+                if self.take_round(at, &mut taker, price).is_break() {
+                    return;
+                }
+            } else if same_group(&taker, &maker) && taker.terms.stp != Stp::None {
                 if self.keep_apart(at, &mut taker, &maker).is_break() {
                     return;
                 }
             } else {
-                self.trade(at, &mut taker, maker);
+                self.trade(at, &mut taker, maker, Qty::MAX);
             }
         }
         if taker.open.is_zero() && !taker.filled.is_zero() {
@@ -103,6 +111,12 @@ impl Reference {
             let orders = book.in_order_of_service(side).iter();
             let orders = orders.filter(|order| order.terms.price == Some(price));
             let (hidden, displayed): (Vec<_>, Vec<_>) = orders.partition(|o| o.terms.hidden);
+            // Where prices are shared out, whoever shows is met before anybody trades.
+            let meets = !matches!(taker.terms.stp, Stp::None | Stp::CancelMaker)
+                && displayed.iter().any(|maker| same_group(taker, maker));
+            if is_shared(&self.listings[at].spec) && meets {
+                break;
+            }
             // Tips first, then what is behind them, then what is hidden.
             let tips = displayed.iter().map(|&order| (order, order.shown));
             let reserves = displayed.iter().map(|&order| (order, order.open - order.shown));
@@ -163,11 +177,11 @@ impl Reference {
         Qty(u64::try_from(whole).expect("held above"))
     }
 
-    /// One trade, at the price of the order that rests.
-    fn trade(&mut self, at: usize, taker: &mut Order, mut maker: Order) {
+    /// One trade, at the price of the order that rests, of `most` at most.
+    pub(super) fn trade(&mut self, at: usize, taker: &mut Order, mut maker: Order, most: Qty) {
         let price = maker.terms.price.expect("it rests");
         let hidden = maker.terms.hidden;
-        let qty = taker.open.min(if hidden { maker.open } else { maker.shown });
+        let qty = taker.open.min(most).min(if hidden { maker.open } else { maker.shown });
         let listing = &mut self.listings[at];
         let (maker_bps, taker_bps) = (listing.spec.maker_bps, listing.spec.taker_bps);
         listing.last_trade = Some(price);
@@ -228,7 +242,7 @@ impl Reference {
     /// The tip of an iceberg is gone: the next one is shown at the back of its price.
     fn refill(&mut self, at: usize, id: OrderId) {
         let mut order = self.listings[at].book.take(id);
-        order.shown = order.tip();
+        (order.shown, order.top) = (order.tip(), false);
         self.listings[at].book.rest(order.clone());
         self.tell_added(at, &order);
     }
@@ -248,7 +262,12 @@ impl Reference {
     }
 
     /// Two orders of one group meet; the taker's mode decides. Breaks where the taker has ended.
-    fn keep_apart(&mut self, at: usize, taker: &mut Order, maker: &Order) -> ControlFlow<()> {
+    pub(super) fn keep_apart(
+        &mut self,
+        at: usize,
+        taker: &mut Order,
+        maker: &Order,
+    ) -> ControlFlow<()> {
         let id = maker.terms.id;
         match taker.terms.stp {
             Stp::None => unreachable!("orders without a mode trade"),
@@ -284,6 +303,7 @@ impl Reference {
         self.entries += 1;
         order.entry = self.entries;
         order.shown = order.tip();
+        self.crown(at, &mut order);
         self.listings[at].book.rest(order.clone());
         self.tell_added(at, &order);
     }
@@ -294,7 +314,7 @@ fn limit_of(order: &Order) -> Price {
     order.limit().unwrap_or_else(|| order.terms.side.any_price())
 }
 
-fn same_group(taker: &Order, maker: &Order) -> bool {
+pub(super) fn same_group(taker: &Order, maker: &Order) -> bool {
     taker.terms.stp_group != 0 && taker.terms.stp_group == maker.terms.stp_group
 }
 

@@ -3,12 +3,14 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 
-use arrayvec::ArrayString;
+use arrayvec::{ArrayString, ArrayVec};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::allocation::Allocation;
 use crate::command::{
     Cancel, Command, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Quote, Reduce, Replace,
     Scope, Stp, TimeInForce,
@@ -173,7 +175,7 @@ fn parse_instrument(keys: &mut Keys) -> Parsed<InstrumentSpec> {
     spec.scale = keys.take("scale")?.unwrap_or(spec.scale);
     spec.tick = keys.take("tick")?.unwrap_or(spec.tick);
     spec.lot = keys.take("lot")?.unwrap_or(spec.lot);
-    for (from, tick) in keys.take::<alloc::vec::Vec<(i64, u64)>>("ticks")?.unwrap_or_default() {
+    for (from, tick) in keys.take::<Vec<(i64, u64)>>("ticks")?.unwrap_or_default() {
         let full = spec.ticks.try_push((Price(from), tick)).is_err();
         if full {
             return Err(BadLine("`ticks` has too many ranges".into()));
@@ -183,6 +185,7 @@ fn parse_instrument(keys: &mut Keys) -> Parsed<InstrumentSpec> {
     spec.max_qty = Qty(keys.take("max_qty")?.unwrap_or(0));
     spec.max_notional = keys.take("max_notional")?.unwrap_or(0);
     spec.algo = keys.name("algo", Algo::from_name)?.unwrap_or(spec.algo);
+    spec.allocation = parse_allocation(keys)?;
     spec.reference = keys.take("reference")?.map(Price);
     spec.static_band = keys.take("static_band")?;
     spec.dynamic_band = keys.take("dynamic_band")?;
@@ -194,6 +197,24 @@ fn parse_instrument(keys: &mut Keys) -> Parsed<InstrumentSpec> {
     spec.replace_policy = policy.unwrap_or(spec.replace_policy);
     spec.phase = keys.name("phase", Phase::from_name)?.unwrap_or(spec.phase);
     Ok(spec)
+}
+
+fn parse_allocation(keys: &mut Keys) -> Parsed<Allocation> {
+    let mut makers = ArrayVec::new();
+    for (account, percent) in keys.take::<Vec<(u32, u8)>>("makers")?.unwrap_or_default() {
+        let full = makers.try_push((AccountId(account), percent)).is_err();
+        if full {
+            return Err(BadLine("`makers` has too many accounts".into()));
+        }
+    }
+    Ok(Allocation {
+        fifo_percent: keys.take("fifo_percent")?,
+        pro_rata_min: keys.take("pro_rata_min")?.map(Qty),
+        top_min: keys.take("top_min")?.map(Qty),
+        top_max: keys.take("top_max")?.map(Qty),
+        leveling: keys.take("leveling")?.unwrap_or(false),
+        makers,
+    })
 }
 
 fn parse_account(keys: &mut Keys) -> Parsed<AccountSpec> {

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::fmt::{Display, Write};
 
+use crate::allocation::Allocation;
 use crate::command::{
     Command, NewOrder, NewQty, OrderType, Peg, PostOnly, Scope, Stp, TimeInForce,
 };
@@ -216,6 +217,7 @@ fn print_instrument(line: &mut Line, spec: &InstrumentSpec) {
     if spec.algo != Algo::Fifo {
         line.text("algo", spec.algo.name());
     }
+    print_allocation(line, &spec.allocation);
     line.optional("reference", spec.reference).optional("static_band", spec.static_band);
     line.optional("dynamic_band", spec.dynamic_band);
     line.unless(0, "volatility_auction_ns", spec.volatility_auction_ns);
@@ -225,18 +227,35 @@ fn print_instrument(line: &mut Line, spec: &InstrumentSpec) {
         line.text("replace_policy", spec.replace_policy.name());
     }
     if !spec.ticks.is_empty() {
-        let mut ticks = String::new();
-        for (from, tick) in &spec.ticks {
-            let comma = if ticks.is_empty() { "" } else { "," };
-            write!(ticks, "{comma}[{from},{tick}]").expect("a string takes everything");
-        }
-        line.key("ticks", format_args!("[{ticks}]"));
+        line.key("ticks", list(spec.ticks.iter().copied()));
     }
     line.unless(Qty::ZERO, "min_qty", spec.min_qty).unless(Qty::ZERO, "max_qty", spec.max_qty);
     line.unless(0, "max_notional", spec.max_notional);
     if spec.phase != crate::Phase::Continuous {
         line.text("phase", spec.phase.name());
     }
+}
+
+fn print_allocation(line: &mut Line, given: &Allocation) {
+    line.optional("fifo_percent", given.fifo_percent);
+    line.optional("pro_rata_min", given.pro_rata_min);
+    line.optional("top_min", given.top_min).optional("top_max", given.top_max);
+    line.unless(false, "leveling", given.leveling);
+    if !given.makers.is_empty() {
+        let makers = given.makers.iter().map(|(account, percent)| (account.0, *percent));
+        line.key("makers", list(makers));
+    }
+}
+
+/// Pairs of numbers as a list of lists.
+fn list<A: Display, B: Display>(pairs: impl Iterator<Item = (A, B)>) -> String {
+    let mut list = String::from("[");
+    for (first, second) in pairs {
+        let comma = if list.len() == 1 { "" } else { "," };
+        write!(list, "{comma}[{first},{second}]").expect("a string takes everything");
+    }
+    list.push(']');
+    list
 }
 
 fn print_account(line: &mut Line, spec: &AccountSpec) {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use arrayvec::{ArrayString, ArrayVec};
-use ringfence_core::limits::{SYMBOL_LEN_MAX, TICK_RANGES_MAX};
-use ringfence_core::{PostOnly, Price, Side};
+use ringfence_core::limits::{MAKERS_MAX, SYMBOL_LEN_MAX, TICK_RANGES_MAX};
+use ringfence_core::{AccountId, PostOnly, Price, Side};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -211,6 +211,18 @@ impl<'a> Field<'a> {
             return Err(self.error(format!("has more than {TICK_RANGES_MAX} ranges")));
         }
         Ok(list.into_iter().map(|(from, tick)| (Price(from), tick)).collect())
+    }
+
+    /// A list of `[account, percent]`.
+    pub(super) fn makers(&self) -> Result<ArrayVec<(AccountId, u8), MAKERS_MAX>, LineError> {
+        let list: Vec<(u32, u8)> = serde_json::from_str(self.value).map_err(|_| {
+            let problem = "is not a list of [account, percent], whole numbers both";
+            self.error(format!("{} {problem}", self.shown()))
+        })?;
+        if list.len() > MAKERS_MAX {
+            return Err(self.error(format!("has more than {MAKERS_MAX} accounts")));
+        }
+        Ok(list.into_iter().map(|(account, percent)| (AccountId(account), percent)).collect())
     }
 
     /// The value as it stands, shortened.

@@ -63,7 +63,8 @@ pub fn parse_line(line: &str) -> Result<Stamped, LineError> {
 const OPS: &str = "instrument, account, new, cancel, reduce, replace, quote, mass_cancel, kill, \
                    unblock, phase, uncross, time";
 
-const INSTRUMENT_KEYS: &str = "instrument, symbol, scale, tick, lot, algo, reference, \
+const INSTRUMENT_KEYS: &str = "instrument, symbol, scale, tick, lot, algo, fifo_percent, \
+     pro_rata_min, top_min, top_max, leveling, makers, reference, \
      static_band, dynamic_band, volatility_auction_ns, maker_bps, taker_bps, max_orders, \
      replace_policy, ticks, min_qty, max_qty, max_notional, phase";
 const ACCOUNT_KEYS: &str = "account, max_order_qty, max_order_notional, max_open_orders, \
@@ -163,6 +164,12 @@ impl<'a> Fields<'a> {
                 "max_qty" => spec.max_qty = Qty(field.u64()?),
                 "max_notional" => spec.max_notional = field.u64()?,
                 "algo" => spec.algo = field.one_of(Algo::ALL, Algo::name)?,
+                "fifo_percent" => spec.allocation.fifo_percent = Some(field.within(0, 100)?),
+                "pro_rata_min" => spec.allocation.pro_rata_min = Some(Qty(field.u64()?)),
+                "top_min" => spec.allocation.top_min = Some(Qty(field.u64()?)),
+                "top_max" => spec.allocation.top_max = Some(Qty(field.u64()?)),
+                "leveling" => spec.allocation.leveling = field.boolean()?,
+                "makers" => spec.allocation.makers = field.makers()?,
                 "reference" => spec.reference = Some(Price(field.i64()?)),
                 "static_band" => spec.static_band = Some(field.u64()?),
                 "dynamic_band" => spec.dynamic_band = Some(field.u64()?),

@@ -1,6 +1,6 @@
 use ringfence_core::event::{Fee, Surplus, Total};
 use ringfence_core::{
-    AccountId, CancelReason, Command, Event, InstrumentId, Liquidity, NewQty, Op, OrderId,
+    AccountId, Algo, CancelReason, Command, Event, InstrumentId, Liquidity, NewQty, Op, OrderId,
     OrderType, Phase, PostOnly, Price, Qty, Reject, Side, Time, TimeInForce, What,
 };
 
@@ -77,6 +77,17 @@ fn the_other_commands_are_read() {
         panic!("not an instrument")
     };
     assert_eq!((spec.phase, spec.scale, spec.ticks.len()), (Phase::Continuous, 2, 2));
+    let Command::Instrument(spec) = command(
+        r#"{"op":"instrument","instrument":1,"symbol":"ABC","algo":"cme_k","fifo_percent":30,
+        "pro_rata_min":2,"top_min":1,"top_max":50,"leveling":true,"makers":[[7,20],[8,10]]}"#,
+    ) else {
+        panic!("not an instrument")
+    };
+    assert_eq!((spec.algo, spec.allocation.fifo_percent), (Algo::CmeK, Some(30)));
+    assert_eq!(spec.allocation.pro_rata_min, Some(Qty(2)));
+    assert_eq!((spec.allocation.top_min, spec.allocation.top_max), (Some(Qty(1)), Some(Qty(50))));
+    assert!(spec.allocation.leveling);
+    assert_eq!(spec.allocation.makers[..], [(AccountId(7), 20), (AccountId(8), 10)]);
     let uncross = command(r#"{"op":"uncross","instrument":1}"#);
     assert!(matches!(uncross, Command::Uncross { then: Phase::Continuous, .. }));
     let replace = command(r#"{"op":"replace","instrument":1,"id":7,"open":4,"new_id":8}"#);
