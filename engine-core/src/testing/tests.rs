@@ -1,4 +1,4 @@
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::differential::CAPACITY;
@@ -6,8 +6,8 @@ use super::generate::{RandomCommands, TradingDay, commands_from_bytes};
 use super::scenario::{command_line, parse_command};
 use super::{Reference, Venue};
 use crate::{
-    CancelReason, Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, NewOrder, Op,
-    OrderId, Price, Qty, Reject, Side, Time, WaitingView, What,
+    Algo, CancelReason, Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, Liquidity,
+    NewOrder, Op, OrderId, Price, Qty, Reject, Side, Time, WaitingView, What,
 };
 
 /// What the differential test is worth: everything that can happen, does.
@@ -114,6 +114,45 @@ fn random_commands_reach_every_link() {
     assert!(tips > 300, "{tips} tips follow tips");
     assert!(shrunk > 300, "{shrunk} commands make others lose a part");
     assert!(followed > 300, "{followed} trailing stops move");
+}
+
+/// Every algorithm trades, and shares a price out among orders that go on living.
+#[test]
+fn random_commands_share_out_by_every_algorithm() {
+    let mut shared = BTreeMap::<Algo, (usize, usize)>::new();
+    for seed in 0..60 {
+        let mut algos = BTreeMap::new();
+        let mut venue = Engine::new(CAPACITY);
+        for (at, command) in RandomCommands::new(seed).take(3_000) {
+            if let Command::Instrument(spec) = &command {
+                algos.entry(spec.instrument).or_insert(spec.algo);
+            }
+            let mut events: Vec<Event> = Vec::new();
+            venue.apply(at, &command, &mut events);
+            for event in &events {
+                let count = algos.get(&event.instrument).map(|algo| shared.entry(*algo));
+                let Some(count) = count.map(|entry| entry.or_default()) else { continue };
+                let What::Filled { price, leaves, liquidity, .. } = event.what else { continue };
+                count.0 += 1;
+                let mut before = events.iter().take_while(|other| other.seq < event.seq);
+                let lives = |other: &Event| {
+                    matches!(
+                        other.what,
+                        What::Filled { price: at, leaves, liquidity: Liquidity::Maker, .. }
+                            if at == price && !leaves.is_zero() && other.instrument == event.instrument
+                    )
+                };
+                let maker = liquidity == Liquidity::Maker && !leaves.is_zero();
+                count.1 += usize::from(maker && before.any(lives));
+            }
+        }
+    }
+    for algo in Algo::ALL {
+        let (fills, partly) = shared.get(algo).copied().unwrap_or_default();
+        assert!(fills > 300, "{fills} fills of {algo:?}");
+        let by_time = matches!(algo, Algo::Fifo | Algo::CmeF | Algo::Size);
+        assert!(by_time || partly > 20, "{partly} of {algo:?} beside another that lives on");
+    }
 }
 
 fn waiting(venue: &Reference) -> Vec<WaitingView> {
