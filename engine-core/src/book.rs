@@ -1,5 +1,6 @@
 //! The book of one instrument, and the store in which the orders of all books live.
 
+pub(crate) mod heed;
 pub(crate) mod index;
 pub(crate) mod invariants;
 pub(crate) mod ladder;
@@ -14,12 +15,13 @@ use alloc::vec::Vec;
 use crate::allocation::{Share, Step, Steps, steps};
 use crate::command::{OrderType, Phase};
 use crate::event::Total;
-use crate::id::OrderId;
+use crate::id::{AccountId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::Capacity;
 use crate::quantity::{Price, Qty, Time};
 use crate::side::Side;
 
+use heed::Heed;
 use index::{Index, Position};
 use ladder::{Ladder, Page};
 use level::Level;
@@ -125,6 +127,21 @@ impl Pooled for Extra {
     }
 }
 
+/// Room in the index for one more name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vacancy {
+    at: usize,
+    mix: u32,
+}
+
+/// All that a plain order takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    level: u32,
+    key: u32,
+    vacancy: Vacancy,
+}
+
 /// The book of one instrument.
 #[derive(Clone, Debug)]
 pub(crate) struct Book {
@@ -138,6 +155,8 @@ pub(crate) struct Book {
     /// The orders that set the best price of each side, by place; one that lost that, or ended,
     /// may still stand here, but does not know of it itself.
     pub(crate) tops: [u32; 2],
+    /// What plain orders have to heed.
+    pub(crate) heed: Heed,
     pub(crate) phase: Phase,
     pub(crate) position: u32,
     pub(crate) sides: [Ladder; 2],
@@ -207,13 +226,28 @@ impl Store {
         key
     }
 
-    /// Takes in a plain live order.
+    /// The same, where the entry is not in a table that is being left.
     #[inline(always)]
-    pub(crate) fn seat(&mut self, book: u32, seat: Seat) -> u32 {
-        let mix = Index::mix(book, seat.id.0);
-        let key = self.orders.seat(seat);
-        self.index.insert(mix, key);
-        key
+    pub(crate) fn find_settled(&self, book: u32, id: OrderId) -> Option<(Vacancy, u32)> {
+        let mix = Index::mix(book, id.0);
+        let (at, key) = self.index.find_settled(mix, |key| self.orders[key].id == id)?;
+        Some((Vacancy { at, mix }, key))
+    }
+
+    /// Lets a plain order go that is off its level.
+    #[inline(always)]
+    pub(crate) fn vacate(&mut self, at: Vacancy, key: u32) {
+        self.index.take(at.at);
+        self.orders.remove(key);
+    }
+
+    /// Where the index has room for a name that no live order has; none too where that takes
+    /// more than one step.
+    #[inline(always)]
+    pub(crate) fn vacancy(&self, book: u32, id: OrderId) -> Option<Vacancy> {
+        let mix = Index::mix(book, id.0);
+        let at = self.index.vacancy(mix, |key| self.orders[key].id == id)?;
+        Some(Vacancy { at, mix })
     }
 
     /// Gives a live order another name, which is free.
@@ -296,8 +330,9 @@ impl Book {
             && spec.max_qty.is_zero()
             && spec.max_notional == 0;
         let steps = steps(spec.algo, &spec.allocation);
-        Self {
+        let mut book = Self {
             plain,
+            heed: Heed::default(),
             shared: steps[..] != [Step::Fifo],
             steps,
             tops: [NONE; 2],
@@ -314,7 +349,15 @@ impl Book {
             groups: Tree::default(),
             waiting: Tree::default(),
             spec,
-        }
+        };
+        book.heed = Heed::of(&book);
+        book
+    }
+
+    /// Enters a phase.
+    pub(crate) fn enter_phase(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.heed = Heed::of(self);
     }
 
     /// Whether any order waits for a trade at some price.
@@ -357,14 +400,53 @@ impl Book {
         key
     }
 
-    /// The same for a plain order.
+    /// The same for a plain order for which there is a spot.
     #[inline(always)]
-    pub(crate) fn seat(&mut self, store: &mut Store, seat: Seat) -> u32 {
-        let (level, open) = (seat.level(), seat.open);
-        let key = store.seat(self.position, seat);
-        store.levels[level].push_back(&mut store.orders, key, false, open, open);
+    pub(crate) fn seat(
+        &mut self,
+        store: &mut Store,
+        spot: Spot,
+        id: OrderId,
+        account: AccountId,
+        side: Side,
+        open: Qty,
+    ) {
+        let Spot { level, key, vacancy } = spot;
+        let place = &mut store.levels[level];
+        let seat = Seat::plain(id, account, side, open, level).behind(place.last());
+        store.orders.seat(key, seat);
+        place.join(&mut store.orders, key, open);
+        store.index.put(vacancy.at, vacancy.mix, key);
         self.live += 1;
-        key
+    }
+
+    /// Where a plain order can be put at once; none where its name is taken, or where anything has
+    /// to be made for it first.
+    #[inline(always)]
+    pub(crate) fn spot(&self, store: &Store, id: OrderId, side: Side, at: Price) -> Option<Spot> {
+        let level = self.side(side).find_near(store, at)?;
+        let key = store.orders.vacant()?;
+        let vacancy = store.vacancy(self.position, id)?;
+        Some(Spot { level, key, vacancy })
+    }
+
+    /// Puts a plain order that is off its level at the back of another.
+    #[inline]
+    pub(crate) fn reseat(&mut self, store: &mut Store, key: u32, level: u32, open: Qty) {
+        let place = &mut store.levels[level];
+        store.orders.place_at(key, level, place.last(), open);
+        place.join(&mut store.orders, key, open);
+    }
+
+    /// The same as [`unlink`](Self::unlink) for a plain order.
+    #[inline(always)]
+    pub(crate) fn unlink_plain(&mut self, store: &mut Store, key: u32) {
+        let level = store.orders[key].level();
+        let place = &mut store.levels[level];
+        if place.leave(&mut store.orders, key) {
+            let side = store.orders[key].side();
+            self.sides[side.index()].remove(store, level);
+        }
     }
 
     /// Takes an order off its level, and the level off the ladder if it was the last there.
@@ -380,14 +462,20 @@ impl Book {
     }
 
     /// Takes `by` off an order that keeps its place; less than is open of it.
+    #[inline]
     pub(crate) fn shrink(&mut self, store: &mut Store, key: u32, by: Qty) -> Qty {
         let order = &mut store.orders[key];
-        let level = &mut store.levels[order.level()];
-        if !order.is_special() {
-            order.open -= by;
-            level.shown -= u128::from(by.0);
-            return by;
+        if order.is_special() {
+            return self.shrink_special(store, key, by);
         }
+        order.open -= by;
+        store.levels[order.level()].shown -= u128::from(by.0);
+        by
+    }
+
+    #[cold]
+    fn shrink_special(&mut self, store: &mut Store, key: u32, by: Qty) -> Qty {
+        let level = &mut store.levels[store.orders[key].level()];
         // What is not shown goes first, so that the shown part stays as long as it can.
         let before = store.orders.shown(key);
         let order = &mut store.orders[key];

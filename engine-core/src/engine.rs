@@ -8,6 +8,7 @@ mod links;
 mod matching;
 mod phases;
 mod place;
+mod plain;
 mod reach;
 mod view;
 mod waiting;
@@ -16,7 +17,7 @@ use alloc::vec::Vec;
 
 use crate::book::pool::NONE;
 use crate::book::{Book, Store, invariants};
-use crate::command::{Cancel, Command, Phase, Scope};
+use crate::command::{Cancel, Command, NewOrder, Phase, Reduce, Replace, Scope};
 use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
@@ -91,52 +92,65 @@ impl Engine {
     /// order of events is that of `docs/semantics.md`.
     #[inline]
     pub fn apply(&mut self, at: Time, command: &Command, events: &mut impl EventSink) {
-        let expired = self.advance(at, events);
         match command {
-            Command::New(order) => match self.position(order.instrument) {
-                Some(position) => {
-                    self.desk(position, events).work(!expired, |desk| desk.place(order))
-                }
-                None => {
-                    self.reject_order(Op::New, order.instrument, order.id, order.account, events)
-                }
-            },
-            Command::Cancel(Cancel { instrument, account, id }) => match self.position(*instrument)
-            {
-                Some(position) => {
-                    self.desk(position, events).work(!expired, |desk| desk.cancel(*id, *account))
-                }
-                None => self.reject_order(Op::Cancel, *instrument, *id, *account, events),
-            },
-            Command::Reduce(reduce) => match self.position(reduce.instrument) {
-                Some(position) => {
-                    self.desk(position, events).work(!expired, |desk| desk.reduce(reduce))
-                }
-                None => self.reject_order(
-                    Op::Reduce,
-                    reduce.instrument,
-                    reduce.id,
-                    reduce.account,
-                    events,
-                ),
-            },
-            Command::Replace(replace) => match self.position(replace.instrument) {
-                Some(position) => {
-                    self.desk(position, events).work(!expired, |desk| desk.replace(replace))
-                }
-                None => self.reject_order(
-                    Op::Replace,
-                    replace.instrument,
-                    replace.id,
-                    replace.account,
-                    events,
-                ),
-            },
+            Command::New(order) => self.place(at, order, events),
+            Command::Cancel(cancel) => self.cancel(at, cancel, events),
+            Command::Reduce(reduce) => self.reduce(at, reduce, events),
+            Command::Replace(replace) => self.replace(at, replace, events),
             seldom => {
+                self.advance(at, events);
                 self.apply_seldom(seldom, events);
                 self.take_turns(events);
-                return self.tell_bests(events);
+                self.tell_bests(events);
             }
+        }
+    }
+
+    /// Applies [`Command::New`], for callers that hold the order.
+    #[inline]
+    pub fn place(&mut self, at: Time, order: &NewOrder, events: &mut impl EventSink) {
+        let &NewOrder { instrument, id, account, .. } = order;
+        let name = (Op::New, instrument, id, account);
+        self.work(at, name, events, |desk| desk.place(order));
+    }
+
+    /// Applies [`Command::Cancel`], for callers that hold its parts.
+    #[inline]
+    pub fn cancel(&mut self, at: Time, cancel: &Cancel, events: &mut impl EventSink) {
+        let &Cancel { instrument, id, account } = cancel;
+        let name = (Op::Cancel, instrument, id, account);
+        self.work(at, name, events, |desk| desk.cancel(id, account));
+    }
+
+    /// Applies [`Command::Reduce`], for callers that hold its parts.
+    #[inline]
+    pub fn reduce(&mut self, at: Time, reduce: &Reduce, events: &mut impl EventSink) {
+        let &Reduce { instrument, id, account, .. } = reduce;
+        let name = (Op::Reduce, instrument, id, account);
+        self.work(at, name, events, |desk| desk.reduce(reduce));
+    }
+
+    /// Applies [`Command::Replace`], for callers that hold its parts.
+    #[inline]
+    pub fn replace(&mut self, at: Time, replace: &Replace, events: &mut impl EventSink) {
+        let &Replace { instrument, id, account, .. } = replace;
+        let name = (Op::Replace, instrument, id, account);
+        self.work(at, name, events, |desk| desk.replace(replace));
+    }
+
+    /// Does the work of a command about one order at the desk of its instrument.
+    #[inline(always)]
+    fn work<S: EventSink>(
+        &mut self,
+        at: Time,
+        (op, instrument, id, account): (Op, InstrumentId, OrderId, AccountId),
+        events: &mut S,
+        command: impl FnOnce(&mut Desk<'_, S>),
+    ) {
+        let expired = self.advance(at, events);
+        match self.position(instrument) {
+            Some(position) => self.desk(position, instrument, events).work(!expired, command),
+            None => self.reject_order(op, instrument, id, account, events),
         }
         if expired {
             self.tell_bests(events);
@@ -160,9 +174,9 @@ impl Engine {
             Command::Kill(scope) => self.kill(scope, events),
             Command::Unblock(scope) => self.unblock(scope, events),
             Command::Phase { instrument, phase } => match self.position(instrument) {
-                Some(position) => {
-                    self.desk(position, events).work(false, |desk| desk.enter_phase(phase))
-                }
+                Some(position) => self
+                    .desk(position, instrument, events)
+                    .work(false, |desk| desk.enter_phase(phase)),
                 None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
             },
             Command::Uncross { instrument, .. } => {
@@ -246,7 +260,7 @@ impl Engine {
         let mut expired = false;
         while let Some(key) = self.store.due(self.now) {
             let position = self.store.orders.detail(key).book as usize;
-            self.desk(position, events).end(key, CancelReason::Expired);
+            self.desk_of(position, events).end(key, CancelReason::Expired);
             expired = true;
         }
         self.take_turns(events);
@@ -261,7 +275,7 @@ impl Engine {
             turn += 1;
             if key != NONE {
                 let position = self.store.orders.detail(key).book as usize;
-                self.desk(position, events).take_turn(key);
+                self.desk_of(position, events).take_turn(key);
             }
         }
         self.store.pending.clear();
@@ -277,11 +291,21 @@ impl Engine {
         found.ok().map(|at| self.numbers[at].1 as usize)
     }
 
-    #[inline]
-    fn desk<'a, S: EventSink>(&'a mut self, position: usize, events: &'a mut S) -> Desk<'a, S> {
+    #[inline(always)]
+    fn desk<'a, S: EventSink>(
+        &'a mut self,
+        position: usize,
+        instrument: InstrumentId,
+        events: &'a mut S,
+    ) -> Desk<'a, S> {
         let book = &mut self.books[position];
-        let out = Out::new(&mut self.seq, events, book.spec.instrument);
+        let out = Out::new(&mut self.seq, events, instrument);
         Desk { store: &mut self.store, book, blocked: &self.blocked, now: self.now, out }
+    }
+
+    fn desk_of<'a, S: EventSink>(&'a mut self, position: usize, events: &'a mut S) -> Desk<'a, S> {
+        let instrument = self.books[position].spec.instrument;
+        self.desk(position, instrument, events)
     }
 
     fn out<'a, S: EventSink>(
@@ -354,7 +378,7 @@ impl Engine {
         }
         for at in 0..self.numbers.len() {
             let position = self.numbers[at].1 as usize;
-            self.desk(position, events).tell_best();
+            self.desk_of(position, events).tell_best();
         }
     }
 
@@ -402,7 +426,7 @@ impl Engine {
         for at in 0..self.numbers.len() {
             let (number, position) = self.numbers[at];
             if scope.instrument.is_none_or(|wanted| wanted == number) {
-                self.desk(position as usize, events).mass_cancel(scope, reason);
+                self.desk_of(position as usize, events).mass_cancel(scope, reason);
             }
         }
     }

@@ -502,7 +502,7 @@ pub trait EventSink {
 }
 
 impl EventSink for alloc::vec::Vec<Event> {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, event: Event) {
         Self::push(self, event);
     }

@@ -3,12 +3,12 @@
 use core::fmt;
 
 use crate::book::index::Position;
-use crate::book::orders::Seat;
+use crate::book::order::Order;
 use crate::book::pool::NONE;
 use crate::book::{Book, Store};
 use crate::engine::{BookView, LevelView};
 use crate::event::{Event, What};
-use crate::id::{AccountId, InstrumentId, OrderId};
+use crate::id::{InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::Capacity;
 use crate::quantity::{Price, Qty};
@@ -105,8 +105,9 @@ impl BookReplica {
             return Err(FeedError::Full);
         }
         let level = self.book.level_for(&mut self.store, side, price);
-        let seat = Seat::plain(id, AccountId(0), side, qty, level);
-        self.book.seat(&mut self.store, seat);
+        let (open, shown) = (qty, qty);
+        let order = Order { id, side, open, shown, level, book: 0, ..Order::default() };
+        self.book.rest(&mut self.store, &order);
         Ok(())
     }
 

@@ -13,22 +13,31 @@ use crate::workload::{Kind, Order};
 #[derive(Debug)]
 pub struct Ringfence {
     engine: Engine,
-    events: Buffer,
+    events: Vec<Event>,
 }
 
-/// A buffer of what an account and a trade feed hear.
+/// A buffer of what accounts and a trade feed hear; trades are noted as they come.
 #[derive(Debug)]
-struct Buffer(Vec<Event>);
+struct Buffer<'a> {
+    events: &'a mut Vec<Event>,
+    book: u16,
+    fills: &'a mut Fills,
+}
 
-impl EventSink for Buffer {
+impl EventSink for Buffer<'_> {
     #[inline]
     fn interest(&self) -> Interest {
         Interest::PRIVATE.and(Interest::TRADES)
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, event: Event) {
-        self.0.push(event);
+        if let What::Trade { price, qty, taker, buy_id, sell_id, .. } = event.what {
+            let (taker, maker) =
+                if taker == Some(Side::Buy) { (buy_id, sell_id) } else { (sell_id, buy_id) };
+            self.fills.fill(self.book, taker.0, maker.0, price.0, qty.0);
+        }
+        self.events.push(event);
     }
 }
 
@@ -37,7 +46,7 @@ impl Books for Ringfence {
 
     fn new(books: u16, _prices: (i64, i64)) -> Self {
         let mut engine = Engine::new(Capacity::default());
-        let mut events = Buffer(Vec::with_capacity(1 << 14));
+        let mut events = Vec::with_capacity(1 << 14);
         for book in 0..u32::from(books) {
             let spec = InstrumentSpec::new(InstrumentId(book), "");
             engine.apply(Time(0), &Command::Instrument(spec.into()), &mut events);
@@ -47,37 +56,32 @@ impl Books for Ringfence {
 
     #[inline]
     fn apply(&mut self, order: &Order, fills: &mut Fills) {
-        self.events.0.clear();
-        self.engine.apply(Time(0), &command(order), &mut self.events);
-        for event in &self.events.0 {
-            if let What::Trade { price, qty, taker, buy_id, sell_id, .. } = event.what {
-                let (taker, maker) =
-                    if taker == Some(Side::Buy) { (buy_id, sell_id) } else { (sell_id, buy_id) };
-                fills.fill(order.book, taker.0, maker.0, price.0, qty.0);
-            }
-        }
+        self.events.clear();
+        let mut buffer = Buffer { events: &mut self.events, book: order.book, fills };
+        tell(&mut self.engine, order, &mut buffer);
     }
 }
 
+/// Gives the engine one order of the workload.
 #[inline]
-fn command(order: &Order) -> Command {
+fn tell(engine: &mut Engine, order: &Order, events: &mut Buffer<'_>) {
     let instrument = InstrumentId(u32::from(order.book));
     let (account, id) = (AccountId(0), OrderId(order.id));
-    let side = if order.buys { Side::Buy } else { Side::Sell };
     let (price, qty) = (Price(order.price), Qty(u64::from(order.qty)));
-    let limit = NewOrder { instrument, ..NewOrder::limit(id, side, price, qty) };
+    let now = Time(0);
     match order.kind {
-        Kind::Add => Command::New(limit),
-        Kind::Aggress => Command::New(NewOrder { tif: TimeInForce::Ioc, ..limit }),
-        Kind::Cancel => Command::Cancel(Cancel { instrument, account, id }),
-        Kind::Reduce => Command::Reduce(Reduce { instrument, account, id, by: qty }),
-        Kind::Replace => Command::Replace(Replace {
-            instrument,
-            account,
-            id,
-            new_id: None,
-            price: Some(price),
-            qty: NewQty::Open(qty),
-        }),
+        Kind::Add | Kind::Aggress => {
+            let side = if order.buys { Side::Buy } else { Side::Sell };
+            let tif = if order.kind == Kind::Add { TimeInForce::Gtc } else { TimeInForce::Ioc };
+            let limit = NewOrder { instrument, tif, ..NewOrder::limit(id, side, price, qty) };
+            engine.place(now, &limit, events);
+        }
+        Kind::Cancel => engine.cancel(now, &Cancel { instrument, account, id }, events),
+        Kind::Reduce => engine.reduce(now, &Reduce { instrument, account, id, by: qty }, events),
+        Kind::Replace => {
+            let (price, qty) = (Some(price), NewQty::Open(qty));
+            let replace = Replace { instrument, account, id, new_id: None, price, qty };
+            engine.replace(now, &replace, events);
+        }
     }
 }

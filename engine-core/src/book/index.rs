@@ -16,6 +16,8 @@ pub(crate) struct Index {
     /// Entries of the old table before this position have moved.
     moved: usize,
     len: usize,
+    /// At so many entries an insertion has more to do: the table grows, or the old one moves.
+    busy: usize,
     /// Larger tables, the next one last.
     reserve: Vec<Table>,
 }
@@ -50,7 +52,9 @@ impl Index {
         let mut reserve: Vec<Table> =
             lens.take_while(|&len| len == last || len >= FIRST_LEN).map(Table::new).collect();
         let table = reserve.pop().expect("there is at least the last");
-        Self { table, old: Table::default(), moved: 0, len: 0, reserve }
+        let mut index = Self { table, old: Table::default(), moved: 0, len: 0, busy: 0, reserve };
+        index.settle();
+        index
     }
 
     /// The mix of a name: the halves of a full product folded twice, so that patterns in ids do
@@ -60,13 +64,13 @@ impl Index {
     #[expect(clippy::cast_possible_truncation, reason = "halves of a product")]
     pub(crate) fn mix(book: u32, id: u64) -> u32 {
         const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-        let product = u128::from(id ^ 0x2545_F491_4F6C_DD1D) * u128::from(ODD);
+        let product = u128::from(id) * u128::from(ODD);
         let folded = product as u64 ^ (product >> 64) as u64;
         (folded ^ folded >> 32) as u32 ^ book.wrapping_mul(ODD as u32)
     }
 
     /// The place among those of `mix` that `is_it` confirms.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<(Position, u32)> {
         if let Some((at, place)) = self.table.find(mix, &is_it) {
             return Some((Position { at, in_old: false }, place));
@@ -90,21 +94,50 @@ impl Index {
         Position { at, in_old: true }
     }
 
+    /// The same, where it is not in a table that is being left; and where its entry stands.
+    #[inline(always)]
+    pub(crate) fn find_settled(
+        &self,
+        mix: u32,
+        is_it: impl Fn(u32) -> bool,
+    ) -> Option<(usize, u32)> {
+        self.table.find(mix, &is_it)
+    }
+
+    /// Takes an entry out of where [`find_settled`](Self::find_settled) found it.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, at: usize) {
+        self.len -= 1;
+        self.table.remove(at);
+    }
+
     #[cold]
     fn find_old(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<(Position, u32)> {
         let (at, place) = self.old.find(mix, &is_it)?;
         Some((Position { at, in_old: true }, place))
     }
 
-    /// Adds a place under `mix`.
-    #[inline]
-    pub(crate) fn insert(&mut self, mix: u32, place: u32) {
+    /// Where the entry of a new name can be put; none where `is_it` confirms that the name is
+    /// there, or where the table has to grow first, which [`insert`](Self::insert) does.
+    #[inline(always)]
+    pub(crate) fn vacancy(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<usize> {
+        if self.len >= self.busy { None } else { self.table.vacancy(mix, is_it) }
+    }
+
+    /// Puts an entry where [`vacancy`](Self::vacancy) said, the table being as it was then.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, at: usize, mix: u32, place: u32) {
+        debug_assert_eq!(self.table.entries[at], 0, "it is vacant");
         self.len += 1;
-        if !self.old.entries.is_empty() {
-            self.move_some();
-        } else if self.len * 2 > self.table.entries.len() {
-            self.grow();
+        self.table.entries[at] = entry(mix, place);
+    }
+
+    /// Adds a place under `mix`.
+    pub(crate) fn insert(&mut self, mix: u32, place: u32) {
+        if self.len >= self.busy {
+            self.make_room();
         }
+        self.len += 1;
         self.table.insert(entry(mix, place));
     }
 
@@ -117,19 +150,28 @@ impl Index {
     }
 
     #[cold]
-    fn grow(&mut self) {
-        if let Some(larger) = self.reserve.pop() {
+    #[inline(never)]
+    fn make_room(&mut self) {
+        if !self.old.entries.is_empty() {
+            self.move_some();
+        } else if let Some(larger) = self.reserve.pop() {
             self.old = core::mem::replace(&mut self.table, larger);
             self.moved = 0;
+            self.busy = 0;
         }
     }
 
-    #[cold]
+    /// The table takes entries until it is half full; the last one takes all that may come.
+    fn settle(&mut self) {
+        let len = self.table.entries.len();
+        self.busy = if self.reserve.is_empty() { len } else { len / 2 };
+    }
+
     fn move_some(&mut self) {
         for _ in 0..MOVED_PER_INSERT {
             let Some(&entry) = self.old.entries.get(self.moved) else {
                 self.old = Table::default();
-                return;
+                return self.settle();
             };
             if entry == 0 {
                 self.moved += 1;
@@ -158,7 +200,7 @@ impl Table {
         Self { entries: vec![0; len] }
     }
 
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of an entry")]
     fn find(&self, mix: u32, is_it: &impl Fn(u32) -> bool) -> Option<(usize, u32)> {
         let mut at = self.home(mix);
@@ -169,6 +211,22 @@ impl Table {
             }
             if (entry >> 32) as u32 == mix && is_it((entry as u32).wrapping_sub(1)) {
                 return Some((at, (entry as u32).wrapping_sub(1)));
+            }
+            at = (at + 1) & self.mask();
+        }
+    }
+
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of an entry")]
+    fn vacancy(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<usize> {
+        let mut at = self.home(mix);
+        loop {
+            let entry = self.entries[at];
+            if entry == 0 {
+                return Some(at);
+            }
+            if (entry >> 32) as u32 == mix && is_it((entry as u32).wrapping_sub(1)) {
+                return None;
             }
             at = (at + 1) & self.mask();
         }
@@ -215,7 +273,7 @@ impl Table {
 
     #[inline]
     fn mask(&self) -> usize {
-        self.entries.len() - 1
+        self.entries.len().wrapping_sub(1)
     }
 
     #[inline]

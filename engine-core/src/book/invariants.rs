@@ -1,5 +1,6 @@
 //! What must hold between two commands; walked whole, for tests and fuzzing.
 
+use super::heed::Heed;
 use super::pool::NONE;
 use super::tree::{Key, Tree};
 use super::{Book, Extra, Store, Waits};
@@ -32,6 +33,7 @@ fn check_book(store: &Store, book: &Book) -> u32 {
         }
     }
     live += check_waiting(store, book);
+    assert_eq!(book.heed, Heed::of(book), "what is to be heeded");
     for ((group, account, entry), key) in elements(store, &book.groups) {
         let extra = store.extra(key).expect("a member of a group has an extra");
         let held = (extra.group.cast_signed(), store.orders[key].account.0, extra.entry);

@@ -44,6 +44,7 @@ impl Pooled for Page {
 pub(crate) struct Ladder {
     side: Side,
     best: u32,
+    best_price: Price,
     pages: Tree,
     near: [u32; NEAR_LEN],
 }
@@ -51,7 +52,13 @@ pub(crate) struct Ladder {
 impl Ladder {
     /// An empty side.
     pub(crate) fn new(side: Side) -> Self {
-        Self { side, best: NONE, pages: Tree::default(), near: [NONE; NEAR_LEN] }
+        Self {
+            side,
+            best: NONE,
+            best_price: Price(0),
+            pages: Tree::default(),
+            near: [NONE; NEAR_LEN],
+        }
     }
 
     /// The best level, or `NONE`.
@@ -60,11 +67,25 @@ impl Ladder {
         self.best
     }
 
+    /// Whether an order of the other side limited to `limit` would trade.
+    #[inline]
+    pub(crate) fn crosses(&self, limit: Price) -> bool {
+        self.best != NONE && self.side.opposite().crosses(limit, self.best_price)
+    }
+
     /// The level at a price, or `NONE`.
     #[inline]
     pub(crate) fn find(&self, store: &Store, price: Price) -> u32 {
         let page = self.find_page(store, price);
         if page == NONE { NONE } else { store.pages[page].levels[offset(price)] }
+    }
+
+    /// The level at a price near those used lately.
+    #[inline(always)]
+    pub(crate) fn find_near(&self, store: &Store, price: Price) -> Option<u32> {
+        let page = store.pages.find(self.near[near(price)])?;
+        let level = page.levels[offset(price)];
+        (page.key == key(price) && level != NONE).then_some(level)
     }
 
     /// The level at a price; a new one where there is none.
@@ -100,8 +121,8 @@ impl Ladder {
         let place = &mut store.pages[page];
         place.levels[offset(price)] = level;
         place.used |= 1 << offset(price);
-        if self.best == NONE || self.side.is_better(price, store.levels[self.best].price) {
-            self.best = level;
+        if self.best == NONE || self.side.is_better(price, self.best_price) {
+            (self.best, self.best_price) = (level, price);
         }
         level
     }
@@ -115,6 +136,9 @@ impl Ladder {
         let emptied = place.used == 0;
         if level == self.best {
             self.best = self.worse(store, price, page);
+            if self.best != NONE {
+                self.best_price = store.levels[self.best].price;
+            }
         }
         if emptied {
             self.pages.remove(&mut store.nodes, (key(price), 0, 0));

@@ -71,7 +71,6 @@ impl Level {
     }
 
     /// Puts an order at the back of its queue.
-    #[inline]
     pub(crate) fn push_back(
         &mut self,
         orders: &mut Orders,
@@ -86,6 +85,26 @@ impl Level {
         }
         self.orders += u32::from(!dark);
         self.link_back(orders, key, usize::from(dark));
+    }
+
+    /// Puts a plain order, whose seat says that it follows [`last`](Self::last), at the back of
+    /// the first queue.
+    #[inline(always)]
+    pub(crate) fn join(&mut self, orders: &mut Orders, key: u32, open: Qty) {
+        self.shown += u128::from(open.0);
+        self.orders += 1;
+        let tail = core::mem::replace(&mut self.queues[0].tail, key);
+        if tail == NONE {
+            self.queues[0].head = key;
+        } else {
+            orders[tail].next = key;
+        }
+    }
+
+    /// The last of the first queue.
+    #[inline]
+    pub(crate) fn last(&self) -> u32 {
+        self.queues[0].tail
     }
 
     #[inline]
@@ -105,13 +124,20 @@ impl Level {
     /// Takes an order out of its queue, and what is open of it out of the sums.
     #[inline]
     pub(crate) fn remove(&mut self, orders: &mut Orders, key: u32) {
-        let order = &orders[key];
-        if order.is_special() {
-            return self.remove_special(orders, key);
+        if orders[key].is_special() {
+            self.remove_special(orders, key);
+        } else {
+            self.leave(orders, key);
         }
-        self.shown -= u128::from(order.open.0);
+    }
+
+    /// Takes a plain order out; whether it was the last one here.
+    #[inline(always)]
+    pub(crate) fn leave(&mut self, orders: &mut Orders, key: u32) -> bool {
+        self.shown -= u128::from(orders[key].open.0);
         self.orders -= 1;
         self.unlink(orders, key, 0);
+        self.orders == 0 && self.is_empty()
     }
 
     #[cold]
@@ -123,7 +149,7 @@ impl Level {
         self.unlink(orders, key, usize::from(dark));
     }
 
-    #[inline]
+    #[inline(always)]
     fn unlink(&mut self, orders: &mut Orders, key: u32, which: usize) {
         let (prev, next) = (orders[key].prev, orders[key].next);
         let queue = &mut self.queues[which];

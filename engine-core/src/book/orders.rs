@@ -94,6 +94,12 @@ impl Seat {
         Self { id, open, next: NONE, prev: NONE, account, stand: Stand::new(level, side, 0) }
     }
 
+    /// The same behind another order.
+    #[inline]
+    pub(crate) fn behind(self, prev: u32) -> Self {
+        Self { prev, ..self }
+    }
+
     /// The level it rests at, which it does.
     #[inline]
     pub(crate) fn level(&self) -> u32 {
@@ -179,10 +185,16 @@ impl Orders {
         Self { seats: Pool::new(capacity), details: vec![[0; 4]; capacity as usize] }
     }
 
-    /// Seats a plain order.
+    /// A seat that is free.
     #[inline(always)]
-    pub(crate) fn seat(&mut self, seat: Seat) -> u32 {
-        self.seats.insert(seat)
+    pub(crate) fn vacant(&self) -> Option<u32> {
+        self.seats.vacant()
+    }
+
+    /// Seats an order at the [vacant](Self::vacant) seat.
+    #[inline(always)]
+    pub(crate) fn seat(&mut self, key: u32, seat: Seat) {
+        self.seats.fill(key, seat);
     }
 
     /// Seats any order.
@@ -253,6 +265,14 @@ impl Orders {
             let terms = Terms(detail.terms.0 ^ bit);
             self.describe(key, Detail { shown: self.shown(key), book, terms, ..detail });
         }
+    }
+
+    /// Moves a plain order to another level, with another open quantity.
+    #[inline]
+    pub(crate) fn place_at(&mut self, key: u32, level: u32, prev: u32, open: Qty) {
+        let seat = &mut self.seats[key];
+        seat.stand = Stand((seat.stand.0 & !Stand::LEVEL) | (level & Stand::LEVEL));
+        (seat.prev, seat.next, seat.open) = (prev, NONE, open);
     }
 
     /// Notes a fill of `qty` that leaves some open; returns what is filled by now.

@@ -6,6 +6,9 @@ use core::ops::{Index, IndexMut};
 /// The key that names nothing.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// Places made at once: few, so that no insertion is slow.
+const EXTENDED: u32 = 16;
+
 /// A thing that can lend one of its fields to the list of free places.
 pub(crate) trait Pooled: Default {
     /// The field that links free places.
@@ -29,28 +32,52 @@ impl<T: Pooled> Pool<T> {
 
     /// Puts `item` into a free place.
     ///
-    /// The caller has seen that the pool is not full. Always inlined, so that the item is built in
-    /// its place.
-    #[inline(always)]
+    /// The caller has seen that the pool is not full.
+    #[inline]
     pub(crate) fn insert(&mut self, item: T) -> u32 {
-        debug_assert!(!self.is_full(), "room is checked before it is used");
-        self.live += 1;
-        let key = self.free;
-        if key != NONE {
-            let place = &mut self.items[key as usize];
-            self.free = *place.link();
-            *place = item;
-            return key;
+        if self.free == NONE {
+            self.extend();
         }
-        self.append(item)
+        let key = self.free;
+        self.fill(key, item);
+        key
     }
 
+    /// A place that is free, where one was used before or is close to one that was.
+    #[inline(always)]
+    pub(crate) fn vacant(&self) -> Option<u32> {
+        (self.free != NONE).then_some(self.free)
+    }
+
+    /// Puts `item` into the [vacant](Self::vacant) place.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, key: u32, item: T) {
+        debug_assert_eq!(key, self.free, "it is vacant");
+        self.live += 1;
+        let place = &mut self.items[key as usize];
+        self.free = *place.link();
+        *place = item;
+    }
+
+    /// Makes a few more places, the first of which is used first.
     #[cold]
     #[inline(never)]
-    fn append(&mut self, item: T) -> u32 {
-        let key = u32::try_from(self.items.len()).expect("capacity has 32 bits");
-        self.items.push(item);
-        key
+    fn extend(&mut self) {
+        let from = u32::try_from(self.items.len()).expect("capacity has 32 bits");
+        let to = self.capacity.min(from.saturating_add(EXTENDED));
+        assert!(from < to, "room is checked before it is used");
+        for next in from + 1..=to {
+            let mut item = T::default();
+            *item.link() = if next == to { NONE } else { next };
+            self.items.push(item);
+        }
+        self.free = from;
+    }
+
+    /// What is at a place; nothing at `NONE`.
+    #[inline(always)]
+    pub(crate) fn find(&self, key: u32) -> Option<&T> {
+        self.items.get(key as usize)
     }
 
     /// Frees a place.

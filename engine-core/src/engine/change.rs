@@ -36,18 +36,18 @@ impl<S: EventSink> Desk<'_, S> {
         }
     }
 
-    /// Takes an order off the book.
-    #[inline]
-    pub(super) fn cancel(&mut self, id: OrderId, account: AccountId) {
+    /// Takes any order off the book.
+    #[inline(never)]
+    pub(super) fn cancel_any(&mut self, id: OrderId, account: AccountId) {
         match self.find(id, account) {
             Ok((position, key)) => self.end_at(position, key, CancelReason::User),
             Err(reason) => self.reject(Op::Cancel, id, account, reason),
         }
     }
 
-    /// Lowers what is open of an order, which keeps its place.
-    #[inline]
-    pub(super) fn reduce(&mut self, reduce: &Reduce) {
+    /// Lowers what is open of any order, which keeps its place.
+    #[inline(never)]
+    pub(super) fn reduce_any(&mut self, reduce: &Reduce) {
         let &Reduce { id, account, by, .. } = reduce;
         match self.find(id, account).and_then(|found| self.check_by(by).map(|()| found)) {
             Err(reason) => self.reject(Op::Reduce, id, account, reason),
@@ -66,9 +66,9 @@ impl<S: EventSink> Desk<'_, S> {
         if by.0.is_multiple_of(self.book.spec.lot) { Ok(()) } else { Err(Reject::BadLot) }
     }
 
-    /// Gives an order another price, quantity or name.
-    #[inline]
-    pub(super) fn replace(&mut self, replace: &Replace) {
+    /// Gives any order another price, quantity or name.
+    #[inline(never)]
+    pub(super) fn replace_any(&mut self, replace: &Replace) {
         match self.check_replace(replace) {
             Err(reason) => self.reject(Op::Replace, replace.id, replace.account, reason),
             Ok(change) if change.open.is_zero() => {

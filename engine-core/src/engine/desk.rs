@@ -1,5 +1,7 @@
 //! Where one instrument's commands are worked on: its book, the store, and the way out for events.
 
+use alloc::vec::Vec;
+
 use super::links::Ending;
 use crate::book::index::Position;
 use crate::book::pool::NONE;
@@ -14,31 +16,29 @@ use crate::side::Side;
 pub(super) struct Out<'a, S> {
     seq: &'a mut u64,
     sink: &'a mut S,
-    interest: Interest,
     instrument: InstrumentId,
 }
 
 impl<'a, S: EventSink> Out<'a, S> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(seq: &'a mut u64, sink: &'a mut S, instrument: InstrumentId) -> Self {
-        let interest = sink.interest();
-        Self { seq, sink, interest, instrument }
+        Self { seq, sink, instrument }
     }
 
     /// Whether any of these are wanted.
-    #[inline]
+    #[inline(always)]
     pub(super) fn wants(&self, interest: Interest) -> bool {
-        self.interest.wants(interest)
+        self.sink.interest().wants(interest)
     }
 
     /// A private event: takes the next number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn private(&mut self, what: What) {
         self.numbered(Interest::PRIVATE, what);
     }
 
     /// A trade: takes the next number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn trade(&mut self, what: What) {
         self.numbered(Interest::TRADES, what);
     }
@@ -48,14 +48,14 @@ impl<'a, S: EventSink> Out<'a, S> {
         self.numbered(Interest::STATUS, what);
     }
 
-    #[inline]
+    #[inline(always)]
     fn numbered(&mut self, class: Interest, what: What) {
         *self.seq += 1;
         self.tell(class, what);
     }
 
     /// A change of the displayed book: carries the number of what caused it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn tell(&mut self, class: Interest, what: What) {
         if self.wants(class) {
             self.sink.push(Event { seq: *self.seq, instrument: self.instrument, what });
@@ -68,7 +68,7 @@ impl<'a, S: EventSink> Out<'a, S> {
 pub(super) struct Desk<'a, S> {
     pub(super) store: &'a mut Store,
     pub(super) book: &'a mut Book,
-    pub(super) blocked: &'a [AccountId],
+    pub(super) blocked: &'a Vec<AccountId>,
     pub(super) now: Time,
     pub(super) out: Out<'a, S>,
 }
@@ -76,15 +76,23 @@ pub(super) struct Desk<'a, S> {
 impl<S: EventSink> Desk<'_, S> {
     /// Does one command's work, then lets the orders enter that it set free, and then tells the
     /// best prices, if anybody wants them and no other instrument's are to be told before.
-    #[inline]
+    #[inline(always)]
     pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self)) {
         command(&mut self);
         if !self.store.pending.is_empty() {
-            self.enter_pending();
+            self.aside().enter_pending();
         }
         if tells && self.out.wants(Interest::L1) {
-            self.tell_best();
+            self.aside().tell_best();
         }
+    }
+
+    /// The same desk once more, for a function that is not inlined: so this one, whose address
+    /// nobody takes, is nowhere in memory.
+    #[inline(always)]
+    pub(super) fn aside(&mut self) -> Desk<'_, S> {
+        let out = Out::new(self.out.seq, self.out.sink, self.out.instrument);
+        Desk { store: self.store, book: self.book, blocked: self.blocked, now: self.now, out }
     }
 
     #[cold]
@@ -100,7 +108,7 @@ impl<S: EventSink> Desk<'_, S> {
     }
 
     /// Ends a live order whose place in the index is known.
-    #[inline]
+    #[inline(never)]
     pub(super) fn end_at(&mut self, position: Position, key: u32, reason: CancelReason) {
         let order = &self.store.orders[key];
         let (id, account, open, waits) = (order.id, order.account, order.open, order.waits());

@@ -48,7 +48,9 @@ impl<S: EventSink> Desk<'_, S> {
         if group != 0 && ending != Ending::ByGroup {
             self.end_group(order.account, group);
         }
-        self.free_children(order.id, order.filled);
+        // What the last fill took counts as open still.
+        let filled = if ending == Ending::Filled { order.total() } else { order.filled };
+        self.free_children(order.id, filled);
     }
 
     /// Takes an order out of every set that its extra put it in; returns its group.

@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::links::Ending;
 use crate::book::order::{Order, Terms};
+use crate::book::orders::Seat;
 use crate::book::pool::NONE;
 use crate::command::{OrderType, Stp, TimeInForce};
 use crate::event::{CancelReason, EventSink, Fee, Interest, Liquidity, What};
@@ -47,12 +48,20 @@ impl Special {
         Self { display: Qty::ZERO, min_qty: Qty::ZERO, expire_at: Time(0), group: 0 };
 }
 
+/// What is told of a resting order that traded.
+#[derive(Clone, Copy, Debug)]
+struct Maker {
+    id: OrderId,
+    account: AccountId,
+    leaves: Qty,
+    filled: Qty,
+}
+
 impl<S: EventSink> Desk<'_, S> {
     /// Whether an order limited to `limit` would trade.
     #[inline]
     pub(super) fn crosses(&self, side: Side, limit: Price) -> bool {
-        let best = self.book.side(side.opposite()).best();
-        best != NONE && side.crosses(limit, self.store.levels[best].price)
+        self.book.side(side.opposite()).crosses(limit)
     }
 
     /// Matches an order against the other side; false where self-trade prevention ended it.
@@ -94,6 +103,54 @@ impl<S: EventSink> Desk<'_, S> {
         price: Price,
         most: Qty,
     ) {
+        let &Seat { id, account, open, .. } = &self.store.orders[maker];
+        if self.store.orders[maker].is_special() {
+            return self.trade_special(taker, level, maker, price, most);
+        }
+        let qty = taker.open.min(open).min(most);
+        taker.open -= qty;
+        taker.filled += qty;
+        let leaves = open - qty;
+        let filled = if leaves.is_zero() {
+            self.store.orders.filled(maker) + qty
+        } else {
+            self.store.orders[maker].open = leaves;
+            self.store.levels[level].shown -= u128::from(qty.0);
+            self.store.orders.note_fill(maker, self.book.position, qty)
+        };
+        self.book.trades += 1;
+        self.book.last_trade = Some(price);
+        self.tell_trade(taker, Maker { id, account, leaves, filled }, price, qty);
+        if leaves.is_zero() {
+            self.book.unlink(self.store, maker);
+        }
+        if self.out.wants(Interest::L2.and(Interest::L3)) {
+            let side = taker.side.opposite();
+            self.out.tell(Interest::L3, What::Execute { id, side, price, qty });
+            self.tell_level(side, price);
+        }
+        if leaves.is_zero() {
+            self.let_go(maker, Ending::Filled);
+        }
+        if taker.special.group != 0 {
+            self.fill_group(taker, qty);
+        }
+        if self.book.watches() {
+            self.watch(price);
+        }
+    }
+
+    /// A trade with a resting order that is more than a plain one.
+    #[cold]
+    #[inline(never)]
+    fn trade_special(
+        &mut self,
+        taker: &mut Taker,
+        level: u32,
+        maker: u32,
+        price: Price,
+        most: Qty,
+    ) {
         let orders = &mut self.store.orders;
         let dark = orders.is_dark(maker);
         let tip = if dark { orders[maker].open } else { orders.shown(maker) };
@@ -114,7 +171,9 @@ impl<S: EventSink> Desk<'_, S> {
         let order = orders.order(maker);
         self.book.trades += 1;
         self.book.last_trade = Some(price);
-        self.tell_trade(taker, &order, price, qty);
+        let (leaves, filled) = (order.open, order.filled);
+        let told = Maker { id: order.id, account: order.account, leaves, filled };
+        self.tell_trade(taker, told, price, qty);
         if order.open.is_zero() {
             self.book.unlink(self.store, maker);
         } else if order.shown.is_zero() && !dark {
@@ -173,7 +232,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Tells of a trade: the trade itself, the maker's fill, the taker's fill.
     #[inline]
-    fn tell_trade(&mut self, taker: &Taker, maker: &Order, price: Price, qty: Qty) {
+    fn tell_trade(&mut self, taker: &Taker, maker: Maker, price: Price, qty: Qty) {
         let trade_id = self.book.trades;
         let (buy_id, sell_id) = match taker.side {
             Side::Buy => (taker.id, maker.id),
@@ -195,7 +254,7 @@ impl<S: EventSink> Desk<'_, S> {
             account: maker.account,
             price,
             qty,
-            leaves: maker.open,
+            leaves: maker.leaves,
             cumulative: maker.filled,
             liquidity: Liquidity::Maker,
             fee: maker_fee,
@@ -269,6 +328,7 @@ impl<S: EventSink> Desk<'_, S> {
     }
 
     /// Takes `by`, less than is open, off a live order that keeps its place, and tells so.
+    #[inline]
     pub(super) fn shrink(&mut self, key: u32, by: Qty) {
         if self.store.orders[key].waits() {
             self.store.orders[key].open -= by;
@@ -283,20 +343,22 @@ impl<S: EventSink> Desk<'_, S> {
     }
 
     /// Tells that a live order has less to trade and kept its place.
+    #[inline]
     fn tell_shrunk(&mut self, key: u32) {
-        let order = &self.store.orders.order(key);
+        let &Seat { id, account, open: leaves, .. } = &self.store.orders[key];
         self.out.private(What::Replaced {
-            id: order.id,
-            new_id: order.id,
-            account: order.account,
+            id,
+            new_id: id,
+            account,
             price: self.price_of(key),
-            qty: order.total(),
-            leaves: order.open,
+            qty: Qty(leaves.0.saturating_add(self.store.orders.filled(key).0)),
+            leaves,
             kept_priority: true,
         });
     }
 
     /// The price of a live order, where it has one.
+    #[inline]
     pub(super) fn price_of(&self, key: u32) -> Option<Price> {
         let order = &self.store.orders[key];
         if order.waits() {

@@ -11,7 +11,7 @@ impl<S: EventSink> Desk<'_, S> {
         if matches!(phase, Phase::PreOpen | Phase::Auction) {
             return self.reject(Op::Phase, OrderId(0), AccountId(0), Reject::BadCombination);
         }
-        self.book.phase = phase;
+        self.book.enter_phase(phase);
         self.out.status(What::Phase { phase });
         if phase == Phase::Closed {
             self.end_where(CancelReason::Expired, |order| order.tif == TimeInForce::Day);

@@ -8,12 +8,14 @@ use crate::book::pool::NONE;
 use crate::book::{Extra, Waits};
 use crate::command::{NewOrder, OrderType, TimeInForce};
 use crate::event::{CancelReason, EventSink, Interest, Op, What};
-use crate::quantity::Qty;
+use crate::id::OrderId;
+use crate::quantity::{Price, Qty};
+use crate::side::Side;
 
 impl<S: EventSink> Desk<'_, S> {
-    /// Places an order.
-    #[inline]
-    pub(super) fn place(&mut self, order: &NewOrder) {
+    /// Places any order.
+    #[inline(never)]
+    pub(super) fn place_any(&mut self, order: &NewOrder) {
         let limit = match self.check(order) {
             Ok(limit) => limit,
             Err(reason) => return self.reject(Op::New, order.id, order.account, reason),
@@ -106,8 +108,15 @@ impl<S: EventSink> Desk<'_, S> {
         if self.book.shared && !dark {
             self.note_top(key);
         }
-        if !dark && self.out.wants(Interest::L2.and(Interest::L3)) {
-            let &Taker { id, side, limit: price, .. } = taker;
+        if !dark {
+            self.tell_added(taker.id, taker.side, taker.limit, qty);
+        }
+    }
+
+    /// Tells that an order joined the back of its level.
+    #[inline]
+    pub(super) fn tell_added(&mut self, id: OrderId, side: Side, price: Price, qty: Qty) {
+        if self.out.wants(Interest::L2.and(Interest::L3)) {
             self.out.tell(Interest::L3, What::Add { id, side, price, qty });
             self.tell_level(side, price);
         }

@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::matching::{Special, Taker};
+use crate::book::heed::Heed;
 use crate::book::order::Order;
 use crate::book::pool::NONE;
 use crate::book::tree::Key;
@@ -21,6 +22,7 @@ impl<S: EventSink> Desk<'_, S> {
         self.join_group(key);
         let Extra { entry, parent, .. } = *self.store.extra_mut(key);
         self.book.waiting.insert(&mut self.store.nodes, (0, 0, entry), key);
+        self.book.heed.set(Heed::WAITING, true);
         if parent == 0 {
             self.wait_for_stop(key);
         } else {
@@ -81,6 +83,7 @@ impl<S: EventSink> Desk<'_, S> {
             }
         }
         self.book.waiting.remove(&mut self.store.nodes, (0, 0, entry));
+        self.book.heed.set(Heed::WAITING, !self.book.waiting.is_empty());
         self.store.waiting -= 1;
     }
 
