@@ -7,13 +7,14 @@ pub(crate) mod ladder;
 pub(crate) mod level;
 pub(crate) mod order;
 pub(crate) mod orders;
+pub(crate) mod peg;
 pub(crate) mod pool;
 pub(crate) mod tree;
 
 use alloc::vec::Vec;
 
 use crate::allocation::{Share, Step, Steps, steps};
-use crate::command::{OrderType, Phase};
+use crate::command::{OrderType, Peg, Phase};
 use crate::event::Total;
 use crate::id::{AccountId, OrderId};
 use crate::instrument::InstrumentSpec;
@@ -27,6 +28,7 @@ use ladder::{Ladder, Page};
 use level::Level;
 use order::Order;
 use orders::{Detail, Orders, Seat};
+use peg::Marks;
 use pool::{NONE, Pool, Pooled};
 use tree::{Key, Nodes, Tree};
 
@@ -47,8 +49,11 @@ pub(crate) struct Store {
     pub(crate) ending: Vec<OrderId>,
     /// Who gets what of the present round of a level that is shared out.
     pub(crate) shares: Vec<Share>,
-    /// How many live orders are not on a level; each may need a level of its own in the end.
+    /// How many live orders may need a level of their own that is not there yet: those that wait,
+    /// and pegged ones wherever they stand.
     pub(crate) waiting: u32,
+    /// How many live orders are pegged.
+    pub(crate) pegged: u32,
     entries: u64,
 }
 
@@ -81,6 +86,10 @@ pub(crate) struct Extra {
     pub(crate) parent: u64,
     /// Where it is while it is not on a level.
     pub(crate) waits: Waits,
+    /// What a pegged order follows.
+    pub(crate) peg: Peg,
+    /// How far from what it follows a pegged order stands.
+    pub(crate) offset: i64,
     /// The next free place, while this one is free.
     pub(crate) link: u32,
 }
@@ -98,6 +107,8 @@ pub(crate) enum Waits {
     Turn,
     /// For the command to finish that ended its parent unfilled.
     End,
+    /// For a price to follow.
+    Price,
 }
 
 impl Default for Extra {
@@ -116,6 +127,8 @@ impl Default for Extra {
             min_qty: Qty::ZERO,
             parent: 0,
             waits: Waits::No,
+            peg: Peg::Primary,
+            offset: 0,
             link: NONE,
         }
     }
@@ -175,6 +188,12 @@ pub(crate) struct Book {
     pub(crate) groups: Tree,
     /// All live orders that are not on a level, oldest first.
     pub(crate) waiting: Tree,
+    /// Pegged orders that have entered, on a level or not, oldest first.
+    pub(crate) pegs: Tree,
+    /// How many live orders are pegged, those included that wait for their parent.
+    pub(crate) pegged: u32,
+    /// What the pegged orders followed last; none where they must look again.
+    pub(crate) marked: Option<Marks>,
 }
 
 impl Store {
@@ -197,6 +216,7 @@ impl Store {
             ending: Vec::with_capacity(orders as usize),
             shares: Vec::with_capacity(orders as usize),
             waiting: 0,
+            pegged: 0,
             entries: 0,
         }
     }
@@ -348,6 +368,9 @@ impl Book {
             children: Tree::default(),
             groups: Tree::default(),
             waiting: Tree::default(),
+            pegs: Tree::default(),
+            pegged: 0,
+            marked: None,
             spec,
         };
         book.heed = Heed::of(&book);
@@ -447,6 +470,15 @@ impl Book {
             let side = store.orders[key].side();
             self.sides[side.index()].remove(store, level);
         }
+    }
+
+    /// Puts a live order that is on no level at the back of a price; `shown` of it shows.
+    pub(crate) fn stand(&mut self, store: &mut Store, key: u32, price: Price, shown: Qty) {
+        let (side, open) = (store.orders[key].side(), store.orders[key].open);
+        let dark = store.orders.is_dark(key);
+        let level = self.level_for(store, side, price);
+        store.orders.settle(key, level, shown);
+        store.levels[level].push_back(&mut store.orders, key, dark, shown, open);
     }
 
     /// Takes an order off its level, and the level off the ladder if it was the last there.

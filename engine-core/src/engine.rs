@@ -6,6 +6,7 @@ mod check;
 mod desk;
 mod links;
 mod matching;
+mod pegs;
 mod phases;
 mod place;
 mod plain;
@@ -101,6 +102,7 @@ impl Engine {
                 self.advance(at, events);
                 self.apply_seldom(seldom, events);
                 self.take_turns(events);
+                self.follow(events);
                 self.tell_bests(events);
             }
         }
@@ -153,6 +155,7 @@ impl Engine {
             None => self.reject_order(op, instrument, id, account, events),
         }
         if expired {
+            self.follow(events);
             self.tell_bests(events);
         }
     }
@@ -279,6 +282,19 @@ impl Engine {
             }
         }
         self.store.pending.clear();
+    }
+
+    /// Has the pegged orders of all books follow what a command for several instruments moved.
+    fn follow(&mut self, events: &mut impl EventSink) {
+        if self.store.pegged == 0 {
+            return;
+        }
+        for at in 0..self.numbers.len() {
+            let position = self.numbers[at].1 as usize;
+            if !self.books[position].pegs.is_empty() {
+                self.desk_of(position, events).follow();
+            }
+        }
     }
 
     /// Where the book of an instrument stands.

@@ -7,6 +7,7 @@ use crate::command::{Phase, vocabulary};
 use crate::id::InstrumentId;
 use crate::limits::{SYMBOL_LEN_MAX, TICK_RANGES_MAX};
 use crate::quantity::{Price, Qty};
+use crate::side::Side;
 
 /// The definition of an instrument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +91,35 @@ impl InstrumentSpec {
     pub fn tick_at(&self, price: Price) -> u64 {
         let range = self.ticks.iter().rev().find(|(from, _)| *from <= price);
         range.map_or(self.tick, |&(_, tick)| tick)
+    }
+
+    /// The nearest price on a tick that asks no more of the other side: `price` itself, or the next
+    /// lower one for a buyer, the next higher one for a seller. None beyond the range of prices.
+    pub(crate) fn on_tick(&self, side: Side, price: Price) -> Option<Price> {
+        let (mut price, mut on) = (price, false);
+        while !on {
+            let range = self.ticks.partition_point(|&(from, _)| from <= price);
+            let from = range.checked_sub(1).map(|range| self.ticks[range].0);
+            let end = self.ticks.get(range).map(|&(from, _)| from);
+            let tick = self.tick_at(price).cast_signed();
+            let over = price.0.rem_euclid(tick);
+            on = over == 0;
+            // Where the ticks change on the way, the search goes on from there.
+            price = match (side, from, end) {
+                _ if on => price,
+                (Side::Buy, Some(from), _) if price.0.abs_diff(from.0) < over.cast_unsigned() => {
+                    Price(from.0.checked_sub(1)?)
+                }
+                (Side::Buy, ..) => Price(price.0.checked_sub(over)?),
+                (Side::Sell, _, Some(end))
+                    if price.0.abs_diff(end.0) < (tick - over).cast_unsigned() =>
+                {
+                    end
+                }
+                (Side::Sell, ..) => Price(price.0.checked_add(tick - over)?),
+            };
+        }
+        Some(price)
     }
 }
 

@@ -16,6 +16,10 @@ pub const ICEBERG_TIPS_MAX: u64 = 1_000;
 /// Market makers of one instrument that are due a share: CME names a handful a product.
 pub const MAKERS_MAX: usize = 8;
 
+/// Pegged orders that live in one instrument: whoever moves the best price moves all of them, in one
+/// command.
+pub const PEGS_MAX: u32 = 1_024;
+
 /// What an engine has room for; all of it is taken when the engine is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {

@@ -19,11 +19,19 @@ impl Heed {
     pub(crate) const WAITING: Self = Self(1 << 3);
     /// What a price shows is shared out.
     pub(crate) const SHARED: Self = Self(1 << 4);
+    /// Orders follow the prices of others.
+    pub(crate) const PEGS: Self = Self(1 << 5);
 
     /// Whether there is nothing to heed.
     #[inline]
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Whether any of `what` is to be heeded.
+    #[inline]
+    pub(crate) fn has(self, what: Self) -> bool {
+        self.0 & what.0 != 0
     }
 
     /// Switches `what` on or off.
@@ -38,6 +46,7 @@ impl Heed {
         heed.set(Self::UNITS, !book.plain);
         heed.set(Self::ROOM, book.spec.max_orders != 0);
         heed.set(Self::SHARED, book.shared);
+        heed.set(Self::PEGS, book.pegged != 0);
         heed.set(Self::WAITING, !book.waiting.is_empty());
         heed
     }

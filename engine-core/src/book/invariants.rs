@@ -1,10 +1,12 @@
 //! What must hold between two commands; walked whole, for tests and fuzzing.
 
 use super::heed::Heed;
+use super::order::Terms;
 use super::pool::NONE;
 use super::tree::{Key, Tree};
 use super::{Book, Extra, Store, Waits};
-use crate::command::Phase;
+use crate::command::{OrderType, Phase};
+use crate::limits::PEGS_MAX;
 use crate::side::Side;
 
 /// Asserts what must hold of all books together.
@@ -13,10 +15,13 @@ pub(crate) fn check(store: &Store, books: &[Book]) {
     assert_eq!(live, store.orders.len(), "every live order is in a book");
     assert_eq!(live as usize, store.index.count(), "every live order is in the index");
     assert!(store.pending.is_empty() && store.ending.is_empty(), "every command is finished");
-    let room = store.levels.len() + store.waiting <= store.levels.capacity();
-    assert!(room, "whatever waits finds a level in the end");
-    let waiting: usize = books.iter().map(|book| elements(store, &book.waiting).count()).sum();
-    assert_eq!(waiting, store.waiting as usize, "the count of waiting orders");
+    let held: u32 = books.iter().map(|book| held(store, book)).sum();
+    let room = held + store.waiting <= store.levels.capacity();
+    assert!(room, "whatever waits or moves finds a level in the end");
+    let waiting: u32 = books.iter().map(|book| check_pegged(store, book)).sum();
+    assert_eq!(waiting, store.waiting, "the count of orders that may need a level");
+    let pegged: u32 = books.iter().map(|book| book.pegged).sum();
+    assert_eq!(pegged, store.pegged, "the count of pegged orders");
 }
 
 /// Asserts what must hold of one book; returns how many orders it has.
@@ -47,6 +52,43 @@ fn check_book(store: &Store, book: &Book) -> u32 {
     live
 }
 
+/// How many levels orders rest at that do not move.
+fn held(store: &Store, book: &Book) -> u32 {
+    let levels = Side::BOTH.into_iter().flat_map(|side| book.side(side).levels(store));
+    let held = levels.filter(|&level| book.is_held(store, level, NONE));
+    u32::try_from(held.count()).expect("levels have 32 bits")
+}
+
+/// Asserts that pegged orders stand where they must; returns how many orders wait or are pegged.
+fn check_pegged(store: &Store, book: &Book) -> u32 {
+    let (mut pegged, mut resting) = (0, 0);
+    let marks = book.marks(store);
+    for ((.., entry), key) in elements(store, &book.pegs) {
+        let order = store.orders.order(key);
+        let extra = store.extra(key).expect("a pegged order has an extra");
+        assert_eq!((extra.order_type, extra.entry), (OrderType::Pegged, entry));
+        let best = book.best_price(store, order.side.opposite());
+        let place = marks.place(&book.spec, order.side, extra, best);
+        let price = (order.level != NONE).then(|| store.levels[order.level].price);
+        assert_eq!(price, place, "a pegged order stands where it must");
+        let waits = if price.is_some() { Waits::No } else { Waits::Price };
+        assert_eq!(extra.waits, waits, "it waits while it has no price");
+        assert!(order.terms.has(Terms::PEGGED), "it is known as pegged");
+        pegged += 1;
+        resting += u32::from(price.is_some());
+    }
+    let mut waiting = 0;
+    for (_, key) in elements(store, &book.waiting) {
+        let extra = store.extra(key).expect("a waiting order has an extra");
+        let is_child = extra.waits == Waits::Parent && extra.order_type == OrderType::Pegged;
+        pegged += u32::from(is_child);
+        waiting += 1;
+    }
+    assert_eq!(pegged, book.pegged, "the count of pegged orders");
+    assert!(pegged <= PEGS_MAX, "no more pegged orders than one command may move");
+    waiting + resting
+}
+
 /// Every element of a set, rising.
 fn elements<'a>(store: &'a Store, tree: &'a Tree) -> impl Iterator<Item = (Key, u32)> + 'a {
     core::iter::successors(tree.first(&store.nodes), |&((at, place, entry), _)| {
@@ -62,7 +104,7 @@ fn check_waiting(store: &Store, book: &Book) -> u32 {
         let extra = store.extra(key).expect("a waiting order has an extra");
         assert_eq!((order.level, extra.entry), (NONE, entry), "it waits, and is not on a level");
         assert!(
-            matches!(extra.waits, Waits::Stop | Waits::Parent),
+            matches!(extra.waits, Waits::Stop | Waits::Parent | Waits::Price),
             "between commands nothing has its turn"
         );
         assert!(!order.open.is_zero(), "a live order has something open");
@@ -80,6 +122,9 @@ fn waits_where_it_is_found(store: &Store, book: &Book, key: u32, extra: &Extra) 
     if extra.waits == Waits::Parent {
         let at = (extra.parent.cast_signed(), 0, extra.entry);
         return assert!(found(&book.children, at), "its parent's end finds it");
+    }
+    if extra.waits == Waits::Price {
+        return assert!(found(&book.pegs, (0, 0, extra.entry)), "a price to follow finds it");
     }
     if let Some(stop) = extra.stop {
         assert!(found(&book.stops[side], (stop.0, 0, extra.entry)), "a trade finds its stop");

@@ -314,6 +314,19 @@ impl Orders {
         self.seats[key].is_special() && self.detail(key).terms.has(Terms::DARK)
     }
 
+    /// Whether an order follows other prices.
+    #[inline]
+    pub(crate) fn is_pegged(&self, key: u32) -> bool {
+        self.seats[key].is_special() && self.detail(key).terms.has(Terms::PEGGED)
+    }
+
+    /// Puts a special order at a level, of which `shown` shows, or at none.
+    pub(crate) fn settle(&mut self, key: u32, level: u32, shown: Qty) {
+        let stand = &mut self.seats[key].stand;
+        *stand = Stand((stand.0 & !Stand::LEVEL) | (level & Stand::LEVEL));
+        self.show(key, shown);
+    }
+
     /// The extra of an order, or `NONE`.
     #[inline]
     pub(crate) fn extra(&self, key: u32) -> u32 {

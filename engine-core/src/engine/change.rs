@@ -15,12 +15,13 @@ use crate::side::Side;
 
 /// What a replace asks for, checked.
 #[derive(Clone, Copy, Debug)]
-struct Change {
-    position: Position,
-    key: u32,
-    id: OrderId,
-    price: Price,
-    open: Qty,
+pub(super) struct Change {
+    pub(super) position: Position,
+    pub(super) key: u32,
+    pub(super) id: OrderId,
+    /// Where it is limited to, or what bounds it.
+    pub(super) price: Price,
+    pub(super) open: Qty,
     keeps: bool,
 }
 
@@ -75,6 +76,9 @@ impl<S: EventSink> Desk<'_, S> {
                 self.end_at(change.position, change.key, CancelReason::User);
             }
             Ok(change) if change.keeps => self.change_in_place(change),
+            Ok(change) if self.store.orders.is_pegged(change.key) => {
+                self.peg_again(change);
+            }
             Ok(change) => self.enter_again(change),
         }
     }
@@ -96,8 +100,8 @@ impl<S: EventSink> Desk<'_, S> {
             NewQty::Open(open) => open,
         };
         let waits = order.waits();
-        let current = self.price_of(key);
-        if waits && current.is_none() && replace.price.is_some() {
+        let current = self.limit_of(key);
+        if current.is_none() && replace.price.is_some() {
             return Err(Reject::BadCombination);
         }
         if let Some(extra) = self.store.extra(key) {
@@ -138,15 +142,30 @@ impl<S: EventSink> Desk<'_, S> {
         Ok(change)
     }
 
+    /// The limit or the protection that a replace changes, where an order has one.
+    #[inline]
+    fn limit_of(&self, key: u32) -> Option<Price> {
+        let order = &self.store.orders[key];
+        if order.is_special() && (order.waits() || self.store.orders.is_pegged(key)) {
+            self.store.extra(key).and_then(|extra| extra.limit)
+        } else {
+            Some(self.store.levels[order.level()].price)
+        }
+    }
+
     /// Whether a live order can enter again at `price`, and where it then stands.
     #[inline]
     fn check_again(&self, key: u32, price: Price) -> Result<Price, Reject> {
         let order = &self.store.orders[key];
+        let terms = self.store.orders.detail(key).terms;
+        if terms.has(Terms::PEGGED) {
+            return Ok(price);
+        }
         if self.store.no_level_left() {
             self.check_level(order.side(), price, key)?;
         }
         // Where it slides to there is a level for it too: nothing stood at a price that crosses.
-        match self.store.orders.detail(key).terms.post_only() {
+        match terms.post_only() {
             PostOnly::No => Ok(price),
             post_only => self.stand_off(order.side(), price, post_only),
         }
@@ -156,10 +175,13 @@ impl<S: EventSink> Desk<'_, S> {
     /// price, or its own, which it leaves empty.
     #[cold]
     fn check_level(&self, side: Side, price: Price, key: u32) -> Result<(), Reject> {
-        let level = &self.store.levels[self.store.orders[key].level()];
-        let alone = level.front() == key && level.after(&self.store.orders, key) == NONE;
-        let there = self.book.side(side).find(self.store, price) != NONE;
-        if alone || there { Ok(()) } else { Err(Reject::Capacity) }
+        let alone = !self.book.is_held(self.store, self.store.orders[key].level(), key);
+        let there = self.book.side(side).find(self.store, price);
+        if alone || self.book.is_held(self.store, there, NONE) {
+            Ok(())
+        } else {
+            Err(Reject::Capacity)
+        }
     }
 
     /// A change that keeps the order's place in the queue, or among the waiting.
@@ -183,6 +205,8 @@ impl<S: EventSink> Desk<'_, S> {
         }
         let order = &self.store.orders.order(key);
         let (side, left, dark) = (order.side, order.shown, order.is_dark());
+        // A pegged order does not stand at what bounds it.
+        let price = self.price_of(key).unwrap_or(price);
         self.out.private(What::Replaced {
             id: old_id,
             new_id: id,

@@ -40,7 +40,7 @@ impl<S: EventSink> Desk<'_, S> {
         if order.can_rest() {
             self.check_room(order, limit)?;
         }
-        if order.post_only == PostOnly::No || order.waits() {
+        if order.post_only == PostOnly::No || order.stands_apart() {
             return Ok(limit);
         }
         self.stand_off(order.side, limit, order.post_only)
@@ -130,10 +130,18 @@ impl<S: EventSink> Desk<'_, S> {
             return Err(Reject::Capacity);
         }
         if self.store.no_level_left() {
-            let anywhere = order.waits() || order.order_type == OrderType::MarketToLimit;
-            if anywhere || self.book.side(order.side).find(self.store, limit) == NONE {
-                return Err(Reject::Capacity);
-            }
+            self.check_level_left(order, limit)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is a level for one more order, all places being taken or put by.
+    #[cold]
+    fn check_level_left(&self, order: &NewOrder, limit: Price) -> Result<(), Reject> {
+        let anywhere = order.stands_apart() || order.order_type == OrderType::MarketToLimit;
+        let level = self.book.side(order.side).find(self.store, limit);
+        if anywhere || !self.book.is_held(self.store, level, NONE) {
+            return Err(Reject::Capacity);
         }
         Ok(())
     }
@@ -173,13 +181,14 @@ impl NewOrder {
     #[inline]
     fn can_rest(&self) -> bool {
         let immediate = matches!(self.tif, TimeInForce::Ioc | TimeInForce::Fok);
-        self.waits() || (self.order_type != OrderType::Market && !immediate)
+        self.stands_apart() || (self.order_type != OrderType::Market && !immediate)
     }
 
-    /// Whether it waits for a stop or another order.
+    /// Whether it does not enter the book as it is: it waits for a stop or another order, or it is
+    /// pegged.
     #[inline]
-    pub(super) fn waits(&self) -> bool {
-        self.order_type.is_stop() || self.parent != 0
+    pub(super) fn stands_apart(&self) -> bool {
+        self.order_type.stands_apart() || self.parent != 0
     }
 }
 
@@ -243,7 +252,7 @@ fn check_combination(order: &NewOrder, now: Time) -> Result<(), Reject> {
     let priced = if order.order_type.has_price() {
         order.limit.is_none() && !(immediate && posts)
     } else {
-        order.price.is_none() && !posts
+        order.price.is_none() && (!posts || order.order_type == OrderType::Pegged)
     };
     if timed && priced { Ok(()) } else { Err(Reject::BadCombination) }
 }
@@ -253,28 +262,31 @@ fn check_combination(order: &NewOrder, now: Time) -> Result<(), Reject> {
 fn is_sound(order: &NewOrder) -> bool {
     use OrderType as T;
     let kind = order.order_type;
-    let rests = matches!(kind, T::Limit | T::Iceberg | T::StopLimit | T::TrailingStopLimit);
+    let pegged = kind == T::Pegged;
+    let rests =
+        matches!(kind, T::Limit | T::Iceberg | T::StopLimit | T::TrailingStopLimit | T::Pegged);
     let trailing = matches!(kind, T::TrailingStop | T::TrailingStopLimit);
     let stopped = matches!(kind, T::Stop | T::StopLimit);
     let immediate = matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
-    let display = if kind == T::Iceberg {
-        let whole = order.display <= order.qty && has_few_tips(order.display, order.qty);
-        !order.display.is_zero() && whole && !immediate
+    let display = if order.display.is_zero() {
+        kind != T::Iceberg
     } else {
-        order.display.is_zero()
+        let whole = order.display <= order.qty && has_few_tips(order.display, order.qty);
+        matches!(kind, T::Iceberg | T::Pegged) && whole && !immediate
     };
-    let hidden = !order.hidden || (rests && kind != T::Iceberg);
+    let hidden = !order.hidden || (rests && order.display.is_zero());
     let stop = if stopped { order.stop.is_some() } else { trailing || order.stop.is_none() };
     let trail = if trailing { order.trail != 0 } else { order.trail == 0 };
     let worth =
         order.notional == 0 || (kind == T::Market && order.qty.is_zero() && order.parent == 0);
     let least = order.min_qty <= order.qty
         && (order.min_qty.is_zero() || (order.post_only == PostOnly::No && order.notional == 0));
-    let unbuilt = kind == T::Pegged
-        || order.all_or_none
-        || order.reduce_only
-        || order.offset != 0
-        || order.peg != Peg::Primary;
+    let follows = if pegged {
+        !immediate && order.min_qty.is_zero()
+    } else {
+        order.offset == 0 && order.peg == Peg::Primary
+    };
+    let unbuilt = order.all_or_none || order.reduce_only;
     let own_parent = order.parent != 0 && order.parent == order.id.0;
-    display && hidden && stop && trail && worth && least && !unbuilt && !own_parent
+    display && hidden && stop && trail && worth && least && follows && !unbuilt && !own_parent
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::links::Ending;
+use crate::book::heed::Heed;
 use crate::book::index::Position;
 use crate::book::pool::NONE;
 use crate::book::{Book, Store};
@@ -74,13 +75,14 @@ pub(super) struct Desk<'a, S> {
 }
 
 impl<S: EventSink> Desk<'_, S> {
-    /// Does one command's work, then lets the orders enter that it set free, and then tells the
-    /// best prices, if anybody wants them and no other instrument's are to be told before.
+    /// Does one command's work, then lets the orders enter that it set free, then has the pegged
+    /// orders follow, and then tells the best prices, if anybody wants them; the last two unless
+    /// other instruments' come first.
     #[inline(always)]
     pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self)) {
         command(&mut self);
-        if !self.store.pending.is_empty() {
-            self.aside().enter_pending();
+        if !self.store.pending.is_empty() | self.book.heed.has(Heed::PEGS) {
+            self.aside().finish(tells);
         }
         if tells && self.out.wants(Interest::L1) {
             self.aside().tell_best();
@@ -93,6 +95,16 @@ impl<S: EventSink> Desk<'_, S> {
     pub(super) fn aside(&mut self) -> Desk<'_, S> {
         let out = Out::new(self.out.seq, self.out.sink, self.out.instrument);
         Desk { store: self.store, book: self.book, blocked: self.blocked, now: self.now, out }
+    }
+
+    /// What a command leaves to be done.
+    #[cold]
+    #[inline(never)]
+    fn finish(&mut self, follows: bool) {
+        self.enter_pending();
+        if follows && !self.book.pegs.is_empty() {
+            self.follow();
+        }
     }
 
     #[cold]

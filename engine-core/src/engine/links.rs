@@ -5,6 +5,7 @@ use super::matching::Taker;
 use crate::book::Waits;
 use crate::book::index::Position;
 use crate::book::pool::NONE;
+use crate::command::OrderType;
 use crate::event::{CancelReason, EventSink};
 use crate::id::{AccountId, OrderId};
 use crate::quantity::Qty;
@@ -55,11 +56,15 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Takes an order out of every set that its extra put it in; returns its group.
     pub(super) fn unlink_extra(&mut self, key: u32) -> u64 {
-        if self.store.orders[key].waits() {
+        let rests = !self.store.orders[key].waits();
+        if !rests {
             self.stop_waiting(key);
         }
         let account = self.store.orders[key].account;
         let extra = self.store.detach(key);
+        if extra.order_type == OrderType::Pegged {
+            self.forget_pegged(extra.entry, rests);
+        }
         if extra.group != 0 {
             let at = (extra.group.cast_signed(), account.0, extra.entry);
             self.book.groups.remove(&mut self.store.nodes, at);

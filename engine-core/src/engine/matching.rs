@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::links::Ending;
+use crate::book::Waits;
 use crate::book::order::{Order, Terms};
 use crate::book::orders::Seat;
 use crate::book::pool::NONE;
@@ -362,7 +363,8 @@ impl<S: EventSink> Desk<'_, S> {
     pub(super) fn price_of(&self, key: u32) -> Option<Price> {
         let order = &self.store.orders[key];
         if order.waits() {
-            self.store.extra(key).and_then(|extra| extra.limit)
+            let extra = self.store.extra(key).filter(|extra| extra.waits != Waits::Price);
+            extra.and_then(|extra| extra.limit)
         } else {
             Some(self.store.levels[order.level()].price)
         }

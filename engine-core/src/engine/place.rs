@@ -24,7 +24,7 @@ impl<S: EventSink> Desk<'_, S> {
         if order.notional != 0 {
             taker.open = self.affordable(&taker, order.notional);
         }
-        if order.waits() {
+        if order.stands_apart() {
             return self.park_new(order, &taker);
         }
         let Taker { id, account, side, open: qty, .. } = taker;
@@ -122,12 +122,28 @@ impl<S: EventSink> Desk<'_, S> {
         }
     }
 
-    /// Takes in a new order that waits for a stop or for another order.
+    /// Takes in a new order that waits for a stop or for another order, or that is pegged.
     #[cold]
     fn park_new(&mut self, order: &NewOrder, taker: &Taker) {
-        let price = order.price.or(order.limit);
         let &Taker { id, account, side, open: qty, .. } = taker;
+        let is_pegged = order.order_type == OrderType::Pegged;
+        if is_pegged && let Err(reason) = self.check_pegs() {
+            return self.reject(Op::New, id, account, reason);
+        }
+        let extra = Extra {
+            order_type: taker.order_type,
+            limit: order.price.or(order.limit),
+            stop: order.stop,
+            trail: order.trail,
+            parent: order.parent,
+            peg: order.peg,
+            offset: order.offset,
+            ..taker.special.extra()
+        };
+        let enters = is_pegged && order.parent == 0;
+        let price = if enters { self.peg_place(side, &extra) } else { extra.limit };
         self.out.private(What::Accepted { id, account, side, qty, price });
+        let terms = if is_pegged { taker.terms.0 | Terms::PEGGED } else { taker.terms.0 };
         let parked = Order {
             id: taker.id,
             open: taker.open,
@@ -137,18 +153,14 @@ impl<S: EventSink> Desk<'_, S> {
             side: taker.side,
             tif: taker.tif,
             stp: taker.stp,
-            terms: taker.terms,
+            terms: Terms(terms),
             ..Order::default()
         };
-        let extra = Extra {
-            order_type: taker.order_type,
-            limit: price,
-            stop: order.stop,
-            trail: order.trail,
-            parent: order.parent,
-            ..taker.special.extra()
-        };
-        self.park(parked, extra);
+        if enters {
+            self.admit_pegged(parked, extra, price);
+        } else {
+            self.park(parked, extra);
+        }
     }
 
     /// How many whole lots a worth buys or sells at once.

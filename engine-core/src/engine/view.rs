@@ -223,6 +223,10 @@ fn hash_extra(extra: Option<&Extra>, hasher: &mut StateHasher) {
     hasher.word(extra.trail);
     hasher.word(extra.min_qty.0);
     hasher.word(extra.parent);
+    if extra.order_type == OrderType::Pegged {
+        hasher.word(extra.peg as u64);
+        hasher.signed(extra.offset);
+    }
 }
 
 fn view(store: &Store, order: &Order) -> OrderView {

@@ -20,7 +20,10 @@ impl<S: EventSink> Desk<'_, S> {
         self.store.waiting += 1;
         self.store.attach(self.book.position, key, extra);
         self.join_group(key);
-        let Extra { entry, parent, .. } = *self.store.extra_mut(key);
+        let Extra { entry, parent, order_type, .. } = *self.store.extra_mut(key);
+        if order_type == OrderType::Pegged {
+            self.count_pegged();
+        }
         self.book.waiting.insert(&mut self.store.nodes, (0, 0, entry), key);
         self.book.heed.set(Heed::WAITING, true);
         if parent == 0 {
@@ -73,6 +76,7 @@ impl<S: EventSink> Desk<'_, S> {
         let (entry, waits, parent, turn) = (extra.entry, extra.waits, extra.parent, extra.turn);
         match waits {
             Waits::No => return,
+            Waits::Price => {}
             Waits::Stop => self.stop_watching(key, side),
             Waits::Parent => {
                 let at = (parent.cast_signed(), 0, entry);
@@ -180,6 +184,10 @@ impl<S: EventSink> Desk<'_, S> {
             let order = Order { extra: NONE, ..order };
             return self.park(order, Extra { parent: 0, ..extra });
         }
+        if extra.order_type == OrderType::Pegged {
+            let order = Order { extra: NONE, ..order };
+            return self.admit_pegged(order, Extra { parent: 0, ..extra }, None);
+        }
         if let Some(stop) = extra.stop {
             self.out.private(What::Triggered { id: order.id, account: order.account, stop });
         }
@@ -244,6 +252,12 @@ impl OrderType {
     /// Whether it waits for a stop.
     pub(crate) const fn is_stop(self) -> bool {
         matches!(self, Self::Stop | Self::StopLimit | Self::TrailingStop | Self::TrailingStopLimit)
+    }
+
+    /// Whether it does not enter the book as it is: it waits for a stop, or it is pegged.
+    #[inline]
+    pub(super) const fn stands_apart(self) -> bool {
+        self.is_stop() || matches!(self, Self::Pegged)
     }
 }
 

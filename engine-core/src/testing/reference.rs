@@ -8,6 +8,7 @@ mod book;
 mod change;
 mod checks;
 mod matching;
+mod pegs;
 mod tell;
 mod waiting;
 
@@ -77,6 +78,7 @@ impl Reference {
         self.take_turns();
         self.obey(command);
         self.take_turns();
+        self.follow();
         self.tell_best();
         let interest = events.interest();
         for event in self.told.drain(..) {
@@ -203,7 +205,8 @@ impl Reference {
             }
         }
         assert!(self.order_count() <= u64::from(self.capacity.orders), "more orders than room");
-        assert!(self.level_count() <= u64::from(self.capacity.levels), "more levels than room");
+        assert!(self.levels_held() <= u64::from(self.capacity.levels), "more levels than room");
+        self.check_pegged();
     }
 
     /// Where an instrument stands in the list.
@@ -217,6 +220,11 @@ impl Reference {
 
     fn level_count(&self) -> u64 {
         self.listings.iter().map(|listing| listing.book.level_count()).sum()
+    }
+
+    /// How many levels are needed wherever the pegged orders stand.
+    fn levels_held(&self) -> u64 {
+        self.listings.iter().map(|listing| listing.book.levels_held()).sum()
     }
 
     /// Takes up a new instrument.
@@ -290,6 +298,9 @@ fn hash_resting(hasher: &mut StateHasher, order: &Order) {
     hasher.word(order.filled.0);
     hasher.word(u64::from(terms.stp_group));
     hasher.word(terms_word(terms) | u64::from(order.top) << 33);
+    if order.is_pegged() {
+        return hash_what_few_have(hasher, order);
+    }
     if terms.display.0 == 0 && terms.expire_at.0 == 0 && terms.group == 0 {
         return hasher.word(0);
     }
@@ -307,6 +318,11 @@ fn hash_waiting(hasher: &mut StateHasher, order: &Order) {
     hasher.word(order.open.0);
     hasher.word(u64::from(terms.stp_group));
     hasher.word(terms_word(terms));
+    hash_what_few_have(hasher, order);
+}
+
+fn hash_what_few_have(hasher: &mut StateHasher, order: &Order) {
+    let terms = &order.terms;
     hasher.word(1 + order.plain_type() as u64);
     hasher.word(terms.expire_at.0);
     hasher.word(terms.display.0);
@@ -316,6 +332,10 @@ fn hash_waiting(hasher: &mut StateHasher, order: &Order) {
     hasher.word(terms.trail);
     hasher.word(terms.min_qty.0);
     hasher.word(terms.parent);
+    if order.is_pegged() {
+        hasher.word(terms.peg as u64);
+        hasher.signed(terms.offset);
+    }
 }
 
 fn terms_word(terms: &NewOrder) -> u64 {

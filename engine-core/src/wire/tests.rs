@@ -224,7 +224,10 @@ proptest! {
 /// Whether a record has room for all of a command: some that make no sense do not fit.
 fn fits_a_record(command: &Command) -> bool {
     match command {
-        Command::New(order) => order.trail == 0 && (order.notional == 0 || order.qty.is_zero()),
+        Command::New(order) => {
+            let trails = order.order_type.name().starts_with("trailing");
+            order.trail == 0 && !trails && (order.notional == 0 || order.qty.is_zero())
+        }
         Command::Replace(replace) => replace.new_id != Some(OrderId(0)),
         _ => true,
     }

@@ -129,9 +129,11 @@ impl Mix {
             }
             21..=26 => order.hidden = true,
             27..=46 => stopped(choice, &mut order),
+            47..=58 => pegged(choice, &mut order),
             _ => {}
         }
-        if order.price.is_some() && choice.chance(15) {
+        let may_post = order.price.is_some() || order.order_type == OrderType::Pegged;
+        if may_post && choice.chance(15) {
             order.post_only = choice.pick(&[PostOnly::Reject, PostOnly::Slide]);
         }
         self.link(choice, &mut order);
@@ -156,7 +158,8 @@ impl Mix {
                 order.account = account;
             }
         }
-        if order.notional == 0 && order.post_only == PostOnly::No && choice.chance(8) {
+        let may_take = order.post_only == PostOnly::No && order.order_type != OrderType::Pegged;
+        if order.notional == 0 && may_take && choice.chance(8) {
             order.min_qty = Qty(2 + 2 * choice.below(4));
         }
     }
@@ -200,6 +203,27 @@ fn stopped(choice: &mut impl Choice, order: &mut NewOrder) {
     }
     if choice.chance(60) {
         order.tif = TimeInForce::Gtc;
+    }
+}
+
+/// Makes an order one that follows a price.
+fn pegged(choice: &mut impl Choice, order: &mut NewOrder) {
+    order.order_type = OrderType::Pegged;
+    order.price = None;
+    order.peg = choice.pick(Peg::ALL);
+    order.offset = match choice.below(16) {
+        0..=5 => 0,
+        6 => choice.pick(&[i64::MIN, i64::MAX, i64::MIN + 9, 20 - i64::MAX]),
+        _ => i64::try_from(choice.below(13)).expect("small") - 6,
+    };
+    order.limit = choice.chance(40).then(|| price(choice, order.instrument));
+    if choice.chance(80) {
+        order.tif = choice.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Gtd]);
+    }
+    match choice.below(8) {
+        0 => order.hidden = true,
+        1 => order.display = Qty(2 + 2 * choice.below(2)),
+        _ => {}
     }
 }
 

@@ -76,7 +76,7 @@ impl Order {
 
     /// The price, or the protection, that bounds it.
     pub(super) fn limit(&self) -> Option<Price> {
-        self.terms.price.or(self.terms.limit)
+        if self.is_pegged() { self.terms.limit } else { self.terms.price.or(self.terms.limit) }
     }
 
     /// Whether it belongs to this group of this account.
@@ -165,6 +165,12 @@ impl Book {
         orders.insert(place, order);
     }
 
+    /// Puts an order among those that wait, where its age puts it.
+    pub(super) fn wait(&mut self, order: Order) {
+        let place = self.waiting.iter().position(|other| other.entry > order.entry);
+        self.waiting.insert(place.unwrap_or(self.waiting.len()), order);
+    }
+
     /// Takes an order out of wherever it is.
     pub(super) fn take(&mut self, id: OrderId) -> Order {
         for orders in self.sides.iter_mut().chain([&mut self.waiting]) {
@@ -215,9 +221,10 @@ impl Book {
         self.sides[side.index()].first().map(Order::price)
     }
 
-    /// How many orders rest at a price, shown or not.
+    /// How many orders rest at a price, shown or not, that are not pegged.
     pub(super) fn count_at(&self, side: Side, price: Price) -> usize {
-        self.sides[side.index()].iter().filter(|order| order.price() == price).count()
+        let orders = self.sides[side.index()].iter().filter(|order| !order.is_pegged());
+        orders.filter(|order| order.price() == price).count()
     }
 
     /// How many orders live.
@@ -225,10 +232,31 @@ impl Book {
         self.all().count() as u64
     }
 
-    /// How many price levels both sides have, those that the waiting may need included.
+    /// How many price levels both sides have, those included that the waiting may need, and those
+    /// that may be needed wherever the pegged orders go.
     pub(super) fn level_count(&self) -> u64 {
         let levels: usize = Side::BOTH.iter().map(|&side| self.prices(side).len()).sum();
-        (levels + self.waiting.len()) as u64
+        levels as u64 + self.movable()
+    }
+
+    /// The same without the levels at which only pegged orders rest.
+    pub(super) fn levels_held(&self) -> u64 {
+        let held = |side| {
+            let prices = self.prices(side).into_iter();
+            prices.filter(move |&price| self.count_at(side, price) > 0).count()
+        };
+        Side::BOTH.map(held).into_iter().sum::<usize>() as u64 + self.movable()
+    }
+
+    /// How many orders wait or are pegged.
+    fn movable(&self) -> u64 {
+        let pegged = self.sides.iter().flatten().filter(|order| order.is_pegged());
+        (pegged.count() + self.waiting.len()) as u64
+    }
+
+    /// How many live orders are pegged.
+    pub(super) fn pegged_count(&self) -> u64 {
+        self.all().filter(|order| order.is_pegged()).count() as u64
     }
 
     /// The names of those that live in a group, oldest first.

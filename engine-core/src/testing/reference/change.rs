@@ -74,6 +74,9 @@ impl Reference {
                 self.tell_replaced(replace.id, &new, false);
                 self.tell_left(at, &old);
                 self.rename_parent(at, replace.id, new.terms.id);
+                if new.is_pegged() {
+                    return self.admit_pegged(at, new);
+                }
                 self.enter(at, new);
             }
         }

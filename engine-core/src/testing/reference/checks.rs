@@ -2,6 +2,7 @@
 
 use super::allotment::allocation_fits;
 use super::book::Order;
+use super::pegs::place;
 use super::waiting::is_stop;
 use super::{Listing, Reference};
 use crate::command::{
@@ -10,7 +11,7 @@ use crate::command::{
 use crate::event::Reject;
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::{InstrumentSpec, ReplacePolicy};
-use crate::limits::{ICEBERG_TIPS_MAX, SCALE_MAX};
+use crate::limits::{ICEBERG_TIPS_MAX, PEGS_MAX, SCALE_MAX};
 use crate::quantity::{Price, Qty, Time};
 use crate::side::Side;
 
@@ -68,8 +69,12 @@ impl Reference {
             let price = if waits(order) { None } else { order.price };
             self.check_room(at, order.side, price, None)?;
         }
+        let pegs_full = listing.book.pegged_count() >= u64::from(PEGS_MAX);
+        refuse(order.order_type == OrderType::Pegged && pegs_full, Reject::Capacity)?;
         let mut order = *order;
-        if !waits(&order) {
+        if order.order_type == OrderType::Pegged && !waits(&order) {
+            order.price = place(listing, &order);
+        } else if !waits(&order) {
             let NewOrder { side, price, post_only, .. } = order;
             order.price = check_post_only(listing, side, price, post_only)?;
         }
@@ -101,7 +106,7 @@ impl Reference {
             NewQty::Total(total) => total.saturating_sub(order.filled),
             NewQty::Open(open) => open,
         };
-        let shows_part = order.terms.order_type == OrderType::Iceberg;
+        let shows_part = !order.terms.display.is_zero();
         let many = tips(open, order.terms.display) > u128::from(ICEBERG_TIPS_MAX);
         refuse(shows_part && many, Reject::BadCombination)?;
         refuse(!on_tick(&listing.spec, replace.price), Reject::BadTick)?;
@@ -127,15 +132,19 @@ impl Reference {
         let mut new = order.clone();
         new.terms.id = id;
         new.open = total - order.filled;
-        if order.terms.price.is_some() {
+        if order.terms.price.is_some() && !order.is_pegged() {
             new.terms.price = price;
         } else {
             new.terms.limit = price;
         }
-        let same_place = price == order.terms.price && new.open <= order.open;
+        let same_place = price == order.limit() && new.open <= order.open;
         let policy = listing.spec.replace_policy;
         if listing.book.waits(replace.id) || (same_place && policy == ReplacePolicy::Keep) {
             return Ok((at, Change::Keep(new)));
+        }
+        if order.is_pegged() {
+            new.terms.price = place(listing, &new.terms);
+            return Ok((at, Change::Enter(new)));
         }
         let NewOrder { side, post_only, .. } = order.terms;
         self.check_room(at, side, price, Some(order))?;
@@ -164,11 +173,7 @@ impl Reference {
 
     /// Whether the parts of an order go together, and are all known here.
     fn combines(&self, order: &NewOrder) -> bool {
-        let not_yet = order.order_type == OrderType::Pegged
-            || order.peg != Peg::Primary
-            || order.offset != 0
-            || order.all_or_none
-            || order.reduce_only;
+        let not_yet = order.all_or_none || order.reduce_only;
         let time_fits = match order.tif {
             TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
                 order.expire_at == Time(0)
@@ -178,7 +183,8 @@ impl Reference {
         };
         let prices_fit =
             if has_price(order) { order.limit.is_none() } else { order.price.is_none() };
-        let may_post = has_price(order) && !is_immediate(order);
+        let may_rest_at_a_price = has_price(order) || order.order_type == OrderType::Pegged;
+        let may_post = may_rest_at_a_price && !is_immediate(order);
         let post_only_fits = order.post_only == PostOnly::No || may_post;
         let itself = order.parent != 0 && order.parent == order.id.0;
         !not_yet && time_fits && prices_fit && post_only_fits && !itself && parts_fit(order)
@@ -197,12 +203,12 @@ impl Reference {
         let old = leaving.and_then(|order| order.terms.price);
         let empties = old.filter(|&old| book.count_at(side, old) == 1);
         let orders_gone = u64::from(leaving.is_some());
-        let levels_gone = u64::from(empties.is_some());
-        let stands = price.is_some_and(|price| book.count_at(side, price) > 0) && price != empties;
+        let stands = price.is_some_and(|price| book.count_at(side, price) > 0);
+        let needs_level = !stands && empties.is_none();
         let max_orders = u64::from(self.listings[at].spec.max_orders);
         let full = self.order_count() - orders_gone >= u64::from(self.capacity.orders)
             || (max_orders != 0 && book.order_count() - orders_gone >= max_orders)
-            || (!stands && self.level_count() - levels_gone >= u64::from(self.capacity.levels));
+            || (needs_level && self.level_count() >= u64::from(self.capacity.levels));
         refuse(full, Reject::Capacity)
     }
 }
@@ -230,14 +236,18 @@ fn tips(open: Qty, display: Qty) -> u128 {
 fn parts_fit(order: &NewOrder) -> bool {
     use OrderType as T;
     let kind = order.order_type;
+    let few = tips(order.qty, order.display) <= u128::from(ICEBERG_TIPS_MAX);
+    let shows_part = (1..=order.qty.0).contains(&order.display.0) && few && !is_immediate(order);
     let display_fits = match kind {
-        T::Iceberg => {
-            let few = tips(order.qty, order.display) <= u128::from(ICEBERG_TIPS_MAX);
-            (1..=order.qty.0).contains(&order.display.0) && few && !is_immediate(order)
-        }
+        T::Iceberg => shows_part,
+        T::Pegged => shows_part || order.display == Qty(0),
         _ => order.display == Qty(0),
     };
-    let may_hide = has_price(order) && kind != T::Iceberg;
+    let may_hide = (has_price(order) || kind == T::Pegged) && order.display == Qty(0);
+    let peg_fits = match kind {
+        T::Pegged => !is_immediate(order) && order.min_qty == Qty(0),
+        _ => order.peg == Peg::Primary && order.offset == 0,
+    };
     let trails = matches!(kind, T::TrailingStop | T::TrailingStopLimit);
     let stop_fits = match kind {
         T::Stop | T::StopLimit => order.stop.is_some(),
@@ -254,6 +264,7 @@ fn parts_fit(order: &NewOrder) -> bool {
         && trails == (order.trail != 0)
         && worth_fits
         && least_fits
+        && peg_fits
 }
 
 /// Whether all quantities are of whole lots and within bounds.

@@ -30,6 +30,8 @@ impl Reference {
         self.tell(new.instrument, What::Accepted { id, account, side, qty: order.open, price });
         if waits(new) {
             self.park(at, order);
+        } else if order.is_pegged() {
+            self.admit_pegged(at, order);
         } else {
             self.enter(at, order);
         }

@@ -83,6 +83,9 @@ impl Reference {
         if is_stop(order_type) && parent != 0 {
             return self.park(at, order);
         }
+        if order.is_pegged() {
+            return self.admit_pegged(at, order);
+        }
         if let (true, Some(stop)) = (is_stop(order_type), order.terms.stop) {
             self.tell(instrument, What::Triggered { id, account, stop });
         }
