@@ -15,7 +15,7 @@ use crate::{
 fn random_commands_reach_every_answer() {
     let (mut rejects, mut cancels, mut kinds) =
         <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
-    for seed in 0..20 {
+    for seed in 0..40 {
         let mut venue = Reference::new(CAPACITY);
         for (at, command) in RandomCommands::new(seed).take(5_000) {
             let mut events: Vec<Event> = Vec::new();
@@ -153,6 +153,83 @@ fn random_commands_share_out_by_every_algorithm() {
         let by_time = matches!(algo, Algo::Fifo | Algo::CmeF | Algo::Size);
         assert!(by_time || partly > 20, "{partly} of {algo:?} beside another that lives on");
     }
+}
+
+/// Pegged orders of random commands move, lose what they follow and find it again, at every step
+/// of the book; and they stand in one another's way.
+#[test]
+fn random_commands_move_pegged_orders() {
+    let (mut moved, mut lost, mut found, mut followers) = (0, 0, 0, 0);
+    for seed in 0..20 {
+        let mut venue = Reference::new(CAPACITY);
+        let mut standing: BTreeSet<(InstrumentId, OrderId)> = BTreeSet::new();
+        for (at, command) in RandomCommands::new(seed).take(5_000) {
+            let mut events: Vec<Event> = Vec::new();
+            venue.apply(at, &command, &mut events);
+            let own = matches!(command, Command::Replace(_) | Command::Reduce(_));
+            let before = (moved, lost, found);
+            for event in events.iter().filter(|_| !own) {
+                let What::Replaced { id, price, kept_priority: false, .. } = event.what else {
+                    continue;
+                };
+                let stood = standing.contains(&(event.instrument, id));
+                moved += u32::from(stood && price.is_some());
+                lost += u32::from(price.is_none());
+                found += u32::from(!stood && price.is_some());
+            }
+            followers += u32::from(moved + found > before.0 + before.2 + 1);
+            standing.clear();
+            for instrument in Venue::instruments(&venue) {
+                for side in Side::BOTH {
+                    let orders = venue.orders(instrument, side);
+                    standing.extend(orders.into_iter().map(|order| (instrument, order.id)));
+                }
+            }
+        }
+    }
+    assert!(moved > 1_000, "{moved} pegged orders move");
+    assert!(lost > 300, "{lost} pegged orders lose what they follow");
+    assert!(found > 300, "{found} pegged orders find a price");
+    assert!(followers > 300, "{followers} commands move several");
+}
+
+/// An instrument holds so many pegged orders and no more, wherever they are.
+#[test]
+fn pegged_orders_have_a_bound() {
+    let capacity = Capacity { orders: 1_100, levels: 2_200, ..Capacity::SMALL };
+    let (mut engine, mut reference) = (Engine::new(capacity), Reference::new(capacity));
+    let mut refused = |command: Command| {
+        let (mut told, mut expected): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
+        engine.apply(Time(0), &command, &mut told);
+        Venue::apply(&mut reference, Time(0), &command, &mut expected);
+        assert_eq!(told, expected);
+        let full = Reject::Capacity;
+        told.iter().any(|e| matches!(e.what, What::Rejected { reason, .. } if reason == full))
+    };
+    refused(Command::Instrument(InstrumentSpec::new(InstrumentId(0), "PEGS").into()));
+    let limit = |id| NewOrder::limit(OrderId(id), Side::Buy, Price(10_000), Qty(1));
+    let peg = |id| NewOrder { order_type: crate::OrderType::Pegged, price: None, ..limit(id) };
+    assert!(!refused(Command::New(limit(0))));
+    let most = u64::from(crate::limits::PEGS_MAX);
+    assert!(!refused(Command::New(NewOrder { parent: 0, ..peg(1) })));
+    for id in 2..=most {
+        let offset = -i64::try_from(id % 500).expect("small");
+        let parent = u64::from(id % 3 == 0);
+        assert!(!refused(Command::New(NewOrder { offset, parent, ..peg(id) })), "{id}");
+    }
+    assert!(refused(Command::New(peg(most + 1))), "one that stands");
+    assert!(refused(Command::New(NewOrder { parent: 1, ..peg(most + 1) })), "one that waits");
+    let cancel = |id| {
+        let (instrument, account) = (InstrumentId(0), crate::AccountId(0));
+        Command::Cancel(crate::Cancel { instrument, account, id: OrderId(id) })
+    };
+    assert!(!refused(cancel(2)));
+    assert!(!refused(Command::New(peg(most + 1))));
+    // All of them lose what they follow, and find it again.
+    assert!(!refused(cancel(0)));
+    assert!(!refused(Command::New(limit(0))));
+    assert_eq!(engine.state_hash(), reference.state_hash());
+    engine.check_invariants();
 }
 
 fn waiting(venue: &Reference) -> Vec<WaitingView> {
