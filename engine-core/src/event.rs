@@ -497,6 +497,14 @@ pub trait EventSink {
         Interest::ALL
     }
 
+    /// Which events of one instrument to make; of those that [`interest`](Self::interest) names,
+    /// as many as somebody asks for there.
+    #[inline]
+    fn interest_in(&self, instrument: InstrumentId) -> Interest {
+        _ = instrument;
+        self.interest()
+    }
+
     /// Takes one event.
     fn push(&mut self, event: Event);
 }
@@ -512,6 +520,11 @@ impl<S: EventSink> EventSink for &mut S {
     #[inline]
     fn interest(&self) -> Interest {
         (**self).interest()
+    }
+
+    #[inline]
+    fn interest_in(&self, instrument: InstrumentId) -> Interest {
+        (**self).interest_in(instrument)
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 use ringfence_core::{Capacity, Engine};
 
+use crate::floor::Floor;
 use crate::journal::{Journal, JournalFull};
 use crate::publisher::{Outlet, Publisher};
 use crate::seat::Seat;
@@ -13,7 +14,7 @@ pub struct Host {
     engine: Engine,
     sequencer: Sequencer,
     publisher: Publisher,
-    seats: Vec<Seat>,
+    floor: Floor,
     /// What waits to be sequenced, in order.
     door: Vec<Stamped>,
     /// What is being sequenced: the door as it was when the round began.
@@ -21,7 +22,7 @@ pub struct Host {
 }
 
 /// How often strategies may answer to what their own answers caused, in one turn. What they ask
-/// for in the last round waits for the next command, so that two strategies that answer each other
+/// for in the last round waits for the next turn, so that two strategies that answer each other
 /// for ever do not stop the market.
 pub const ROUNDS_MAX: u32 = 8;
 
@@ -33,16 +34,19 @@ impl Host {
             engine: Engine::new(capacity),
             sequencer: Sequencer::new(journal),
             publisher: Publisher::default(),
-            seats: Vec::new(),
+            floor: Floor::default(),
             door: Vec::new(),
             round: Vec::new(),
         }
     }
 
     /// Gives a strategy its seat. Strategies answer in the order in which they took seats.
+    ///
+    /// # Panics
+    ///
+    /// As [`Floor::seat`].
     pub fn seat(&mut self, seat: Seat) {
-        self.publisher.subscribe(&seat);
-        self.seats.push(seat);
+        self.floor.seat(seat);
     }
 
     /// Takes one command through the host, and then, round by round, what strategies ask for.
@@ -52,19 +56,19 @@ impl Host {
     /// [`JournalFull`]: the command that was refused, and all behind it, were not admitted.
     pub fn turn(&mut self, request: Stamped, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
         self.door.push(request);
-        for _ in 0..ROUNDS_MAX {
-            self.settle(outlet)?;
+        self.rounds(outlet)
+    }
 
-            // 4. Strategies read their mail; what they ask for waits at the same door.
-            let stamp = self.sequencer.last();
-            for seat in &mut self.seats {
-                seat.answer(stamp, &self.engine, &mut self.door);
-            }
-            if self.door.is_empty() {
-                break;
-            }
-        }
-        Ok(())
+    /// The last turn of a run, without a command: strategies read what mail there is, and what
+    /// waits at the door is sequenced. What they ask for in its last round is sequenced too, but
+    /// nobody answers to it any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`turn`](Self::turn).
+    pub fn finish(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
+        self.rounds(outlet)?;
+        self.settle(outlet)
     }
 
     /// Takes one command through the host without letting strategies answer: they hear of it with
@@ -97,7 +101,21 @@ impl Host {
     /// The strategies, in the order of their seats.
     #[must_use]
     pub fn seats(&self) -> &[Seat] {
-        &self.seats
+        self.floor.seats()
+    }
+
+    /// Sequences what waits and lets strategies answer, until nobody asks for anything.
+    fn rounds(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
+        for _ in 0..ROUNDS_MAX {
+            self.settle(outlet)?;
+
+            // 4. Strategies read their mail; what they ask for waits at the same door.
+            self.floor.answer(self.sequencer.last(), &mut self.door);
+            if self.door.is_empty() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Steps 1 to 3 for everything that waits at the door.
@@ -108,11 +126,11 @@ impl Host {
             let stamp = self.sequencer.admit(&request)?;
 
             // 2. The engine does what it asks for, or says why not.
-            let events = self.publisher.sink(outlet);
-            self.engine.apply(stamp.at, &request.command, events);
+            let mut events = self.publisher.sink(&self.floor, outlet);
+            self.engine.apply(stamp.at, &request.command, &mut events);
 
             // 3. Everybody is told.
-            self.publisher.publish(stamp, &mut self.seats, outlet);
+            self.publisher.publish(stamp, &mut self.floor, outlet);
         }
         Ok(())
     }

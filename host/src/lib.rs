@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod error;
+pub mod floor;
 pub mod host;
 pub mod journal;
 pub mod metrics;

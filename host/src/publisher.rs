@@ -1,8 +1,11 @@
 //! Tells what happened: first the world, then each strategy what concerns it.
 
-use ringfence_core::{Event, EventSink, Interest};
+use std::cell::Cell;
 
-use crate::seat::Seat;
+use ringfence_core::{AccountId, Event, EventSink, InstrumentId, Interest};
+
+use crate::floor::Floor;
+use crate::seat::FIRST_ACCOUNT;
 use crate::sequencer::Stamp;
 
 /// Whoever outside is told what happened: a file, a report, a session.
@@ -28,41 +31,65 @@ impl Outlet for () {
 #[derive(Debug, Default)]
 pub struct Publisher {
     events: Vec<Event>,
-    wanted: Interest,
-    seats_wanted: Interest,
+}
+
+/// Where the engine puts what a command causes. It asks for what somebody wants, and keeps no
+/// private event that is nobody's here.
+#[derive(Debug)]
+pub(crate) struct Desk<'a> {
+    events: &'a mut Vec<Event>,
+    outlet: Interest,
+    floor: &'a Floor,
+    /// The latest instrument that was asked about: the engine asks again and again.
+    latest: Cell<(InstrumentId, Interest)>,
 }
 
 impl Publisher {
-    /// Remembers what the strategies want to hear of.
-    pub(crate) fn subscribe(&mut self, seat: &Seat) {
-        let own = seat.interest().and(Interest::PRIVATE);
-        self.seats_wanted = self.seats_wanted.and(own);
-    }
-
     /// Where the engine puts what a command causes.
-    pub(crate) fn sink(&mut self, outlet: &impl Outlet) -> &mut impl EventSink {
+    pub(crate) fn sink<'a>(&'a mut self, floor: &'a Floor, outlet: &impl Outlet) -> Desk<'a> {
         self.events.clear();
-        self.wanted = self.seats_wanted.and(outlet.interest());
-        self
+        let outlet = outlet.interest();
+        let first = InstrumentId(0);
+        let latest = Cell::new((first, outlet.and(floor.interest_in(first))));
+        Desk { events: &mut self.events, outlet, floor, latest }
     }
 
     /// Tells everybody.
-    pub(crate) fn publish(&self, stamp: Stamp, seats: &mut [Seat], outlet: &mut impl Outlet) {
+    pub(crate) fn publish(&self, stamp: Stamp, floor: &mut Floor, outlet: &mut impl Outlet) {
         outlet.tell(stamp, &self.events);
-        for event in &self.events {
-            for seat in &mut *seats {
-                seat.tell(event, stamp.at);
-            }
+        floor.hear(stamp, &self.events);
+    }
+}
+
+impl EventSink for Desk<'_> {
+    fn interest(&self) -> Interest {
+        self.outlet.and(self.floor.interest())
+    }
+
+    #[inline]
+    fn interest_in(&self, instrument: InstrumentId) -> Interest {
+        let (of, interest) = self.latest.get();
+        if of == instrument {
+            return interest;
+        }
+        let interest = self.outlet.and(self.floor.interest_in(instrument));
+        self.latest.set((instrument, interest));
+        interest
+    }
+
+    #[inline]
+    fn push(&mut self, event: Event) {
+        let is_wanted = match event.what.account() {
+            Some(account) => self.outlet.wants(Interest::PRIVATE) || is_strategys(account),
+            None => true,
+        };
+        if is_wanted {
+            self.events.push(event);
         }
     }
 }
 
-impl EventSink for Publisher {
-    fn interest(&self) -> Interest {
-        self.wanted
-    }
-
-    fn push(&mut self, event: Event) {
-        self.events.push(event);
-    }
+/// Whether the account is a seat's.
+const fn is_strategys(account: AccountId) -> bool {
+    account.0 >= FIRST_ACCOUNT
 }

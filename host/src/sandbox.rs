@@ -26,6 +26,7 @@ pub use program::Program;
 pub use rewrite::{Fence, REWRITER_VERSION};
 pub use stats::Stats;
 
+use crate::floor::Mail;
 use crate::runtime::{Call, Engine, Imports, ImportsConfig, Instance, LogLine, METRICS_MAX, Trap};
 
 /// The ABI that this host speaks: major and minor version.
@@ -105,16 +106,60 @@ impl Sandbox {
         events: &[EventRecord],
         out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault> {
+        let mut rest = events;
+        let copy = |inbox: &mut [[u8; EVENT_LEN]]| {
+            let (now, later) = rest.split_at(rest.len().min(inbox.len()));
+            for (slot, event) in inbox.iter_mut().zip(now) {
+                *slot = event.to_bytes();
+            }
+            rest = later;
+            now.len()
+        };
+        self.deliver_by(at, events.len(), copy, out)
+    }
+
+    /// As [`deliver`](Self::deliver), with events that are encoded already: each is copied once,
+    /// into the guest's memory, and what one command caused stays together.
+    ///
+    /// # Errors
+    ///
+    /// As [`deliver`](Self::deliver).
+    pub fn deliver_mail(
+        &mut self,
+        at: Time,
+        mut mail: Mail<'_>,
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        self.deliver_by(at, mail.len(), |inbox| mail.move_into(inbox), out)
+    }
+
+    /// Calls the guest until it was handed `count` events; `copy` puts the next ones into the
+    /// guest's inbox, as many as there is room for.
+    fn deliver_by(
+        &mut self,
+        at: Time,
+        mut count: usize,
+        mut copy: impl FnMut(&mut [[u8; EVENT_LEN]]) -> usize,
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
         self.check_sound()?;
         let begun = self.stats.is_cold().then(Instant::now);
         self.instance.imports_mut().set_time(at.0);
-        for chunk in events.chunks(self.io.events_cap as usize) {
-            self.deliver_chunk(chunk, out)?;
+        while count > 0 {
+            let copied = copy(self.inbox());
+            self.hand_over(copied, out)?;
+            count -= copied;
         }
         if let Some(begun) = begun {
             self.stats.warm_up(begun.elapsed());
         }
         Ok(())
+    }
+
+    /// Whether the guest takes its timer as a call.
+    #[must_use]
+    pub fn exports_timer(&self) -> bool {
+        self.instance.exports(Call::Timer { at_ns: 0 })
     }
 
     /// Tells the guest that it is `at`, where it wants to know.
@@ -219,18 +264,18 @@ impl Sandbox {
             .map_err(|fault| LoadError::Start { export: call.export(), fault })
     }
 
-    fn deliver_chunk(
-        &mut self,
-        events: &[EventRecord],
-        out: &mut Vec<CommandRecord>,
-    ) -> Result<(), Fault> {
+    /// Where the guest wants its events. The block was checked against the memory, which never
+    /// shrinks.
+    fn inbox(&mut self) -> &mut [[u8; EVENT_LEN]] {
         let from = self.io.events_off as usize;
-        // The block was checked against the memory, which never shrinks.
-        let inbox = &mut self.instance.memory_mut()[from..from + events.len() * EVENT_LEN];
-        for (slot, event) in inbox.chunks_exact_mut(EVENT_LEN).zip(events) {
-            slot.copy_from_slice(&event.to_bytes());
-        }
-        let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        let len = self.io.events_cap as usize * EVENT_LEN;
+        let (records, _) = self.instance.memory_mut()[from..from + len].as_chunks_mut();
+        records
+    }
+
+    /// Lets the guest handle the first `count` events of its inbox.
+    fn hand_over(&mut self, count: usize, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
         let call = Call::OnEvents { events: self.io.events_off, count };
         let answer = self.timed_call(call)?;
         self.stats.events += u64::from(count);

@@ -1,16 +1,17 @@
-//! A strategy's seat: its account, its range of order ids, its mail and its ledger.
+//! A strategy's seat: its account, its range of order ids, its guest and its ledger.
 
+mod chair;
 mod guest;
 mod ledger;
 
 use ringfence_core::wire::{CommandRecord, EventRecord, command_flag, kind};
-use ringfence_core::{
-    AccountId, Command, Engine, Event, Interest, NewOrder, Op, OrderId, Scope, Time, What,
-};
+use ringfence_core::{AccountId, Command, Event, NewOrder, Op, OrderId, Scope, Side, Time, What};
 
+pub(crate) use chair::Chair;
 pub use guest::{Guest, Subscription};
 pub use ledger::{Ledger, Position, middle_doubled};
 
+use crate::floor::{Item, Post};
 use crate::sequencer::{Stamp, Stamped};
 
 /// A strategy's seat at the exchange.
@@ -18,11 +19,10 @@ use crate::sequencer::{Stamp, Stamped};
 pub struct Seat {
     name: String,
     number: u16,
-    guest: Box<dyn Guest>,
+    chair: Box<Chair>,
     subscription: Subscription,
-    timer_due: Time,
-    mail: Vec<EventRecord>,
-    asked: Vec<CommandRecord>,
+    /// The command of which it heard last.
+    heard: u64,
     ledger: Ledger,
     counts: Counts,
     fault: Option<String>,
@@ -42,6 +42,10 @@ pub struct Counts {
     /// Events that found the mailbox full.
     pub mail_lost: u64,
 }
+
+/// The guest failed, and is told nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Disabled;
 
 /// The account of the first seat.
 pub const FIRST_ACCOUNT: u32 = 1_000_001;
@@ -70,66 +74,74 @@ impl Seat {
         Self {
             name,
             number,
-            guest,
+            chair: Box::new(Chair::new(guest)),
             subscription,
-            timer_due: Time(0),
-            mail: Vec::new(),
-            asked: Vec::new(),
+            heard: 0,
             ledger: Ledger::default(),
             counts: Counts::default(),
             fault: None,
         }
     }
 
-    /// Puts an event into the mailbox: a public one where it was asked for, a private one always.
-    pub(crate) fn tell(&mut self, event: &Event, at: Time) {
-        match event.what.account() {
-            Some(account) if account != self.account() => return,
-            Some(_) => self.book_keep(event),
-            None if !self.subscription.interest.wants(event.what.class()) => return,
-            None => {}
-        }
-        if self.fault.is_some() {
-            return;
-        }
-        if self.mail.len() == MAIL_MAX {
+    /// Puts an event that was kept at `item` into the mailbox; it is of the command at `place`, or
+    /// of none where that is 0.
+    #[inline]
+    pub(crate) fn receive(&mut self, item: Option<Item>, place: u64) {
+        let Some(item) = item.filter(|_| self.chair.items.len() < MAIL_MAX) else {
             self.counts.mail_lost += 1;
             return;
-        }
-        let mut record = EventRecord::from_event(event, at);
-        if event.what.account().is_some() {
-            record.order_id = local(record.order_id);
-            if record.kind == kind::REPLACED {
-                record.aux0 = local(record.aux0);
-            }
-        }
-        self.mail.push(record);
+        };
+        let is_first = place != self.heard || place == 0;
+        self.heard = place;
+        self.chair.items.push(if is_first { item.first() } else { item });
     }
 
-    /// Hands the guest its mail, if there is some, and puts what it asks for into `door`.
-    ///
-    /// A guest that fails is disabled: it is told nothing more, and its orders are cancelled.
-    pub(crate) fn answer(&mut self, stamp: Stamp, engine: &Engine, door: &mut Vec<Stamped>) {
-        self.ledger.forget_ended(engine);
-        self.ring_timer(stamp);
-        if self.mail.is_empty() || self.fault.is_some() {
-            return;
+    /// Notes that the timer rang. Where the guest takes it as an event, it gets `item`.
+    pub(crate) fn ring(&mut self, item: impl FnOnce() -> Option<Item>) {
+        if self.chair.guest.takes_rings() {
+            self.chair.rings = true;
+        } else {
+            self.receive(item(), 0);
         }
-        self.asked.clear();
-        let delivered = self.guest.deliver(stamp.at, &self.mail, &mut self.asked);
-        self.mail.clear();
-        for place in 0..self.asked.len() {
-            match self.command(self.asked[place]) {
+    }
+
+    /// A private event in the guest's own names.
+    pub(crate) fn private_record(&self, event: &Event, at: Time) -> EventRecord {
+        let mut record = EventRecord::from_event(event, at);
+        record.order_id = local(record.order_id);
+        if record.kind == kind::REPLACED {
+            record.aux0 = local(record.aux0);
+        }
+        record
+    }
+
+    /// Lets the guest answer to its mail, and puts what it asks for into `door`.
+    ///
+    /// # Errors
+    ///
+    /// [`Disabled`] where the guest failed: it is told nothing more, and its orders are cancelled.
+    pub(crate) fn answer(
+        &mut self,
+        stamp: Stamp,
+        post: &Post,
+        door: &mut Vec<Stamped>,
+    ) -> Result<(), Disabled> {
+        if self.fault.is_some() {
+            return Err(Disabled);
+        }
+        self.chair.answer(stamp.at, post);
+        for place in 0..self.chair.asked.len() {
+            match self.command(self.chair.asked[place]) {
                 Some(_) if door.len() >= DOOR_MAX => self.counts.crowded_out += 1,
                 Some(command) => door.push(Stamped { at: stamp.at, command }),
                 None => self.counts.refused += 1,
             }
         }
-        if let Err(fault) = delivered {
-            self.fault = Some(fault.to_string());
-            let scope = Scope { account: Some(self.account()), ..Scope::default() };
-            door.push(Stamped { at: stamp.at, command: Command::MassCancel(scope) });
-        }
+        let Err(fault) = &self.chair.ended else { return Ok(()) };
+        self.fault = Some(fault.to_string());
+        let scope = Scope { account: Some(self.account()), ..Scope::default() };
+        door.push(Stamped { at: stamp.at, command: Command::MassCancel(scope) });
+        Err(Disabled)
     }
 
     /// What people call it.
@@ -144,10 +156,22 @@ impl Seat {
         AccountId(FIRST_ACCOUNT + self.number as u32)
     }
 
-    /// The public events it asked for.
+    /// Its place among the seats, from 0.
     #[must_use]
-    pub const fn interest(&self) -> Interest {
-        self.subscription.interest
+    pub const fn number(&self) -> u16 {
+        self.number
+    }
+
+    /// What it asked for.
+    #[must_use]
+    pub const fn subscription(&self) -> &Subscription {
+        &self.subscription
+    }
+
+    /// Whether it is told what happens.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.fault.is_none()
     }
 
     /// What it holds and what it paid.
@@ -171,33 +195,19 @@ impl Seat {
     /// Who sits there.
     #[must_use]
     pub fn guest(&self) -> &dyn Guest {
-        &*self.guest
+        &*self.chair.guest
     }
 
-    fn book_keep(&mut self, event: &Event) {
+    /// Keeps count of what happened; `buyer` is the order that bought in the latest trade.
+    pub(crate) fn book_keep(&mut self, event: &Event, buyer: OrderId) {
         match event.what {
             What::Accepted { .. } => self.counts.orders += 1,
             What::Rejected { .. } => self.counts.rejected += 1,
             What::Filled { id, price, qty, fee, .. } => {
-                self.ledger.settle(event.instrument, id, price, qty, fee);
+                let side = if id == buyer { Side::Buy } else { Side::Sell };
+                self.ledger.settle(event.instrument, side, price, qty, fee);
             }
             _ => {}
-        }
-        self.ledger.follow(event);
-    }
-
-    fn ring_timer(&mut self, stamp: Stamp) {
-        let every = self.subscription.timer_ns;
-        if every == 0 || self.fault.is_some() {
-            return;
-        }
-        if self.timer_due == Time(0) {
-            self.timer_due = Time(stamp.at.0.saturating_add(every));
-        } else if stamp.at >= self.timer_due {
-            self.timer_due = Time(stamp.at.0.saturating_add(every));
-            let timer =
-                EventRecord { kind: kind::TIMER, at_ns: stamp.at.0, ..EventRecord::default() };
-            self.mail.push(timer);
         }
     }
 

@@ -29,7 +29,7 @@ impl<'a, S: EventSink> Out<'a, S> {
     /// Whether any of these are wanted.
     #[inline(always)]
     pub(super) fn wants(&self, interest: Interest) -> bool {
-        self.sink.interest().wants(interest)
+        self.sink.interest_in(self.instrument).wants(interest)
     }
 
     /// A private event: takes the next number.

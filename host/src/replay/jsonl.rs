@@ -78,6 +78,7 @@ pub fn replay(
         }
         run.show_progress(lines);
     }
+    run.finish(&mut writer)?;
     run.end_progress();
     if let Some(depth) = tape.depth {
         writer.depth(depth, run)?;

@@ -86,6 +86,7 @@ pub fn replay(day: &Day, run: &mut Run) -> Result<Findings, RunError> {
             None => break,
         };
     }
+    history.finish(run)?;
     run.end_progress();
     if let Some(rows) = &mut rows
         && rows.next_row()?.is_some()

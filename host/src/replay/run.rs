@@ -54,6 +54,17 @@ impl Run {
         Ok(())
     }
 
+    /// The last turn, when the input has ended: what strategies still ask for is sequenced.
+    ///
+    /// # Errors
+    ///
+    /// As [`turn`](Self::turn).
+    pub fn finish(&mut self, outlet: &mut impl Outlet) -> Result<(), RunError> {
+        let mut told = Told { outlet, series: self.series.as_mut() };
+        self.host.finish(&mut told)?;
+        Ok(())
+    }
+
     /// Shows how far the input is, now and then.
     pub fn show_progress(&self, lines: &Lines) {
         if let Some(bar) = &self.progress

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use ringfence_core::wire::{CommandRecord, EventRecord};
-use ringfence_core::{Interest, Time};
+use ringfence_core::wire::CommandRecord;
+use ringfence_core::{InstrumentId, Interest, Time};
 
+use crate::floor::Mail;
 use crate::sandbox::{Fault, Sandbox, Stats};
 
 /// Somebody who is told events and asks for orders.
@@ -17,9 +18,24 @@ pub trait Guest: fmt::Debug + Send {
     fn deliver(
         &mut self,
         at: Time,
-        events: &[EventRecord],
+        mail: Mail<'_>,
         out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault>;
+
+    /// Whether it takes its timer as a call of [`ring`](Self::ring), not as an event.
+    fn takes_rings(&self) -> bool {
+        false
+    }
+
+    /// Tells it that its timer rang at `at`.
+    ///
+    /// # Errors
+    ///
+    /// As [`deliver`](Self::deliver).
+    fn ring(&mut self, at: Time, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
+        _ = (at, out);
+        Ok(())
+    }
 
     /// What it used so far.
     fn stats(&self) -> Stats;
@@ -32,10 +48,18 @@ impl Guest for Sandbox {
     fn deliver(
         &mut self,
         at: Time,
-        events: &[EventRecord],
+        mail: Mail<'_>,
         out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault> {
-        Self::deliver(self, at, events, out)
+        self.deliver_mail(at, mail, out)
+    }
+
+    fn takes_rings(&self) -> bool {
+        self.exports_timer()
+    }
+
+    fn ring(&mut self, at: Time, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
+        self.call_timer(at, out)
     }
 
     fn stats(&self) -> Stats {
@@ -53,10 +77,12 @@ impl Guest for Sandbox {
 const LOG_TAIL: usize = 5;
 
 /// What a guest wants to be told besides its own private events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
     /// Public events.
     pub interest: Interest,
+    /// Of these instruments; of all where none is named.
+    pub instruments: Vec<InstrumentId>,
     /// How often its timer rings, by the time of commands; 0: never.
     pub timer_ns: u64,
 }
@@ -78,11 +104,24 @@ impl Subscription {
         };
         let classes = names.iter().filter_map(|name| name.as_str().and_then(class));
         let interest = classes.fold(Interest::NONE, Interest::and);
-        Self { interest, timer_ns: manifest["timer_ns"].as_u64().unwrap_or(0) }
+        Self {
+            interest,
+            instruments: Vec::new(),
+            timer_ns: manifest["timer_ns"].as_u64().unwrap_or(0),
+        }
     }
 
     /// Every public event, no timer.
-    pub const EVERYTHING: Self = Self { interest: Interest::ALL, timer_ns: 0 };
+    pub const EVERYTHING: Self = Self::public(Interest::ALL);
+
+    /// Nothing but private events.
+    pub const NOTHING: Self = Self::public(Interest::NONE);
+
+    /// These public events of all instruments, no timer.
+    #[must_use]
+    pub const fn public(interest: Interest) -> Self {
+        Self { interest, instruments: Vec::new(), timer_ns: 0 }
+    }
 }
 
 fn class(name: &str) -> Option<Interest> {

@@ -3,18 +3,13 @@
 use std::collections::BTreeMap;
 
 use ringfence_core::event::Fee;
-use ringfence_core::{Engine, Event, InstrumentId, Notional, OrderId, Price, Qty, Side, What};
+use ringfence_core::{Engine, InstrumentId, Notional, Price, Qty, Side};
 
 /// Positions by instrument.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     positions: BTreeMap<InstrumentId, Position>,
-    /// Sides of its live orders: a fill does not say whether it bought.
-    sides: BTreeMap<(InstrumentId, OrderId), Side>,
 }
-
-/// Orders remembered before those that ended are forgotten.
-const SIDES_MAX: usize = 1 << 16;
 
 /// What is held of one instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,12 +31,11 @@ impl Ledger {
     pub(super) fn settle(
         &mut self,
         instrument: InstrumentId,
-        id: OrderId,
+        side: Side,
         price: Price,
         qty: Qty,
         fee: Fee,
     ) {
-        let Some(&side) = self.sides.get(&(instrument, id)) else { return };
         let position = self.positions.entry(instrument).or_default();
         let Notional(worth) = price * qty;
         let lots = i128::from(qty.0);
@@ -54,35 +48,6 @@ impl Ledger {
         position.fees += fee.get();
         position.fills += 1;
         position.volume += u128::from(qty.0);
-    }
-
-    /// Keeps up with which orders live and on which side.
-    pub(super) fn follow(&mut self, event: &Event) {
-        let instrument = event.instrument;
-        match event.what {
-            What::Accepted { id, side, .. } => {
-                self.sides.insert((instrument, id), side);
-            }
-            What::Filled { id, leaves: Qty(0), .. } => {
-                self.sides.remove(&(instrument, id));
-            }
-            What::Replaced { id, new_id, .. } if id != new_id => {
-                if let Some(side) = self.sides.remove(&(instrument, id)) {
-                    self.sides.insert((instrument, new_id), side);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Forgets orders that no longer live, once many are remembered.
-    pub(super) fn forget_ended(&mut self, engine: &Engine) {
-        if self.sides.len() > SIDES_MAX {
-            let lives = |&(instrument, id): &(InstrumentId, OrderId)| {
-                engine.book(instrument).is_some_and(|book| book.order(id).is_some())
-            };
-            self.sides.retain(|order, _| lives(order));
-        }
     }
 
     /// Positions by instrument, those closed again included.

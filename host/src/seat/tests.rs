@@ -1,12 +1,13 @@
 use std::sync::{Arc, Mutex};
 
-use ringfence_core::wire::{CommandRecord, EventRecord};
+use ringfence_core::wire::{CommandRecord, EventRecord, kind};
 use ringfence_core::{
-    AccountId, Cancel, Capacity, Command, InstrumentId, InstrumentSpec, NewOrder, OrderId, Phase,
-    Price, Qty, Side, Time,
+    AccountId, Cancel, Capacity, Command, InstrumentId, InstrumentSpec, Interest, NewOrder,
+    OrderId, Phase, Price, Qty, Side, Time,
 };
 
 use super::{FIRST_ACCOUNT, Guest, Seat, Subscription, is_strategys, seat_of};
+use crate::floor::Mail;
 use crate::host::{Host, ROUNDS_MAX};
 use crate::journal::Journal;
 use crate::sandbox::{Fault, Stats};
@@ -25,11 +26,12 @@ impl Guest for Puppet {
     fn deliver(
         &mut self,
         _at: Time,
-        events: &[EventRecord],
+        mail: Mail<'_>,
         out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault> {
-        self.told.lock().expect("one thread").extend_from_slice(events);
-        let commands = (self.answer)(events)?;
+        let events: Vec<_> = mail.records().collect();
+        self.told.lock().expect("one thread").extend_from_slice(&events);
+        let commands = (self.answer)(&events)?;
         out.extend(commands.iter().filter_map(CommandRecord::from_command));
         Ok(())
     }
@@ -71,7 +73,7 @@ fn order(id: u64, side: Side, qty: u64) -> NewOrder {
 
 /// Bids once, when the phase is announced.
 fn bids_at_the_opening(events: &[EventRecord]) -> Result<Vec<Command>, Fault> {
-    let opens = events.iter().any(|event| event.kind == ringfence_core::wire::kind::PHASE);
+    let opens = events.iter().any(|event| event.kind == kind::PHASE);
     Ok(if opens { vec![Command::New(order(1, Side::Buy, 5))] } else { Vec::new() })
 }
 
@@ -84,7 +86,7 @@ fn a_strategys_order_has_its_account_and_an_id_of_its_own_range() {
     assert!(is_strategys(order.id));
     assert_eq!(seat_of(order.id), Some(1));
     let told = told.lock().expect("one thread");
-    let accepted = told.iter().find(|event| event.kind == ringfence_core::wire::kind::ACCEPTED);
+    let accepted = told.iter().find(|event| event.kind == kind::ACCEPTED);
     assert_eq!(accepted.expect("its own private event").order_id, 1, "under the name it chose");
     assert_eq!(host.seats()[0].counts().orders, 0);
     assert_eq!(host.seats()[1].counts().orders, 1);
@@ -119,7 +121,7 @@ fn what_is_not_a_guests_to_ask_for_is_refused_and_counted() {
 #[test]
 fn a_guest_that_fails_is_disabled_and_its_orders_are_cancelled() {
     fn fails_at_its_fill(events: &[EventRecord]) -> Result<Vec<Command>, Fault> {
-        let filled = events.iter().any(|event| event.kind == ringfence_core::wire::kind::FILLED);
+        let filled = events.iter().any(|event| event.kind == kind::FILLED);
         if filled { Err(Fault::OutOfGas { limit: 7 }) } else { bids_at_the_opening(events) }
     }
     let (mut host, told) = host(fails_at_its_fill);
@@ -147,4 +149,69 @@ fn a_strategy_that_answers_itself_for_ever_does_not_stop_the_market() {
     assert_eq!(after_one, ROUNDS_MAX as usize - 1, "the answer of the last round waits");
     turn(&mut host, Command::Time);
     assert_eq!(orders(&host), after_one + ROUNDS_MAX as usize);
+}
+
+#[test]
+fn the_last_turn_drops_nothing_that_was_asked_for() {
+    fn never_rests(events: &[EventRecord]) -> Result<Vec<Command>, Fault> {
+        let id = events.iter().map(|event| event.seq).max().unwrap_or(0);
+        Ok(vec![Command::New(order(id, Side::Buy, 1))])
+    }
+    let (mut quiet, _) = host(|_| Ok(Vec::new()));
+    let (mut host, _) = host(never_rests);
+    let orders = |host: &Host| {
+        host.engine().book(InstrumentId(1)).map_or(0, |book| book.orders(Side::Buy).count())
+    };
+    let before = orders(&host);
+    host.finish(&mut ()).expect("the journal has room");
+    // What waited, and the answers of all rounds, the last included.
+    assert_eq!(orders(&host), before + 1 + ROUNDS_MAX as usize);
+    let place = host.sequencer().last().place;
+    quiet.finish(&mut ()).expect("the journal has room");
+    assert_eq!(quiet.sequencer().last().place, 1, "where nobody asks, nothing is sequenced");
+    assert_eq!(place, 1 + 2 * u64::from(ROUNDS_MAX), "the definition, and two turns of orders");
+}
+
+#[test]
+fn a_strategy_hears_of_the_instruments_it_named_and_of_its_own_orders_everywhere() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    let answer: Answer = |events| {
+        let opens = events.iter().any(|event| event.instrument == 2 && event.kind == kind::BBO);
+        let bid = NewOrder { instrument: InstrumentId(1), ..order(1, Side::Buy, 5) };
+        Ok(if opens { vec![Command::New(bid)] } else { Vec::new() })
+    };
+    let guest = Box::new(Puppet { answer, told: Arc::clone(&told) });
+    let subscription = Subscription {
+        instruments: vec![InstrumentId(2)],
+        ..Subscription::public(Interest::L1.and(Interest::TRADES))
+    };
+    host.seat(Seat::new("2".into(), 0, guest, subscription));
+    for instrument in [1, 2] {
+        let spec = InstrumentSpec::new(InstrumentId(instrument), "ABC");
+        turn(&mut host, Command::Instrument(Box::new(spec)));
+    }
+    turn(&mut host, Command::New(order(7, Side::Sell, 3)));
+    turn(
+        &mut host,
+        Command::New(NewOrder { instrument: InstrumentId(2), ..order(7, Side::Sell, 3) }),
+    );
+    let told = told.lock().expect("one thread");
+    let heard: Vec<_> = told.iter().map(|event| (event.instrument, event.kind)).collect();
+    assert_eq!(heard, [(2, kind::BBO), (1, kind::ACCEPTED), (1, kind::FILLED)]);
+}
+
+#[test]
+fn a_timer_rings_by_command_time() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    let guest = Box::new(Puppet { answer: |_| Ok(Vec::new()), told: Arc::clone(&told) });
+    let subscription = Subscription { timer_ns: 10, ..Subscription::NOTHING };
+    host.seat(Seat::new("timer".into(), 0, guest, subscription));
+    for at in [5, 14, 15, 16, 40, 41, 50, u64::MAX, u64::MAX] {
+        let request = Stamped { at: Time(at), command: Command::Time };
+        host.turn(request, &mut ()).expect("nothing is kept");
+    }
+    let rang: Vec<_> = told.lock().expect("one thread").iter().map(|event| event.at_ns).collect();
+    assert_eq!(rang, [15, 40, 50, u64::MAX], "first armed, then one ring for what was missed");
 }

@@ -7,6 +7,8 @@
     reason = "a test that fails may panic, and its modules share helpers"
 )]
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod allocations;
 mod cli;
 mod command;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

@@ -1,11 +1,12 @@
 //! The test to read first: one order on its way through the host, and a strategy that answers.
 
-use ringfence_core::wire::{CommandRecord, EventRecord, kind};
+use ringfence_core::wire::{CommandRecord, kind};
 use ringfence_core::{
     Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, Interest, NewOrder, OrderId,
     Price, Qty, Side, Time, TimeInForce, What,
 };
 use ringfence_host::Host;
+use ringfence_host::floor::Mail;
 use ringfence_host::journal::Journal;
 use ringfence_host::publisher::Outlet;
 use ringfence_host::sandbox::{Fault, Stats};
@@ -21,7 +22,7 @@ fn one_order_walks_through_the_host() {
     host.turn(define(), &mut world).expect("the journal has room");
 
     // A strategy takes its seat. It is told of trades, and of what happens to its own orders.
-    let subscription = Subscription { interest: Interest::TRADES, timer_ns: 0 };
+    let subscription = Subscription::public(Interest::TRADES);
     host.seat(Seat::new("follower".into(), 0, Box::new(Follower), subscription));
 
     // Somebody offers ten lots; somebody else buys four of them.
@@ -98,11 +99,11 @@ impl Guest for Follower {
     fn deliver(
         &mut self,
         _at: Time,
-        events: &[EventRecord],
+        mail: Mail<'_>,
         out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault> {
-        let is_own = events.iter().any(|event| event.kind == kind::FILLED);
-        for trade in events.iter().filter(|event| event.kind == kind::TRADE && !is_own) {
+        let is_own = mail.records().any(|event| event.kind == kind::FILLED);
+        for trade in mail.records().filter(|event| event.kind == kind::TRADE && !is_own) {
             // Its own id, its own account unknown to it: the seat makes both the exchange's.
             let order = NewOrder {
                 instrument: InstrumentId(trade.instrument),

@@ -258,6 +258,24 @@ impl History {
         self.heard.trades.clear();
         self.heard.rejected = 0;
         run.turn(Stamped { at, command }, &mut self.heard)?;
+        self.count_heard();
+        Ok(())
+    }
+
+    /// The last turn, when there are no more messages.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal is full.
+    pub fn finish(&mut self, run: &mut Run) -> Result<(), RunError> {
+        self.heard.trades.clear();
+        self.heard.rejected = 0;
+        run.finish(&mut self.heard)?;
+        self.count_heard();
+        Ok(())
+    }
+
+    fn count_heard(&mut self) {
         self.counts.rejected += self.heard.rejected;
         for &(maker, taker, qty) in &self.heard.trades {
             for (own, other) in [(maker, taker), (taker, maker)] {
@@ -266,7 +284,6 @@ impl History {
                 }
             }
         }
-        Ok(())
     }
 
     /// The order that a message is about: the one it names, or the anonymous one at its price.

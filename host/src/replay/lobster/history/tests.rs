@@ -1,7 +1,8 @@
-use ringfence_core::wire::{CommandRecord, EventRecord, kind};
+use ringfence_core::wire::{CommandRecord, kind};
 use ringfence_core::{Capacity, Command, NewOrder, OrderId, Price, Qty, Side, Time};
 
 use super::{Counts, History, INSTRUMENT};
+use crate::floor::Mail;
 use crate::host::Host;
 use crate::journal::Journal;
 use crate::replay::lobster::{Day, Message};
@@ -17,10 +18,10 @@ impl Guest for Sends {
     fn deliver(
         &mut self,
         _at: Time,
-        events: &[EventRecord],
+        mail: Mail<'_>,
         out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault> {
-        if events.iter().any(|event| event.kind == kind::PHASE) {
+        if mail.records().any(|event| event.kind == kind::PHASE) {
             let order = NewOrder { instrument: INSTRUMENT, ..self.0 };
             out.extend(CommandRecord::from_command(&Command::New(order)));
         }

@@ -1,0 +1,76 @@
+//! Whose turn it is: seats with mail, lowest number first, and timers, earliest first.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use ringfence_core::Time;
+
+use super::SEATS_MAX;
+
+/// A set of seats. Adding one and taking the lowest cost the same however many there are.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    words: [u64; WORDS],
+    /// The words that are not zero.
+    summary: u64,
+}
+
+const WORDS: usize = SEATS_MAX / 64;
+
+const _: () = assert!(WORDS <= 64 && SEATS_MAX.is_multiple_of(64));
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self { words: [0; WORDS], summary: 0 }
+    }
+}
+
+impl Waiting {
+    #[inline]
+    pub(super) fn insert(&mut self, number: u16) {
+        let word = usize::from(number / 64);
+        self.words[word] |= 1 << (number % 64);
+        self.summary |= 1 << word;
+    }
+
+    /// Takes the lowest out.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<u16> {
+        if self.summary == 0 {
+            return None;
+        }
+        let word = self.summary.trailing_zeros();
+        let bits = &mut self.words[word as usize];
+        let bit = bits.trailing_zeros();
+        *bits &= *bits - 1;
+        if *bits == 0 {
+            self.summary &= self.summary - 1;
+        }
+        u16::try_from(word * 64 + bit).ok()
+    }
+}
+
+/// Seats and when something is due there.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    heap: BinaryHeap<Reverse<(Time, u16)>>,
+}
+
+impl Due {
+    pub(super) fn push(&mut self, at: Time, number: u16) {
+        self.heap.push(Reverse((at, number)));
+    }
+
+    /// Takes the earliest out that is due at `now`.
+    #[inline]
+    pub(super) fn pop(&mut self, now: Time) -> Option<(Time, u16)> {
+        let &Reverse((at, _)) = self.heap.peek()?;
+        if at > now {
+            return None;
+        }
+        self.heap.pop().map(|Reverse(due)| due)
+    }
+}
+
+#[cfg(test)]
+mod tests;
