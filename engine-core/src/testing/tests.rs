@@ -386,6 +386,54 @@ fn chains_of_orders_fit_a_small_stack() {
     small.expect("a thread").join().expect("the chains");
 }
 
+/// The worst that someone may send on purpose: ten thousand prices, a stop and pegged orders at
+/// every one, as many as there may be, and a sweep through all of it.
+#[test]
+fn ten_thousand_prices_with_stops_and_pegs_fit_a_small_stack() {
+    let worst = || {
+        let capacity = Capacity { orders: 40_000, levels: 40_000, ..Capacity::SMALL };
+        let mut venue = Engine::new(capacity);
+        let mut apply = |command: Command| {
+            let mut events: Vec<Event> = Vec::new();
+            venue.apply(Time(0), &command, &mut events);
+            let refused = |event: &Event| matches!(event.what, What::Rejected { .. });
+            assert!(!events.iter().any(refused), "{command:?}");
+            events
+        };
+        apply(Command::Instrument(InstrumentSpec::new(InstrumentId(0), "WORST").into()));
+        let sell = |id, price| NewOrder::limit(OrderId(id), Side::Sell, Price(price), Qty(1));
+        for (id, price) in (1..=10_000).zip(1..) {
+            apply(Command::New(sell(id, price * 100)));
+            apply(Command::New(NewOrder {
+                order_type: crate::OrderType::Stop,
+                stop: Some(Price(price * 100)),
+                ..NewOrder::market(OrderId(id + 10_000), Side::Buy, Qty(1))
+            }));
+        }
+        for (id, offset) in (20_001..20_001 + u64::from(crate::limits::PEGS_MAX)).zip(1..) {
+            let pegged = crate::OrderType::Pegged;
+            let offset = offset * 900;
+            apply(Command::New(NewOrder {
+                order_type: pegged,
+                price: None,
+                offset,
+                ..sell(id, 0)
+            }));
+        }
+        let moved = apply(Command::New(sell(30_001, 50)));
+        let is_move = |event: &&Event| matches!(event.what, What::Replaced { .. });
+        assert_eq!(moved.iter().filter(is_move).count(), 1_024, "all of them follow");
+        let swept = apply(Command::New(NewOrder::market(OrderId(30_002), Side::Buy, Qty(20_000))));
+        let count = |which: fn(&What) -> bool| swept.iter().filter(|e| which(&e.what)).count();
+        assert_eq!(count(|what| matches!(what, What::Trade { .. })), 11_025);
+        assert_eq!(count(|what| matches!(what, What::Triggered { .. })), 10_000);
+        assert!(swept.len() < 11_025 * 5 + 10_000 * 2 + 10, "{} events", swept.len());
+        venue.check_invariants();
+    };
+    let small = std::thread::Builder::new().stack_size(128 * 1024).spawn(worst);
+    small.expect("a thread").join().expect("the worst case");
+}
+
 /// A level count and an order count that run out mid-way lose nothing.
 #[test]
 fn a_full_engine_refuses_and_forgets_nothing() {
