@@ -41,7 +41,7 @@ pub use params::{Param, ParamError, ParamKind, Params, Problem};
 pub use position::Position;
 pub use quoting::QuotePair;
 #[cfg(feature = "alloc")]
-pub use ringfence_core::market_data::BookReplica;
+pub use ringfence_core::{Capacity, market_data::BookReplica};
 pub use ringfence_core::{Command, Op, Reject};
 pub use session::Session;
 pub use strategy::{

@@ -18,6 +18,8 @@ pub struct Row {
     pub mail_lost: u64,
     /// What it logged last, where it was disabled.
     pub log_tail: Vec<String>,
+    /// From its module's bytes to its first event handled, and whether compiled code was kept.
+    pub cold_start: (Duration, bool),
     cells: [String; 13],
 }
 
@@ -54,6 +56,7 @@ impl Row {
             name: seat.name().to_owned(),
             mail_lost: counts.mail_lost,
             fault: seat.fault().map(ToOwned::to_owned),
+            cold_start: (stats.cold_start, stats.from_cache),
             log_tail: if seat.fault().is_some() { seat.guest().log_tail() } else { Vec::new() },
             cells: [
                 Grouped(ledger.lots()).to_string(),
@@ -114,7 +117,17 @@ pub fn text(metrics: &Metrics, elapsed: Duration, rows: &[Row]) -> String {
             }
         }
     }
+    add_slowest_start(&mut text, rows);
     text
+}
+
+/// Which strategy took longest to its first event: of those whose code was kept, where any was.
+fn add_slowest_start(text: &mut String, rows: &[Row]) {
+    let kept = rows.iter().any(|row| row.cold_start.1);
+    let starts = rows.iter().filter(|row| row.cold_start.1 == kept);
+    let Some(row) = starts.max_by_key(|row| row.cold_start.0) else { return };
+    let (took, how) = (span(row.cold_start.0), if kept { "kept code" } else { "compiled first" });
+    add(text, format_args!("\nslowest cold start  {took} ({how}): {}\n", row.name));
 }
 
 fn span(duration: Duration) -> Span {

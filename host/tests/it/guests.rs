@@ -1,5 +1,7 @@
 //! Guests of the tests, written as text, and the engines that they run on.
 
+use std::env;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use ringfence_core::quantity::Time;
@@ -254,6 +256,15 @@ pub fn run(wasm: &[u8], config: &SandboxConfig, batches: &[Vec<EventRecord>]) ->
 /// Small limits, so that hostile guests hit them soon on an interpreter too.
 pub fn tight() -> SandboxConfig {
     SandboxConfig { gas_per_call: 200_000, gas_init: 400_000, ..SandboxConfig::default() }
+}
+
+/// Where `.ci/build-guests.sh` leaves a guest of `examples/`.
+pub fn guest_file(name: &str) -> PathBuf {
+    let folder = env::var_os("RINGFENCE_GUESTS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/guests"),
+        PathBuf::from,
+    );
+    folder.join(format!("{name}.wasm"))
 }
 
 /// Appends a custom section.

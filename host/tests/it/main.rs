@@ -20,9 +20,13 @@ mod lobster;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod programs;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod replica;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod runtime;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod sandbox;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod scenarios;
 #[cfg(feature = "wasmtime")]
 mod strategies;
 mod walk;
