@@ -1,6 +1,6 @@
 # What one does with this repository. Each target sets up what it needs; see .ci/.
 
-.PHONY: help setup demo test fmt lint doc guests bench fuzz clean
+.PHONY: help setup demo test fmt lint doc guests bench figures fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
@@ -28,6 +28,9 @@ guests: setup ## the strategies in examples/, into target/guests
 
 bench: ## the benchmarks
 	cargo bench --workspace
+
+figures: ## measures what the README says of a replay (LOBSTER=…), and writes it there
+	@.ci/figures.sh
 
 fuzz: ## each fuzz target for a minute (TARGET=…, SECONDS_EACH=…; needs cargo-fuzz)
 	@.ci/fuzz.sh $(TARGET)

@@ -10,6 +10,7 @@ export RUSTDOCFLAGS="${RUSTDOCFLAGS:-} -Dwarnings"
 main() {
     step "setup" .ci/setup.sh
     step "README" .ci/check-readme.sh
+    step "dependencies" .ci/check-dependencies.sh
     step "format" cargo fmt --all --check
     step "guests" .ci/build-guests.sh
     if find_wasmedge && find_libclang >/dev/null; then
@@ -18,6 +19,7 @@ main() {
         say "== tests with wasmedge: skipped: libwasmedge 0.14 is not here"
         test_workspace env ""
     fi
+    step "fuzz targets" cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
     test_licences
     say "all steps passed in $SECONDS s"
 }
@@ -29,8 +31,9 @@ test_workspace() {
     step "lints" "$run" cargo clippy --workspace --all-targets "${features[@]}" -- -D warnings
     step "builds without engines" "$run" cargo check -p ringfence-host --no-default-features
     step "builds with wasmtime alone" "$run" cargo check -p ringfence-host
+    step "tests" "$run" cargo test --workspace --exclude ringfence-host --lib --bins --tests --examples
     # One test at a time: they share engines that share signal handlers.
-    step "tests" env RUST_TEST_THREADS=1 "$run" cargo test --workspace --lib --bins --tests --examples "${features[@]}"
+    step "tests of the host" env RUST_TEST_THREADS=1 "$run" cargo test -p ringfence-host --lib --bins --tests "${features[@]}"
     step "documented examples" "$run" cargo test --workspace --doc "${features[@]}"
     step "documentation" "$run" cargo doc --workspace --no-deps "${features[@]}"
 }

@@ -199,6 +199,16 @@ pub(crate) struct Book {
 impl Store {
     /// Room for `capacity`.
     pub(crate) fn new(capacity: Capacity) -> Self {
+        Self::with_special(capacity, capacity.orders)
+    }
+
+    /// Room for `capacity`, and for no order that is more than a plain one.
+    pub(crate) fn plain(capacity: Capacity) -> Self {
+        Self::with_special(capacity, 0)
+    }
+
+    /// Room for `capacity`, of which so many orders may be more than plain ones.
+    fn with_special(capacity: Capacity, special: u32) -> Self {
         let Capacity { orders, levels, .. } = capacity;
         assert!(orders <= Capacity::ORDERS_MAX, "at most {} orders", Capacity::ORDERS_MAX);
         assert!(levels <= Capacity::LEVELS_MAX, "at most {} levels", Capacity::LEVELS_MAX);
@@ -207,14 +217,14 @@ impl Store {
             levels: Pool::new(levels),
             pages: Pool::new(levels),
             // Pages, and per order a timer, a group, a place among the waiting, a stop, a trail.
-            nodes: Nodes::new(orders * 5 + levels),
-            extras: Pool::new(orders),
+            nodes: Nodes::new(special * 5 + levels),
+            extras: Pool::new(special),
             index: Index::new(orders),
             timers: Tree::default(),
             // A child has its turn twice where it becomes a stop that is reached already.
-            pending: Vec::with_capacity(orders as usize * 2),
-            ending: Vec::with_capacity(orders as usize),
-            shares: Vec::with_capacity(orders as usize),
+            pending: Vec::with_capacity(special as usize * 2),
+            ending: Vec::with_capacity(special as usize),
+            shares: Vec::with_capacity(special as usize),
             waiting: 0,
             pegged: 0,
             entries: 0,

@@ -64,7 +64,7 @@ impl BookReplica {
     #[must_use]
     pub fn new(instrument: InstrumentId, capacity: Capacity) -> Self {
         let book = Book::new(InstrumentSpec::new(instrument, ""), 0);
-        Self { store: Store::new(capacity), book }
+        Self { store: Store::plain(capacity), book }
     }
 
     /// Takes in one event; those that are not order-level events of this instrument change nothing.
