@@ -13,12 +13,14 @@ pub(crate) mod tree;
 
 use alloc::vec::Vec;
 
+use arrayvec::ArrayVec;
+
 use crate::allocation::{Share, Step, Steps, steps};
 use crate::command::{OrderType, Peg, Phase};
 use crate::event::Total;
 use crate::id::{AccountId, OrderId};
 use crate::instrument::InstrumentSpec;
-use crate::limits::Capacity;
+use crate::limits::{Capacity, WHOLES_MAX};
 use crate::quantity::{Price, Qty, Time};
 use crate::side::Side;
 
@@ -26,7 +28,7 @@ use heed::Heed;
 use index::{Index, Position};
 use ladder::{Ladder, Page};
 use level::Level;
-use order::Order;
+use order::{Order, Terms};
 use orders::{Detail, Orders, Seat};
 use peg::Marks;
 use pool::{NONE, Pool, Pooled};
@@ -163,6 +165,10 @@ pub(crate) struct Book {
     pub(crate) plain: bool,
     /// Whether what a price shows is shared out, not served first come, first served.
     pub(crate) shared: bool,
+    /// All-or-none orders that rest: bids before asks, best price first, then oldest first.
+    pub(crate) wholes: ArrayVec<u32, WHOLES_MAX>,
+    /// How many all-or-none orders wait.
+    pub(crate) wholes_waiting: u32,
     /// How it is shared out.
     pub(crate) steps: Steps,
     /// The orders that set the best price of each side, by place; one that lost that, or ended,
@@ -364,6 +370,8 @@ impl Book {
             plain,
             heed: Heed::default(),
             shared: steps[..] != [Step::Fifo],
+            wholes: ArrayVec::new(),
+            wholes_waiting: 0,
             steps,
             tops: [NONE; 2],
             phase: spec.phase,
@@ -412,6 +420,22 @@ impl Book {
         (best != NONE).then(|| store.levels[best].price)
     }
 
+    /// The same without all-or-none orders.
+    pub(crate) fn best_plain(&self, store: &Store, side: Side) -> Option<Price> {
+        if !self.heed.has(Heed::WHOLES) {
+            return self.best_price(store, side);
+        }
+        let plain = |&level: &u32| {
+            let place = &store.levels[level];
+            let mut key = place.front();
+            while key != NONE && store.orders.is_whole(key) {
+                key = place.after(&store.orders, key);
+            }
+            key != NONE
+        };
+        self.side(side).levels(store).find(plain).map(|level| store.levels[level].price)
+    }
+
     /// The best price of a side at which something is shown, and how much.
     pub(crate) fn best_shown(&self, store: &Store, side: Side) -> Option<(Price, Total)> {
         let mut levels = self.side(side).levels(store).map(|level| &store.levels[level]);
@@ -430,6 +454,9 @@ impl Book {
         let key = store.insert(order);
         store.levels[level].push_back(&mut store.orders, key, order.is_dark(), shown, open);
         self.live += 1;
+        if order.terms.has(Terms::WHOLE) {
+            self.enlist(store, key);
+        }
         key
     }
 
@@ -496,11 +523,38 @@ impl Book {
     pub(crate) fn unlink(&mut self, store: &mut Store, key: u32) {
         let level = store.orders[key].level();
         let side = store.orders[key].side();
+        if self.heed.has(Heed::WHOLES) {
+            self.delist(key);
+        }
         let place = &mut store.levels[level];
         place.remove(&mut store.orders, key);
         if place.is_empty() {
             self.sides[side.index()].remove(store, level);
         }
+    }
+
+    /// Notes where an all-or-none order stands that has come to rest, and that there was room for.
+    #[cold]
+    fn enlist(&mut self, store: &Store, key: u32) {
+        let place = |key: u32| {
+            let order = &store.orders[key];
+            (order.side(), store.levels[order.level()].price)
+        };
+        let (side, price) = place(key);
+        let behind = |&other: &u32| match place(other) {
+            (its, at) if its == side => side.is_better(price, at),
+            (its, _) => side.index() < its.index(),
+        };
+        let at = self.wholes.iter().position(behind).unwrap_or(self.wholes.len());
+        self.wholes.insert(at, key);
+        self.heed.set(Heed::WHOLES, true);
+    }
+
+    /// Forgets an order that leaves its level, if it was an all-or-none order.
+    #[cold]
+    fn delist(&mut self, key: u32) {
+        self.wholes.retain(|other| *other != key);
+        self.heed.set(Heed::WHOLES, !self.wholes.is_empty());
     }
 
     /// Takes `by` off an order that keeps its place; less than is open of it.

@@ -8,11 +8,14 @@ mod links;
 mod matching;
 mod pegs;
 mod phases;
+mod picking;
 mod place;
 mod plain;
 mod reach;
 mod view;
 mod waiting;
+mod whole;
+mod worth;
 
 use alloc::vec::Vec;
 
@@ -102,7 +105,7 @@ impl Engine {
                 self.advance(at, events);
                 self.apply_seldom(seldom, events);
                 self.take_turns(events);
-                self.follow(events);
+                self.settle(events);
                 self.tell_bests(events);
             }
         }
@@ -155,7 +158,7 @@ impl Engine {
             None => self.reject_order(op, instrument, id, account, events),
         }
         if expired {
-            self.follow(events);
+            self.settle(events);
             self.tell_bests(events);
         }
     }
@@ -266,22 +269,47 @@ impl Engine {
             self.desk_of(position, events).end(key, CancelReason::Expired);
             expired = true;
         }
-        self.take_turns(events);
+        if expired {
+            self.take_turns(events);
+        }
         expired
     }
 
     /// Lets the orders enter that a command for several instruments set free, and those that they
     /// set free in turn.
     fn take_turns(&mut self, events: &mut impl EventSink) {
-        let mut turn = 0;
-        while let Some(&key) = self.store.pending.get(turn) {
-            turn += 1;
-            if key != NONE {
-                let position = self.store.orders.detail(key).book as usize;
-                self.desk_of(position, events).take_turn(key);
+        loop {
+            let mut turn = 0;
+            while let Some(&key) = self.store.pending.get(turn) {
+                turn += 1;
+                if key != NONE {
+                    let position = self.store.orders.detail(key).book as usize;
+                    self.desk_of(position, events).take_turn(key);
+                }
+            }
+            self.store.pending.clear();
+            if !self.fill_a_whole(events) {
+                break;
             }
         }
-        self.store.pending.clear();
+    }
+
+    /// Lets an all-or-none order trade that can, of the first instrument that has one.
+    fn fill_a_whole(&mut self, events: &mut impl EventSink) -> bool {
+        (0..self.numbers.len()).any(|at| {
+            let position = self.numbers[at].1 as usize;
+            let some = !self.books[position].wholes.is_empty();
+            some && self.desk_of(position, events).fill_a_whole()
+        })
+    }
+
+    /// Has the pegged orders follow, and all-or-none orders trade with those, until all is done.
+    fn settle(&mut self, events: &mut impl EventSink) {
+        self.follow(events);
+        while self.fill_a_whole(events) {
+            self.take_turns(events);
+            self.follow(events);
+        }
     }
 
     /// Has the pegged orders of all books follow what a command for several instruments moved.

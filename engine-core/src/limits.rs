@@ -13,6 +13,9 @@ pub const SCALE_MAX: u8 = 18;
 /// may be 2⁶⁴ otherwise. Xetra asks for tips of a twentieth of the order at least.
 pub const ICEBERG_TIPS_MAX: u64 = 1_000;
 
+/// All-or-none orders that live in one instrument: each may have to be looked at with every command.
+pub const WHOLES_MAX: usize = 64;
+
 /// Market makers of one instrument that are due a share: CME names a handful a product.
 pub const MAKERS_MAX: usize = 8;
 

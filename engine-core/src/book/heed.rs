@@ -21,6 +21,13 @@ impl Heed {
     pub(crate) const SHARED: Self = Self(1 << 4);
     /// Orders follow the prices of others.
     pub(crate) const PEGS: Self = Self(1 << 5);
+    /// All-or-none orders rest.
+    pub(crate) const WHOLES: Self = Self(1 << 6);
+    /// More than price and time decides whom an incoming order meets.
+    pub(crate) const PICKS: Self = Self(Self::SHARED.0 | Self::WHOLES.0);
+
+    /// What is looked after when a command is finished.
+    pub(crate) const AT_THE_END: Self = Self(Self::PEGS.0 | Self::WHOLES.0);
 
     /// Whether there is nothing to heed.
     #[inline]
@@ -48,6 +55,7 @@ impl Heed {
         heed.set(Self::SHARED, book.shared);
         heed.set(Self::PEGS, book.pegged != 0);
         heed.set(Self::WAITING, !book.waiting.is_empty());
+        heed.set(Self::WHOLES, !book.wholes.is_empty());
         heed
     }
 }

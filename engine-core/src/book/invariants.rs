@@ -7,6 +7,7 @@ use super::tree::{Key, Tree};
 use super::{Book, Extra, Store, Waits};
 use crate::command::{OrderType, Phase};
 use crate::limits::PEGS_MAX;
+use crate::quantity::Price;
 use crate::side::Side;
 
 /// Asserts what must hold of all books together.
@@ -45,7 +46,8 @@ fn check_book(store: &Store, book: &Book) -> u32 {
         assert_eq!(held, (group, account, entry), "a group's member is alive and in it");
     }
     assert_eq!(live, book.live, "the count of live orders");
-    let (bid, ask) = (book.best_price(store, Side::Buy), book.best_price(store, Side::Sell));
+    let (bid, ask) = (best_price(store, book, Side::Buy), best_price(store, book, Side::Sell));
+    check_wholes(store, book);
     if let (Phase::Continuous, Some(bid), Some(ask)) = (book.phase, bid, ask) {
         assert!(bid < ask, "a book that matches is not crossed: {bid} and {ask}");
     }
@@ -67,7 +69,7 @@ fn check_pegged(store: &Store, book: &Book) -> u32 {
         let order = store.orders.order(key);
         let extra = store.extra(key).expect("a pegged order has an extra");
         assert_eq!((extra.order_type, extra.entry), (OrderType::Pegged, entry));
-        let best = book.best_price(store, order.side.opposite());
+        let best = best_price(store, book, order.side.opposite());
         let place = marks.place(&book.spec, order.side, extra, best);
         let price = (order.level != NONE).then(|| store.levels[order.level].price);
         assert_eq!(price, place, "a pegged order stands where it must");
@@ -87,6 +89,33 @@ fn check_pegged(store: &Store, book: &Book) -> u32 {
     assert_eq!(pegged, book.pegged, "the count of pegged orders");
     assert!(pegged <= PEGS_MAX, "no more pegged orders than one command may move");
     waiting + resting
+}
+
+/// The best price at which an order rests that trades in parts.
+fn best_price(store: &Store, book: &Book, side: Side) -> Option<Price> {
+    let mut orders = resting(store, book, side);
+    let plain = orders.find(|&key| !store.orders.detail(key).terms.has(Terms::WHOLE));
+    plain.map(|key| store.levels[store.orders[key].level()].price)
+}
+
+/// The orders of a side that rest, in the order of service.
+fn resting<'a>(store: &'a Store, book: &'a Book, side: Side) -> impl Iterator<Item = u32> + 'a {
+    book.side(side).levels(store).flat_map(move |level| {
+        let level = &store.levels[level];
+        let some = |key: u32| (key != NONE).then_some(key);
+        core::iter::successors(some(level.front()), move |&key| {
+            some(level.after(&store.orders, key))
+        })
+    })
+}
+
+/// Asserts that the all-or-none orders are known, in the order of service.
+fn check_wholes(store: &Store, book: &Book) {
+    let is_whole = |key: &u32| store.orders.detail(*key).terms.has(Terms::WHOLE);
+    let rest = Side::BOTH.into_iter().flat_map(|side| resting(store, book, side));
+    assert!(rest.filter(is_whole).eq(book.wholes.iter().copied()), "all-or-none orders that rest");
+    let waiting = elements(store, &book.waiting).filter(|(_, key)| is_whole(key)).count();
+    assert_eq!(waiting, book.wholes_waiting as usize, "all-or-none orders that wait");
 }
 
 /// Every element of a set, rising.

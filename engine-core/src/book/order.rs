@@ -46,6 +46,8 @@ impl Terms {
     pub(crate) const DARK: u8 = 1;
     /// Set the best price of its side, and was not bettered since.
     pub(crate) const TOP: u8 = 2;
+    /// Trades whole or not at all.
+    pub(crate) const WHOLE: u8 = 4;
     /// Follows other prices.
     pub(crate) const PEGGED: u8 = 1 << 3;
     const POST_ONLY_SHIFT: u8 = 4;

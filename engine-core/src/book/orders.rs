@@ -327,6 +327,12 @@ impl Orders {
         self.show(key, shown);
     }
 
+    /// Whether an order trades whole or not at all.
+    #[inline]
+    pub(crate) fn is_whole(&self, key: u32) -> bool {
+        self.seats[key].is_special() && self.detail(key).terms.has(Terms::WHOLE)
+    }
+
     /// The extra of an order, or `NONE`.
     #[inline]
     pub(crate) fn extra(&self, key: u32) -> u32 {

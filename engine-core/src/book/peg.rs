@@ -12,7 +12,7 @@ use crate::side::Side;
 pub(crate) struct Marks {
     /// Per side, the best price at which an order that is not pegged shows something.
     followed: [Option<Price>; 2],
-    /// Per side, the best price at which anything rests.
+    /// Per side, the best price at which anything rests that trades in parts.
     best: [Option<Price>; 2],
 }
 
@@ -58,7 +58,7 @@ impl Book {
 impl Marks {
     /// The same after pegged orders have moved, which nothing follows.
     pub(crate) fn moved(self, book: &Book, store: &Store) -> Self {
-        Self { best: Side::BOTH.map(|side| book.best_price(store, side)), ..self }
+        Self { best: Side::BOTH.map(|side| book.best_plain(store, side)), ..self }
     }
 
     /// Where a pegged order would stand if nothing rested on the other side.

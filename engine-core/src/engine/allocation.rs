@@ -11,46 +11,10 @@ use crate::event::EventSink;
 use crate::quantity::{Price, Qty};
 
 impl<S: EventSink> Desk<'_, S> {
-    /// Matches an order against the other side of a book in which prices are shared out; false
-    /// where self-trade prevention ended it.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn take_shares(&mut self, taker: &mut Taker) -> bool {
-        let side = taker.side.opposite();
-        while !taker.open.is_zero() {
-            let level = self.book.side(side).best();
-            if level == NONE {
-                break;
-            }
-            let price = self.store.levels[level].price;
-            if !taker.side.crosses(taker.limit, price) {
-                break;
-            }
-            let goes_on = if self.store.levels[level].shown > 0 {
-                self.take_round(taker, level, price)
-            } else {
-                self.meet(taker, level, self.store.levels[level].front(), price)
-            };
-            if !goes_on {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// An incoming order meets one that rests: they trade, or are kept apart.
-    fn meet(&mut self, taker: &mut Taker, level: u32, maker: u32, price: Price) -> bool {
-        if taker.meets(&self.store.orders.order(maker)) {
-            return self.prevent(taker, maker);
-        }
-        self.trade(taker, level, maker, price, Qty::MAX);
-        true
-    }
-
     /// One round at a price that shows something. Orders of the taker's own self-trade group are
     /// met first, whatever would be due to them; what then is left of the taker is shared out
     /// among what is shown now: later tips of icebergs have their part in the next round.
-    fn take_round(&mut self, taker: &mut Taker, level: u32, price: Price) -> bool {
+    pub(super) fn take_round(&mut self, taker: &mut Taker, level: u32, price: Price) -> bool {
         if taker.prevents() && !self.keep_apart(taker, level) {
             return false;
         }

@@ -137,7 +137,7 @@ impl<S: EventSink> Desk<'_, S> {
         let mut change =
             Change { position, key, id, price: price.unwrap_or_default(), open, keeps };
         if !keeps && !open.is_zero() {
-            change.price = self.check_again(key, change.price)?;
+            change.price = self.check_again(key, change.price, open)?;
         }
         Ok(change)
     }
@@ -155,29 +155,31 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Whether a live order can enter again at `price`, and where it then stands.
     #[inline]
-    fn check_again(&self, key: u32, price: Price) -> Result<Price, Reject> {
+    fn check_again(&self, key: u32, price: Price, open: Qty) -> Result<Price, Reject> {
         let order = &self.store.orders[key];
         let terms = self.store.orders.detail(key).terms;
         if terms.has(Terms::PEGGED) {
             return Ok(price);
         }
         if self.store.no_level_left() {
-            self.check_level(order.side(), price, key)?;
+            self.check_level(price, key, open)?;
         }
-        // Where it slides to there is a level for it too: nothing stood at a price that crosses.
         match terms.post_only() {
             PostOnly::No => Ok(price),
-            post_only => self.stand_off(order.side(), price, post_only),
+            post_only => self.stand_off(order.side(), price, post_only, open),
         }
     }
 
     /// Whether there is a level for an order that moves, all places being taken: one at its new
     /// price, or its own, which it leaves empty.
     #[cold]
-    fn check_level(&self, side: Side, price: Price, key: u32) -> Result<(), Reject> {
-        let alone = !self.book.is_held(self.store, self.store.orders[key].level(), key);
+    fn check_level(&self, price: Price, key: u32, open: Qty) -> Result<(), Reject> {
+        let (level, side) = (self.store.orders[key].level(), self.store.orders[key].side());
+        let post_only = self.store.orders.detail(key).terms.post_only();
+        let alone = !self.book.is_held(self.store, level, key);
         let there = self.book.side(side).find(self.store, price);
-        if alone || self.book.is_held(self.store, there, NONE) {
+        let slides = self.slides(side, price, post_only, open);
+        if alone || (!slides && self.book.is_held(self.store, there, NONE)) {
             Ok(())
         } else {
             Err(Reject::Capacity)
@@ -240,25 +242,36 @@ impl<S: EventSink> Desk<'_, S> {
             leaves: open,
             kept_priority: false,
         });
+        let taker = self.lift(position, key);
+        if id != order.id && !self.book.children.is_empty() {
+            self.rename_parent(order.id, id);
+        }
+        self.enter(&mut Taker { id, limit: price, open, ..taker });
+    }
+
+    /// Takes a resting order out of the book, to enter again.
+    pub(super) fn lift(&mut self, position: Position, key: u32) -> Taker {
+        let taker = self.as_taker(key);
         self.take_off(key);
-        let mut special = Special::NONE;
-        if order.extra != NONE {
-            let extra = self.store.extra_mut(key);
-            special = Special {
-                display: extra.display,
-                min_qty: Qty::ZERO,
-                expire_at: extra.expire_at,
-                group: extra.group,
-            };
+        if self.store.orders.extra(key) != NONE {
             self.unlink_extra(key);
         }
         self.store.release(position, key);
         self.book.live -= 1;
-        if id != order.id && !self.book.children.is_empty() {
-            self.rename_parent(order.id, id);
-        }
-        self.enter(&mut Taker {
-            id,
+        taker
+    }
+
+    /// A resting order as it would enter.
+    pub(super) fn as_taker(&self, key: u32) -> Taker {
+        let order = self.store.orders.order(key);
+        let special = self.store.extra(key).map_or(Special::NONE, |extra| Special {
+            display: extra.display,
+            min_qty: Qty::ZERO,
+            expire_at: extra.expire_at,
+            group: extra.group,
+        });
+        Taker {
+            id: order.id,
             account: order.account,
             side: order.side,
             order_type: OrderType::Limit,
@@ -266,11 +279,11 @@ impl<S: EventSink> Desk<'_, S> {
             stp: order.stp,
             terms: Terms(order.terms.0 & !Terms::TOP),
             stp_group: order.stp_group,
-            limit: price,
-            open,
+            limit: self.store.levels[order.level].price,
+            open: order.open,
             filled: order.filled,
             special,
-        });
+        }
     }
 
     /// Cancels this book's orders in a scope: bids before asks, in the order of service.

@@ -43,7 +43,7 @@ impl<S: EventSink> Desk<'_, S> {
         if order.post_only == PostOnly::No || order.stands_apart() {
             return Ok(limit);
         }
-        self.stand_off(order.side, limit, order.post_only)
+        self.stand_off(order.side, limit, order.post_only, order.qty)
     }
 
     /// Whether the account may trade.
@@ -126,7 +126,8 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline]
     fn check_room(&self, order: &NewOrder, limit: Price) -> Result<(), Reject> {
         let most = self.book.spec.max_orders;
-        if self.store.orders.is_full() || (most != 0 && self.book.live >= most) {
+        let crowded = order.all_or_none && !self.has_room_for_whole();
+        if crowded || self.store.orders.is_full() || (most != 0 && self.book.live >= most) {
             return Err(Reject::Capacity);
         }
         if self.store.no_level_left() {
@@ -138,12 +139,21 @@ impl<S: EventSink> Desk<'_, S> {
     /// Whether there is a level for one more order, all places being taken or put by.
     #[cold]
     fn check_level_left(&self, order: &NewOrder, limit: Price) -> Result<(), Reject> {
-        let anywhere = order.stands_apart() || order.order_type == OrderType::MarketToLimit;
+        let anywhere = order.stands_apart()
+            || order.order_type == OrderType::MarketToLimit
+            || self.slides(order.side, limit, order.post_only, order.qty);
         let level = self.book.side(order.side).find(self.store, limit);
         if anywhere || !self.book.is_held(self.store, level, NONE) {
             return Err(Reject::Capacity);
         }
         Ok(())
+    }
+
+    /// Whether an order rests elsewhere than where it asks to.
+    #[cold]
+    pub(super) fn slides(&self, side: Side, price: Price, post_only: PostOnly, open: Qty) -> bool {
+        let crosses = |best| side.crosses(price, best);
+        post_only == PostOnly::Slide && self.best_for(side, open).is_some_and(crosses)
     }
 
     /// Where an order that may not take rests.
@@ -153,8 +163,9 @@ impl<S: EventSink> Desk<'_, S> {
         side: Side,
         price: Price,
         post_only: PostOnly,
+        open: Qty,
     ) -> Result<Price, Reject> {
-        let Some(best) = self.book.best_price(self.store, side.opposite()) else {
+        let Some(best) = self.best_for(side, open) else {
             return Ok(price);
         };
         if !side.crosses(price, best) {
@@ -198,6 +209,10 @@ pub(super) fn taker(order: &NewOrder, limit: Price) -> Taker {
     let mut terms = Terms::default().with_post_only(order.post_only);
     if order.hidden {
         terms.0 |= Terms::DARK;
+    }
+    if order.all_or_none {
+        // Nothing of it is shown: the book may look crossed against it.
+        terms.0 |= Terms::DARK | Terms::WHOLE;
     }
     let order_type = match order.order_type {
         OrderType::Iceberg => OrderType::Limit,
@@ -286,7 +301,22 @@ fn is_sound(order: &NewOrder) -> bool {
     } else {
         order.offset == 0 && order.peg == Peg::Primary
     };
-    let unbuilt = order.all_or_none || order.reduce_only;
+    let unbuilt = order.reduce_only;
+    let whole = !order.all_or_none
+        || (order.display.is_zero()
+            && order.min_qty.is_zero()
+            && order.notional == 0
+            && !pegged
+            && order.post_only == PostOnly::No);
     let own_parent = order.parent != 0 && order.parent == order.id.0;
-    display && hidden && stop && trail && worth && least && follows && !unbuilt && !own_parent
+    whole
+        && display
+        && hidden
+        && stop
+        && trail
+        && worth
+        && least
+        && follows
+        && !unbuilt
+        && !own_parent
 }

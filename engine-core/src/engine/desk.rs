@@ -81,7 +81,7 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline(always)]
     pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self)) {
         command(&mut self);
-        if !self.store.pending.is_empty() | self.book.heed.has(Heed::PEGS) {
+        if !self.store.pending.is_empty() | self.book.heed.has(Heed::AT_THE_END) {
             self.aside().finish(tells);
         }
         if tells && self.out.wants(Interest::L1) {
@@ -102,8 +102,17 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline(never)]
     fn finish(&mut self, follows: bool) {
         self.enter_pending();
-        if follows && !self.book.pegs.is_empty() {
-            self.follow();
+        if !follows {
+            return;
+        }
+        loop {
+            if !self.book.pegs.is_empty() {
+                self.follow();
+            }
+            if self.book.wholes.is_empty() || !self.fill_a_whole() {
+                break;
+            }
+            self.enter_pending();
         }
     }
 

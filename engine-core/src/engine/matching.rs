@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::links::Ending;
 use crate::book::Waits;
+use crate::book::heed::Heed;
 use crate::book::order::{Order, Terms};
 use crate::book::orders::Seat;
 use crate::book::pool::NONE;
@@ -68,8 +69,8 @@ impl<S: EventSink> Desk<'_, S> {
     /// Matches an order against the other side; false where self-trade prevention ended it.
     #[inline]
     pub(super) fn take(&mut self, taker: &mut Taker) -> bool {
-        if self.book.shared {
-            return self.take_shares(taker);
+        if self.book.heed.has(Heed::PICKS) {
+            return self.take_picking(taker);
         }
         let side = taker.side.opposite();
         let prevents = taker.prevents();

@@ -121,7 +121,7 @@ impl<S: EventSink> Desk<'_, S> {
         let side = order.side();
         let price = (!order.waits()).then(|| self.store.levels[order.level()].price);
         let extra = self.store.extra_mut(key).clone();
-        let best = self.book.best_price(self.store, side.opposite());
+        let best = self.book.best_plain(self.store, side.opposite());
         let place = marks.place(&self.book.spec, side, &extra, best);
         if place != price {
             self.move_pegged(key, place);
@@ -130,7 +130,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Where a pegged order would stand in the book as it is.
     pub(super) fn peg_place(&self, side: Side, extra: &Extra) -> Option<Price> {
-        let best = self.book.best_price(self.store, side.opposite());
+        let best = self.book.best_plain(self.store, side.opposite());
         self.book.marks(self.store).place(&self.book.spec, side, extra, best)
     }
 

@@ -43,7 +43,11 @@ impl<S: EventSink> Desk<'_, S> {
         if !least.is_zero() && (least > taker.open || !self.can_fill(taker, least)) {
             return self.cancel_rest(taker, CancelReason::MinQty);
         }
-        if self.crosses(taker.side, taker.limit) && !self.take(taker) {
+        let whole = taker.terms.has(Terms::WHOLE);
+        if self.crosses(taker.side, taker.limit)
+            && (!whole || self.can_fill(taker, taker.open))
+            && !self.take(taker)
+        {
             return;
         }
         if taker.open.is_zero() && !taker.filled.is_zero() {
@@ -161,28 +165,6 @@ impl<S: EventSink> Desk<'_, S> {
         } else {
             self.park(parked, extra);
         }
-    }
-
-    /// How many whole lots a worth buys or sells at once.
-    #[cold]
-    fn affordable(&self, taker: &Taker, notional: u64) -> Qty {
-        let (mut left, mut lots) = (u128::from(notional), 0u128);
-        for key in self.book.side(taker.side.opposite()).levels(self.store) {
-            let level = &self.store.levels[key];
-            if !taker.side.crosses(taker.limit, level.price) {
-                break;
-            }
-            // At a price of zero or less a worth buys without end.
-            let each = u128::try_from(level.price.0).unwrap_or(0);
-            let there = level.shown + level.dark;
-            let here = left.checked_div(each).map_or(there, |most| most.min(there));
-            (left, lots) = (left - here * each, lots + here);
-            if here < there {
-                break;
-            }
-        }
-        let lots = u64::try_from(lots).unwrap_or(u64::MAX);
-        Qty(lots - lots % self.book.spec.lot)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::matching::Taker;
-use crate::book::order::Order;
+use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::command::Stp;
 use crate::event::EventSink;
@@ -12,29 +12,30 @@ impl<S: EventSink> Desk<'_, S> {
     /// Whether `wanted` of an order can trade at once.
     #[inline(never)]
     pub(super) fn can_fill(&self, taker: &Taker, wanted: Qty) -> bool {
-        let mut missing = u128::from(wanted.0);
+        let wanted = u128::from(wanted.0);
+        let mut reach = Reach { open: u128::from(taker.open.0), sure: 0, maybe: 0 };
         // Where neither self-trade prevention nor groups matter, a level counts as a whole.
-        let whole = !taker.prevents() && self.book.groups.is_empty();
+        let plain = !taker.prevents() && self.book.groups.is_empty();
         for key in self.book.side(taker.side.opposite()).levels(self.store) {
             let level = &self.store.levels[key];
             if !taker.side.crosses(taker.limit, level.price) {
                 break;
             }
-            if whole {
-                missing = missing.saturating_sub(level.shown + level.dark);
-            } else if !self.can_fill_at(taker, level.front(), &mut missing) {
-                return missing == 0;
+            if plain && (level.dark == 0 || self.book.wholes.is_empty()) {
+                reach.count(level.shown + level.dark);
+            } else if !self.can_fill_at(taker, level.front(), wanted, &mut reach) {
+                break;
             }
-            if missing == 0 {
-                return true;
+            if reach.sure >= wanted {
+                break;
             }
         }
-        missing == 0
+        reach.sure >= wanted
     }
 
     /// Counts the orders of a level one by one; false where an order of the taker's own group
     /// ends the look ahead.
-    fn can_fill_at(&self, taker: &Taker, front: u32, missing: &mut u128) -> bool {
+    fn can_fill_at(&self, taker: &Taker, front: u32, wanted: u128, reach: &mut Reach) -> bool {
         // An order of the own group is met when the tips of the icebergs before it are gone, and
         // their reserves stand behind it: so tips count first.
         let level = self.store.orders[front].level();
@@ -42,26 +43,47 @@ impl<S: EventSink> Desk<'_, S> {
         if self.book.shared && taker.stp != Stp::CancelMaker && self.shows_own(taker, at) {
             return false;
         }
-        let mut reserves = 0;
-        while at != NONE && *missing > 0 {
+        let mut reserves = Reach::default();
+        while at != NONE && reach.sure < wanted {
             let maker = &self.store.orders.order(at);
             let tip = if maker.is_dark() { maker.open } else { maker.shown };
+            let fit = self.fit(maker, at, reach);
             if taker.meets(maker) {
-                if taker.stp != Stp::CancelMaker {
+                if taker.stp != Stp::CancelMaker && fit != Fit::Never {
                     return false;
                 }
-            } else if maker.extra == NONE || self.is_sure(taker, at) {
-                *missing = missing.saturating_sub(u128::from(tip.0));
-                reserves += u128::from((maker.open - tip).0);
+            } else {
+                let sure = fit == Fit::Always && (maker.extra == NONE || self.is_sure(taker, at));
+                if fit != Fit::Never {
+                    reach.meet(tip, sure);
+                    reserves.meet(maker.open - tip, sure);
+                }
             }
             let next = self.store.levels[level].after(&self.store.orders, at);
             let leaves_shown = next == NONE || self.store.orders.is_dark(next);
             if leaves_shown && !maker.is_dark() {
-                *missing = missing.saturating_sub(core::mem::take(&mut reserves));
+                reach.sure += reserves.sure;
+                reach.maybe += reserves.maybe;
             }
             at = next;
         }
         true
+    }
+
+    /// Whether the taker will have enough left for a maker that trades whole or not at all.
+    fn fit(&self, maker: &Order, key: u32, reach: &Reach) -> Fit {
+        if !maker.terms.has(Terms::WHOLE) {
+            return Fit::Always;
+        }
+        let open = u128::from(maker.open.0);
+        let grouped = self.store.extra(key).is_some_and(|extra| extra.group != 0);
+        if open <= reach.open.saturating_sub(reach.maybe) {
+            Fit::Always
+        } else if open <= reach.open.saturating_sub(reach.sure) || grouped {
+            Fit::Perhaps
+        } else {
+            Fit::Never
+        }
     }
 
     /// Whether an order of the taker's own group shows something among those from `front` on.
@@ -103,6 +125,42 @@ impl<S: EventSink> Desk<'_, S> {
             }
         }
         true
+    }
+}
+
+/// What a look ahead has counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reach {
+    /// What the taker has open.
+    open: u128,
+    /// What it surely trades.
+    sure: u128,
+    /// What it trades at most.
+    maybe: u128,
+}
+
+/// Whether an order that trades whole or not at all will be met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// Whatever happens before.
+    Always,
+    /// If less happens before than might, or its group takes something off it.
+    Perhaps,
+    /// It is too large.
+    Never,
+}
+
+impl Reach {
+    fn count(&mut self, qty: u128) {
+        self.sure += qty;
+        self.maybe += qty;
+    }
+
+    fn meet(&mut self, qty: Qty, sure: bool) {
+        self.maybe += u128::from(qty.0);
+        if sure {
+            self.sure += u128::from(qty.0);
+        }
     }
 }
 

@@ -209,6 +209,7 @@ fn terms(order: &Order) -> u64 {
         | u64::from(order.terms.post_only() as u8) << 24
         | u64::from(order.is_dark()) << 32
         | u64::from(order.terms.has(Terms::TOP)) << 33
+        | u64::from(order.terms.has(Terms::WHOLE)) << 34
 }
 
 /// What few orders have, in words of the state hash; one word for those that have nothing.

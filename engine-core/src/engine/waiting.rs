@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::matching::{Special, Taker};
 use crate::book::heed::Heed;
-use crate::book::order::Order;
+use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::book::tree::Key;
 use crate::book::{Extra, Waits};
@@ -15,9 +15,10 @@ use crate::side::Side;
 impl<S: EventSink> Desk<'_, S> {
     /// Takes in an order that waits: for its parent, or for its stop.
     pub(super) fn park(&mut self, order: Order, extra: Extra) {
-        let key = self.store.insert(&order);
+        let (key, whole) = (self.store.insert(&order), order.terms.has(Terms::WHOLE));
         self.book.live += 1;
         self.store.waiting += 1;
+        self.book.wholes_waiting += u32::from(whole);
         self.store.attach(self.book.position, key, extra);
         self.join_group(key);
         let Extra { entry, parent, order_type, .. } = *self.store.extra_mut(key);
@@ -89,6 +90,8 @@ impl<S: EventSink> Desk<'_, S> {
         self.book.waiting.remove(&mut self.store.nodes, (0, 0, entry));
         self.book.heed.set(Heed::WAITING, !self.book.waiting.is_empty());
         self.store.waiting -= 1;
+        let whole = self.store.orders.detail(key).terms.has(Terms::WHOLE);
+        self.book.wholes_waiting -= u32::from(whole);
     }
 
     fn stop_watching(&mut self, key: u32, side: Side) {
@@ -154,14 +157,19 @@ impl<S: EventSink> Desk<'_, S> {
     #[cold]
     #[inline(never)]
     pub(super) fn enter_pending(&mut self) {
-        let mut turn = 0;
-        while let Some(&key) = self.store.pending.get(turn) {
-            turn += 1;
-            if key != NONE {
-                self.take_turn(key);
+        loop {
+            let mut turn = 0;
+            while let Some(&key) = self.store.pending.get(turn) {
+                turn += 1;
+                if key != NONE {
+                    self.take_turn(key);
+                }
+            }
+            self.store.pending.clear();
+            if self.book.wholes.is_empty() || !self.fill_a_whole() {
+                break;
             }
         }
-        self.store.pending.clear();
     }
 
     /// The turn of an order whose wait is over.
@@ -222,7 +230,7 @@ impl<S: EventSink> Desk<'_, S> {
         };
         let post_only = order.terms.post_only();
         if post_only != PostOnly::No {
-            match self.stand_off(order.side, taker.limit, post_only) {
+            match self.stand_off(order.side, taker.limit, post_only, order.open) {
                 Ok(limit) => taker.limit = limit,
                 Err(_) => return self.cancel_rest(&taker, CancelReason::PostOnly),
             }

@@ -15,14 +15,14 @@ mod waiting;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use self::book::{Book, Order};
+use self::book::{Book, Order, is_dark};
 use crate::command::{Command, NewOrder, Phase, Scope};
 use crate::engine::{LevelView, OrderView, WaitingView};
 use crate::event::{CancelReason, Event, EventSink, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::Capacity;
-use crate::quantity::{Price, Time};
+use crate::quantity::{Price, Qty, Time};
 use crate::side::Side;
 use crate::state_hash::StateHasher;
 
@@ -79,6 +79,10 @@ impl Reference {
         self.obey(command);
         self.take_turns();
         self.follow();
+        while self.fillable().is_some() {
+            self.take_turns();
+            self.follow();
+        }
         self.tell_best();
         let interest = events.interest();
         for event in self.told.drain(..) {
@@ -186,7 +190,7 @@ impl Reference {
     /// Asserts what must hold between commands: nothing rests crossed, empty or twice.
     pub fn check_invariants(&self) {
         for listing in &self.listings {
-            let best = Side::BOTH.map(|side| listing.book.best_price(side));
+            let best = Side::BOTH.map(|side| listing.book.best_price_for(side, Qty::ZERO));
             if let [Some(bid), Some(ask)] = best {
                 assert!(bid < ask, "the book is crossed: {bid:?} {ask:?}");
             }
@@ -200,7 +204,7 @@ impl Reference {
                 for order in listing.book.in_order_of_service(side) {
                     assert_eq!(order.terms.side, side, "on the wrong side: {order:?}");
                     let shows = !order.shown.is_zero() && order.shown <= order.open;
-                    assert_ne!(shows, order.terms.hidden, "shows too little or much: {order:?}");
+                    assert_ne!(shows, is_dark(&order.terms), "shows too little or much: {order:?}");
                 }
             }
         }
@@ -343,5 +347,6 @@ fn terms_word(terms: &NewOrder) -> u64 {
         | u64::from(terms.tif as u8) << 8
         | u64::from(terms.stp as u8) << 16
         | u64::from(terms.post_only as u8) << 24
-        | u64::from(terms.hidden) << 32
+        | u64::from(is_dark(terms)) << 32
+        | u64::from(terms.all_or_none) << 34
 }

@@ -15,7 +15,7 @@ use crate::{
 fn random_commands_reach_every_answer() {
     let (mut rejects, mut cancels, mut kinds) =
         <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
-    for seed in 0..40 {
+    for seed in 0..100 {
         let mut venue = Reference::new(CAPACITY);
         for (at, command) in RandomCommands::new(seed).take(5_000) {
             let mut events: Vec<Event> = Vec::new();
@@ -230,6 +230,97 @@ fn pegged_orders_have_a_bound() {
     assert!(!refused(Command::New(limit(0))));
     assert_eq!(engine.state_hash(), reference.state_hash());
     engine.check_invariants();
+}
+
+/// All-or-none orders are filled when they come in, by those that come in, and in between; never in
+/// part, by what one command tells.
+#[test]
+fn random_commands_fill_all_or_none_orders() {
+    let (mut entered, mut met, mut turned) = (0, 0, 0);
+    for seed in 0..40 {
+        let mut venue = Engine::new(CAPACITY);
+        let mut wholes = BTreeSet::new();
+        for (at, command) in RandomCommands::new(seed).take(3_000) {
+            let mut events: Vec<Event> = Vec::new();
+            venue.apply(at, &command, &mut events);
+            let own = match &command {
+                Command::New(order) => Some((order.instrument, order.id)),
+                Command::Replace(replace) => Some((replace.instrument, replace.id)),
+                _ => None,
+            };
+            for event in &events {
+                let name = |id| (event.instrument, id);
+                match event.what {
+                    What::Accepted { id, .. } => match &command {
+                        Command::New(order) if order.all_or_none => _ = wholes.insert(name(id)),
+                        _ => _ = wholes.remove(&name(id)),
+                    },
+                    What::Replaced { id, new_id, .. } => {
+                        if wholes.remove(&name(id)) {
+                            wholes.insert(name(new_id));
+                        } else {
+                            wholes.remove(&name(new_id));
+                        }
+                    }
+                    What::Filled { id, leaves, liquidity, .. } if wholes.contains(&name(id)) => {
+                        let last = leaves.is_zero();
+                        let lives = venue.book(event.instrument).and_then(|book| book.order(id));
+                        assert!(
+                            last || lives.is_none_or(|order| order.filled.is_zero()),
+                            "{event:?}"
+                        );
+                        entered += usize::from(last && own == Some(name(id)));
+                        met += usize::from(last && liquidity == Liquidity::Maker);
+                        let turn = own != Some(name(id)) && liquidity == Liquidity::Taker;
+                        turned += usize::from(last && turn);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(entered > 100, "{entered} trade when they come in");
+    assert!(met > 100, "{met} trade with one that comes in");
+    assert!(turned > 100, "{turned} trade when others have come to rest");
+}
+
+/// So many all-or-none orders may live in an instrument, resting and waiting, that a command has a
+/// bound.
+#[test]
+fn all_or_none_orders_are_few() {
+    let mut pair = super::differential::Pair::new(Capacity::SMALL, crate::Interest::NONE);
+    let mut venue = Engine::new(Capacity::SMALL);
+    let mut is_refused = |command: Command| {
+        pair.check_step(Time(0), &command);
+        let mut events: Vec<Event> = Vec::new();
+        venue.apply(Time(0), &command, &mut events);
+        let full = Reject::Capacity;
+        events.iter().any(|e| matches!(e.what, What::Rejected { reason, .. } if reason == full))
+    };
+    let spec = InstrumentSpec::new(InstrumentId(0), "WHOLE");
+    assert!(!is_refused(Command::Instrument(spec.into())));
+    let order = |id, price| {
+        let plain = NewOrder::limit(OrderId(id), Side::Buy, Price(price), Qty(2));
+        NewOrder { all_or_none: true, ..plain }
+    };
+    let most = u64::try_from(crate::limits::WHOLES_MAX).expect("few");
+    for id in 1..most {
+        let price = 100 + i64::try_from(id % 7).expect("small");
+        assert!(!is_refused(Command::New(order(id, price))), "{id}");
+    }
+    let stop = crate::OrderType::StopLimit;
+    let waits = NewOrder { order_type: stop, stop: Some(Price(500)), ..order(900, 100) };
+    assert!(!is_refused(Command::New(waits)));
+    assert!(is_refused(Command::New(order(901, 100))));
+    assert!(is_refused(Command::New(NewOrder { id: OrderId(902), ..waits })));
+    let ioc = crate::TimeInForce::Ioc;
+    assert!(!is_refused(Command::New(NewOrder { tif: ioc, ..order(903, 100) })), "it never rests");
+    assert!(!is_refused(Command::New(NewOrder::market(OrderId(904), Side::Sell, Qty(2)))));
+    assert!(!is_refused(Command::New(order(905, 100))), "one has been filled");
+    let (instrument, account) = (InstrumentId(0), crate::AccountId(0));
+    let cancel = crate::Cancel { instrument, account, id: OrderId(900) };
+    assert!(!is_refused(Command::Cancel(cancel)));
+    assert!(!is_refused(Command::New(order(906, 100))), "one waits no more");
 }
 
 fn waiting(venue: &Reference) -> Vec<WaitingView> {

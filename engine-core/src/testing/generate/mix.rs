@@ -136,6 +136,10 @@ impl Mix {
         if may_post && choice.chance(15) {
             order.post_only = choice.pick(&[PostOnly::Reject, PostOnly::Slide]);
         }
+        let may = order.display.is_zero()
+            && order.post_only == PostOnly::No
+            && order.order_type != OrderType::Pegged;
+        order.all_or_none = may && choice.chance(12);
         self.link(choice, &mut order);
         if order.tif == TimeInForce::Gtd {
             order.expire_at = Time(self.now + choice.below(48));
@@ -318,7 +322,7 @@ fn price(choice: &mut impl Choice, instrument: InstrumentId) -> Price {
     }
     // Two draws make the middle likelier than the ends.
     let steps = i64::try_from(choice.below(8) + choice.below(8)).expect("below 16") - 7;
-    let on_tick = if book == 1 && !choice.chance(3) { steps * 5 } else { steps };
+    let on_tick = if book == 1 && !choice.chance(5) { steps * 5 } else { steps };
     let on_tick = if book == 1 && on_tick > 30 { on_tick / 10 * 10 } else { on_tick };
     Price(CENTRES[book].saturating_add(on_tick))
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-use super::book::Order;
+use super::book::{Order, is_dark};
 use super::matching::same_group;
 use super::{Listing, Reference};
 use crate::command::{NewOrder, Phase, Stp};
@@ -223,11 +223,11 @@ impl Reference {
     /// order, where the phase is continuous, and nobody else is.
     pub(super) fn crown(&mut self, at: usize, order: &mut Order) {
         let listing = &mut self.listings[at];
-        let NewOrder { side, price, hidden, .. } = order.terms;
+        let NewOrder { side, price, .. } = order.terms;
         let best = listing.book.best_shown(side).map(|level| level.price);
         let price = price.expect("it rests");
         if is_shared(&listing.spec)
-            && !hidden
+            && !is_dark(&order.terms)
             && best.is_none_or(|best| side.is_better(price, best))
         {
             listing.book.forget_top(side);

@@ -36,6 +36,11 @@ pub(super) struct Turn {
     pub(super) orphaned: bool,
 }
 
+/// Whether nothing is shown of an order.
+pub(super) const fn is_dark(terms: &NewOrder) -> bool {
+    terms.hidden || terms.all_or_none
+}
+
 /// All live orders of an instrument.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
@@ -60,7 +65,7 @@ impl Order {
     /// What it shows when it comes to the back of its price.
     pub(super) fn tip(&self) -> Qty {
         match self.terms {
-            NewOrder { hidden: true, .. } => Qty::ZERO,
+            terms if is_dark(&terms) => Qty::ZERO,
             NewOrder { display: Qty::ZERO, .. } => self.open,
             NewOrder { display, .. } => display.min(self.open),
         }
@@ -82,6 +87,11 @@ impl Order {
     /// Whether it belongs to this group of this account.
     pub(super) fn is_of(&self, account: AccountId, group: u64) -> bool {
         group != 0 && self.terms.group == group && self.terms.account == account
+    }
+
+    /// Whether it is not one that trades whole only, and too large for one that has `open` lots.
+    pub(super) fn trades_with(&self, open: Qty) -> bool {
+        !self.terms.all_or_none || self.open <= open
     }
 
     fn price(&self) -> Price {
@@ -155,11 +165,11 @@ impl Book {
 
     /// Puts an order at the back of its price.
     pub(super) fn rest(&mut self, order: Order) {
-        let NewOrder { side, hidden, .. } = order.terms;
+        let (side, dark) = (order.terms.side, is_dark(&order.terms));
         let orders = &mut self.sides[side.index()];
         let behind = |other: &Order| {
             side.is_better(order.price(), other.price())
-                || (order.price() == other.price() && other.terms.hidden && !hidden)
+                || (order.price() == other.price() && is_dark(&other.terms) && !dark)
         };
         let place = orders.iter().position(behind).unwrap_or(orders.len());
         orders.insert(place, order);
@@ -216,9 +226,16 @@ impl Book {
         shown.next().map(|order| self.level(side, order.price()))
     }
 
-    /// The best price of a side at which an order rests, shown or not.
-    pub(super) fn best_price(&self, side: Side) -> Option<Price> {
-        self.sides[side.index()].first().map(Order::price)
+    /// The best price of a side at which an order rests, shown or not, that one with `open` lots
+    /// would trade with.
+    pub(super) fn best_price_for(&self, side: Side, open: Qty) -> Option<Price> {
+        let mut orders = self.sides[side.index()].iter();
+        orders.find(|order| order.trades_with(open)).map(Order::price)
+    }
+
+    /// How many all-or-none orders live.
+    pub(super) fn whole_count(&self) -> usize {
+        self.all().filter(|order| order.terms.all_or_none).count()
     }
 
     /// How many orders rest at a price, shown or not, that are not pegged.

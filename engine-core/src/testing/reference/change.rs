@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Reference;
-use super::book::Order;
+use super::book::{Order, is_dark};
 use super::checks::Change;
 use crate::command::{Cancel, Reduce, Replace, Scope, TimeInForce};
 use crate::event::{CancelReason, Op, What};
@@ -90,7 +90,7 @@ impl Reference {
         *self.listings[at].book.get_mut(id) = new.clone();
         self.rename_parent(at, id, new.terms.id);
         self.tell_replaced(id, &new, true);
-        if waits || new.terms.hidden {
+        if waits || is_dark(&new.terms) {
             return;
         }
         self.tell_shrunk(at, &Order { terms: old.terms, ..new.clone() }, old.shown - new.shown);

@@ -11,7 +11,7 @@ use crate::command::{
 use crate::event::Reject;
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::{InstrumentSpec, ReplacePolicy};
-use crate::limits::{ICEBERG_TIPS_MAX, PEGS_MAX, SCALE_MAX};
+use crate::limits::{ICEBERG_TIPS_MAX, PEGS_MAX, SCALE_MAX, WHOLES_MAX};
 use crate::quantity::{Price, Qty, Time};
 use crate::side::Side;
 
@@ -66,7 +66,10 @@ impl Reference {
         let known = parent.is_some_and(|parent| parent.terms.account == order.account);
         refuse(order.parent != 0 && !known, Reject::UnknownOrder)?;
         if waits(order) || (order.order_type != OrderType::Market && !is_immediate(order)) {
-            let price = if waits(order) { None } else { order.price };
+            let anywhere = waits(order) || slides(listing, order, order.qty);
+            let price = if anywhere { None } else { order.price };
+            let many = listing.book.whole_count() >= WHOLES_MAX;
+            refuse(order.all_or_none && many, Reject::Capacity)?;
             self.check_room(at, order.side, price, None)?;
         }
         let pegs_full = listing.book.pegged_count() >= u64::from(PEGS_MAX);
@@ -75,8 +78,7 @@ impl Reference {
         if order.order_type == OrderType::Pegged && !waits(&order) {
             order.price = place(listing, &order);
         } else if !waits(&order) {
-            let NewOrder { side, price, post_only, .. } = order;
-            order.price = check_post_only(listing, side, price, post_only)?;
+            order.price = check_post_only(listing, &order, order.qty)?;
         }
         Ok((at, Order::new(order)))
     }
@@ -146,9 +148,9 @@ impl Reference {
             new.terms.price = place(listing, &new.terms);
             return Ok((at, Change::Enter(new)));
         }
-        let NewOrder { side, post_only, .. } = order.terms;
-        self.check_room(at, side, price, Some(order))?;
-        new.terms.price = check_post_only(listing, side, price, post_only)?;
+        let price = price.filter(|_| !slides(listing, &new.terms, new.open));
+        self.check_room(at, order.terms.side, price, Some(order))?;
+        new.terms.price = check_post_only(listing, &new.terms, new.open)?;
         Ok((at, Change::Enter(new)))
     }
 
@@ -173,7 +175,7 @@ impl Reference {
 
     /// Whether the parts of an order go together, and are all known here.
     fn combines(&self, order: &NewOrder) -> bool {
-        let not_yet = order.all_or_none || order.reduce_only;
+        let not_yet = order.reduce_only;
         let time_fits = match order.tif {
             TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
                 order.expire_at == Time(0)
@@ -258,7 +260,13 @@ fn parts_fit(order: &NewOrder) -> bool {
         order.notional == 0 || (kind == T::Market && order.qty == Qty(0) && order.parent == 0);
     let least_fits = order.min_qty == Qty(0)
         || (order.min_qty <= order.qty && order.post_only == PostOnly::No && order.notional == 0);
+    let whole_fits = !order.all_or_none
+        || (!matches!(kind, T::Iceberg | T::Pegged)
+            && order.min_qty == Qty(0)
+            && order.notional == 0
+            && order.post_only == PostOnly::No);
     display_fits
+        && whole_fits
         && (may_hide || !order.hidden)
         && stop_fits
         && trails == (order.trail != 0)
@@ -315,14 +323,21 @@ fn check_worth(spec: &InstrumentSpec, price: Option<Price>, qty: Qty) -> Result<
     refuse(spec.max_notional != 0 && worth > u128::from(spec.max_notional), Reject::BadLot)
 }
 
+/// Whether an order would slide to another price than it asks for.
+fn slides(listing: &Listing, order: &NewOrder, open: Qty) -> bool {
+    let rests = check_post_only(listing, order, open);
+    order.post_only == PostOnly::Slide && rests != Ok(order.price)
+}
+
 /// The price at which the order rests, or why it cannot: a post-only order never takes.
 pub(super) fn check_post_only(
     listing: &Listing,
-    side: Side,
-    price: Option<Price>,
-    post_only: PostOnly,
+    order: &NewOrder,
+    open: Qty,
 ) -> Result<Option<Price>, Reject> {
-    let (Some(limit), Some(best)) = (price, listing.book.best_price(side.opposite())) else {
+    let &NewOrder { side, price, post_only, .. } = order;
+    let best = listing.book.best_price_for(side.opposite(), open);
+    let (Some(limit), Some(best)) = (price, best) else {
         return Ok(price);
     };
     if post_only == PostOnly::No || !side.crosses(limit, best) {

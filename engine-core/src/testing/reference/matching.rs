@@ -5,7 +5,7 @@ use core::ops::ControlFlow;
 
 use super::Reference;
 use super::allotment::is_shared;
-use super::book::Order;
+use super::book::{Order, is_dark};
 use super::checks::waits;
 use crate::command::{NewOrder, OrderType, Stp, TimeInForce};
 use crate::event::{CancelReason, Fee, Liquidity, Op, What};
@@ -50,7 +50,8 @@ impl Reference {
         taker.terms.min_qty = Qty::ZERO;
         taker.top = false;
         let shared = is_shared(&self.listings[at].spec);
-        while !taker.open.is_zero() {
+        let waits = taker.terms.all_or_none && reach < u128::from(taker.open.0);
+        while !taker.open.is_zero() && !waits {
             let Some(maker) = self.next_maker(at, &taker) else {
                 break;
             };
@@ -70,7 +71,8 @@ impl Reference {
         if taker.open.is_zero() && !taker.filled.is_zero() {
             return self.settle(at, &taker, true);
         }
-        assert!(!fok || taker.open.is_zero(), "filled in part: {taker:?}");
+        let whole = fok || (taker.terms.all_or_none && !waits);
+        assert!(!whole || taker.open.is_zero(), "filled in part: {taker:?}");
         match (taker.terms.order_type, taker.terms.tif) {
             (OrderType::Market, _) => self.end_taker(at, &taker, CancelReason::NoLiquidity),
             (_, TimeInForce::Ioc) => self.end_taker(at, &taker, CancelReason::Ioc),
@@ -95,24 +97,27 @@ impl Reference {
     /// The order that the taker meets next, if it meets one within its limit.
     fn next_maker(&self, at: usize, taker: &Order) -> Option<Order> {
         let side = taker.terms.side.opposite();
-        let maker = self.listings[at].book.in_order_of_service(side).first()?;
+        let mut orders = self.listings[at].book.in_order_of_service(side).iter();
+        let maker = orders.find(|maker| maker.trades_with(taker.open))?;
         let price = maker.terms.price.expect("it rests");
         taker.terms.side.crosses(limit_of(taker), price).then(|| maker.clone())
     }
 
     /// How much a taker could trade if it took all it can reach, self-trade prevention and groups
     /// considered.
-    fn in_reach(&self, at: usize, taker: &Order) -> u128 {
+    pub(super) fn in_reach(&self, at: usize, taker: &Order) -> u128 {
         let book = &self.listings[at].book;
         let side = taker.terms.side.opposite();
-        let mut reach = 0;
+        // What it trades for certain, and what it trades at most.
+        let (mut reach, mut most) = (0, 0);
+        let open = u128::from(taker.open.0);
         for price in book.prices(side) {
             if !taker.terms.side.crosses(limit_of(taker), price) {
                 break;
             }
             let orders = book.in_order_of_service(side).iter();
             let orders = orders.filter(|order| order.terms.price == Some(price));
-            let (hidden, displayed): (Vec<_>, Vec<_>) = orders.partition(|o| o.terms.hidden);
+            let (hidden, displayed): (Vec<_>, Vec<_>) = orders.partition(|o| is_dark(&o.terms));
             // Where prices are shared out, whoever shows is met before anybody trades.
             let meets = !matches!(taker.terms.stp, Stp::None | Stp::CancelMaker)
                 && displayed.iter().any(|maker| same_group(taker, maker));
@@ -125,6 +130,15 @@ impl Reference {
             let pieces =
                 tips.chain(reserves).chain(hidden.iter().map(|&order| (order, order.open)));
             for (maker, qty) in pieces {
+                let qty = u128::from(qty.0);
+                let (least_left, most_left) =
+                    (open.saturating_sub(most), open.saturating_sub(reach));
+                let whole = maker.terms.all_or_none;
+                let certain = !whole || qty <= least_left;
+                // What is too large may get smaller by its group.
+                if whole && qty > most_left && maker.terms.group == 0 {
+                    continue;
+                }
                 match taker.terms.stp {
                     Stp::CancelMaker if same_group(taker, maker) => {}
                     Stp::CancelTaker | Stp::CancelBoth | Stp::Decrement
@@ -132,8 +146,10 @@ impl Reference {
                     {
                         return reach;
                     }
-                    _ if self.is_sure(at, taker, maker) => reach += u128::from(qty.0),
-                    _ => {}
+                    _ => {
+                        most += qty;
+                        reach += if certain && self.is_sure(at, taker, maker) { qty } else { 0 };
+                    }
                 }
             }
         }
@@ -157,23 +173,30 @@ impl Reference {
     /// How many whole lots the worth of an order buys or sells at once.
     fn affordable(&self, at: usize, taker: &Order) -> Qty {
         let listing = &self.listings[at];
-        let (mut left, mut lots) = (i128::from(taker.terms.notional), 0_u128);
+        let (mut left, mut lots, mut most) = (i128::from(taker.terms.notional), 0, i128::MAX);
         for maker in listing.book.in_order_of_service(taker.terms.side.opposite()) {
             let price = maker.terms.price.expect("it rests");
             if !taker.terms.side.crosses(limit_of(taker), price) {
                 break;
             }
-            let each = i128::from(price.0);
-            let mut here = i128::from(maker.open.0);
+            let (each, there) = (i128::from(price.0), i128::from(maker.open.0));
+            let mut here = there.min(most);
             if each > 0 {
                 here = here.min(left / each);
-                left -= here * each;
             }
-            lots += here.unsigned_abs();
-            if here < i128::from(maker.open.0) {
+            if maker.terms.all_or_none && here < there {
+                // It is passed over, and must not be met when the order comes to it.
+                most = most.min(there - 1);
+                continue;
+            }
+            left -= here * each.max(0);
+            most -= here;
+            lots += here;
+            if here < there {
                 break;
             }
         }
+        let lots = lots.unsigned_abs();
         let lots = lots.min(u128::from(u64::MAX));
         let whole = lots - lots % u128::from(listing.spec.lot);
         Qty(u64::try_from(whole).expect("held above"))
@@ -182,7 +205,7 @@ impl Reference {
     /// One trade, at the price of the order that rests, of `most` at most.
     pub(super) fn trade(&mut self, at: usize, taker: &mut Order, mut maker: Order, most: Qty) {
         let price = maker.terms.price.expect("it rests");
-        let hidden = maker.terms.hidden;
+        let hidden = is_dark(&maker.terms);
         let qty = taker.open.min(most).min(if hidden { maker.open } else { maker.shown });
         let listing = &mut self.listings[at];
         let (maker_bps, taker_bps) = (listing.spec.maker_bps, listing.spec.taker_bps);
@@ -229,7 +252,7 @@ impl Reference {
         if maker.open.is_zero() {
             self.settle(at, maker, false);
         } else {
-            if maker.shown.is_zero() && !maker.terms.hidden {
+            if maker.shown.is_zero() && !is_dark(&maker.terms) {
                 self.refill(at, id);
             }
             self.reduce_group(at, maker, qty);

@@ -7,7 +7,7 @@ use super::{Listing, Reference};
 use crate::command::{NewOrder, OrderType, Peg, Phase};
 use crate::id::OrderId;
 use crate::instrument::InstrumentSpec;
-use crate::quantity::Price;
+use crate::quantity::{Price, Qty};
 use crate::side::Side;
 
 impl Reference {
@@ -92,7 +92,7 @@ impl Order {
 /// Where a pegged order stands: at its aim, or behind the best of the other side if it would trade.
 pub(super) fn place(listing: &Listing, terms: &NewOrder) -> Option<Price> {
     let aim = aim(listing, terms)?;
-    match listing.book.best_price(terms.side.opposite()) {
+    match listing.book.best_price_for(terms.side.opposite(), Qty::ZERO) {
         Some(best) if terms.side.crosses(aim, best) => {
             let step = if terms.side == Side::Buy { -1 } else { 1 };
             on_tick(&listing.spec, terms.side, i128::from(best.0) + step)

@@ -1,7 +1,7 @@
 //! How the reference tells what happened: numbers, and the three depths of market data.
 
 use super::Reference;
-use super::book::Order;
+use super::book::{Order, is_dark};
 use super::waiting::is_stop;
 use crate::command::NewOrder;
 use crate::event::{CancelReason, Event, Interest, Op, Reject, Total, What};
@@ -64,7 +64,7 @@ impl Reference {
     /// L3 and L2 of an order that came to the back of its price, if it shows.
     pub(super) fn tell_added(&mut self, at: usize, order: &Order) {
         let NewOrder { id, side, instrument, price, .. } = order.terms;
-        if let (false, Some(price)) = (order.terms.hidden, price) {
+        if let (false, Some(price)) = (is_dark(&order.terms), price) {
             self.tell(instrument, What::Add { id, side, price, qty: order.shown });
             self.tell_level(at, side, price);
         }
@@ -73,7 +73,7 @@ impl Reference {
     /// L3 and L2 of an order that left its price, if it showed.
     pub(super) fn tell_left(&mut self, at: usize, order: &Order) {
         let NewOrder { id, side, instrument, price, .. } = order.terms;
-        if let (false, Some(price)) = (order.terms.hidden, price) {
+        if let (false, Some(price)) = (is_dark(&order.terms), price) {
             self.tell(instrument, What::Delete { id, side, price, qty: order.shown });
             self.tell_level(at, side, price);
         }

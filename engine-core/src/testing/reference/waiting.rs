@@ -62,7 +62,13 @@ impl Reference {
                 }
             }
             let Some(&(_, at, id, turn)) = turns.iter().min_by_key(|(number, ..)| *number) else {
-                return;
+                // Nobody waits any more: now those have a turn that can trade whole at last.
+                let Some((at, order)) = self.fillable() else {
+                    return;
+                };
+                self.listings[at].book.take(order.terms.id);
+                self.enter(at, order);
+                continue;
             };
             if turn.orphaned {
                 self.end(at, id, CancelReason::Parent);
@@ -73,6 +79,23 @@ impl Reference {
                 self.take_turn(at, order);
             }
         }
+    }
+
+    /// The first all-or-none order that can trade whole: by instrument, bids before asks, in the
+    /// order of service.
+    pub(super) fn fillable(&self) -> Option<(usize, Order)> {
+        for (at, listing) in self.listings.iter().enumerate() {
+            if listing.phase != Phase::Continuous {
+                continue;
+            }
+            let [bids, asks] = Side::BOTH.map(|side| listing.book.in_order_of_service(side));
+            for order in bids.iter().chain(asks).filter(|order| order.terms.all_or_none) {
+                if self.in_reach(at, order) >= u128::from(order.open.0) {
+                    return Some((at, order.clone()));
+                }
+            }
+        }
+        None
     }
 
     fn take_turn(&mut self, at: usize, mut order: Order) {
@@ -94,8 +117,7 @@ impl Reference {
             T::StopLimit | T::TrailingStopLimit => T::Limit,
             other => other,
         };
-        let NewOrder { side, price, post_only, .. } = order.terms;
-        match check_post_only(&self.listings[at], side, price, post_only) {
+        match check_post_only(&self.listings[at], &order.terms, order.open) {
             Ok(price) => order.terms.price = price,
             Err(_) => return self.end_taker(at, &order, CancelReason::PostOnly),
         }
