@@ -22,6 +22,7 @@ use crate::id::{AccountId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::{Capacity, WHOLES_MAX};
 use crate::quantity::{Price, Qty, Time};
+use crate::risk::hold::Hold;
 use crate::side::Side;
 
 use heed::Heed;
@@ -86,6 +87,12 @@ pub(crate) struct Extra {
     pub(crate) min_qty: Qty,
     /// The order whose end it waits for; 0 is none.
     pub(crate) parent: u64,
+    /// Whether it is one side of a quote.
+    pub(crate) quote: bool,
+    /// Whether it may only bring its account's position nearer to nothing.
+    pub(crate) reduce_only: bool,
+    /// What it holds for its group, where its account has a ledger.
+    pub(crate) held: Hold,
     /// Where it is while it is not on a level.
     pub(crate) waits: Waits,
     /// What a pegged order follows.
@@ -128,6 +135,9 @@ impl Default for Extra {
             turn: NONE,
             min_qty: Qty::ZERO,
             parent: 0,
+            quote: false,
+            reduce_only: false,
+            held: Hold::NONE,
             waits: Waits::No,
             peg: Peg::Primary,
             offset: 0,
@@ -200,6 +210,10 @@ pub(crate) struct Book {
     pub(crate) pegged: u32,
     /// What the pegged orders followed last; none where they must look again.
     pub(crate) marked: Option<Marks>,
+    /// Quotes, by account and side.
+    pub(crate) quotes: Tree,
+    /// Reduce-only orders, by account, then oldest first.
+    pub(crate) reducers: Tree,
 }
 
 impl Store {
@@ -222,8 +236,9 @@ impl Store {
             orders: Orders::new(orders),
             levels: Pool::new(levels),
             pages: Pool::new(levels),
-            // Pages, and per order a timer, a group, a place among the waiting, a stop, a trail.
-            nodes: Nodes::new(special * 5 + levels),
+            // Pages, and per order a timer, a group, a place among the waiting, a stop, a trail, a
+            // place among the reduce-only.
+            nodes: Nodes::new(special.saturating_mul(6).saturating_add(levels)),
             extras: Pool::new(special),
             index: Index::new(orders),
             timers: Tree::default(),
@@ -389,6 +404,8 @@ impl Book {
             pegs: Tree::default(),
             pegged: 0,
             marked: None,
+            quotes: Tree::default(),
+            reducers: Tree::default(),
             spec,
         };
         book.heed = Heed::of(&book);
@@ -405,6 +422,13 @@ impl Book {
     #[inline]
     pub(crate) fn watches(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// Whether a trade takes nothing off other orders: of its group, or of an account that may only
+    /// reduce its position.
+    #[inline]
+    pub(crate) fn is_sure(&self) -> bool {
+        self.groups.is_empty() && self.reducers.is_empty()
     }
 
     /// One side.

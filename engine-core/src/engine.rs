@@ -1,9 +1,12 @@
 //! The engine: (state, command) → (state, events).
 
+mod accounts;
 mod allocation;
 mod change;
 mod check;
 mod desk;
+mod ledger;
+mod limits;
 mod links;
 mod matching;
 mod pegs;
@@ -11,6 +14,7 @@ mod phases;
 mod picking;
 mod place;
 mod plain;
+mod quote;
 mod reach;
 mod view;
 mod waiting;
@@ -27,9 +31,10 @@ use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::{Capacity, SCALE_MAX};
 use crate::quantity::{Qty, Time};
-use crate::risk::AccountSpec;
+use crate::risk::accounts::Accounts;
 use crate::state_hash::StateHasher;
 
+pub use accounts::{AccountView, HoldingView};
 use desk::{Desk, Out};
 pub use view::{BookView, LevelView, OrderView, WaitingView};
 
@@ -61,13 +66,15 @@ pub struct Engine {
     numbers: Vec<(InstrumentId, u32)>,
     /// The same for small numbers, by number.
     direct: Vec<u32>,
-    /// Accounts that may not trade, rising.
-    blocked: Vec<AccountId>,
+    accounts: Accounts,
     capacity: Capacity,
 }
 
 /// Instruments up to this number are found without a search.
 const DIRECT_LEN: usize = 1 << 12;
+
+/// All of a worth in hundredths of a percent: no fee is more.
+const WHOLE_BPS: i32 = 10_000;
 
 impl Engine {
     /// An empty engine with room for `capacity`.
@@ -85,7 +92,7 @@ impl Engine {
             books: Vec::with_capacity(capacity.instruments as usize),
             numbers: Vec::with_capacity(capacity.instruments as usize),
             direct: alloc::vec![NONE; DIRECT_LEN],
-            blocked: Vec::with_capacity(capacity.accounts as usize),
+            accounts: Accounts::new(capacity),
             capacity,
         }
     }
@@ -105,8 +112,7 @@ impl Engine {
                 self.advance(at, events);
                 self.apply_seldom(seldom, events);
                 self.take_turns(events);
-                self.settle(events);
-                self.tell_bests(events);
+                self.finish(events);
             }
         }
     }
@@ -157,9 +163,8 @@ impl Engine {
             Some(position) => self.desk(position, instrument, events).work(!expired, command),
             None => self.reject_order(op, instrument, id, account, events),
         }
-        if expired {
-            self.settle(events);
-            self.tell_bests(events);
+        if expired | !self.accounts.tripped.is_empty() {
+            self.finish(events);
         }
     }
 
@@ -168,14 +173,14 @@ impl Engine {
         match *command {
             Command::Instrument(ref spec) => self.define(spec, events),
             Command::Account(ref spec) => self.limit_account(spec, events),
-            Command::Quote(quote) => {
-                let reason = self
-                    .position(quote.instrument)
-                    .map_or(Reject::UnknownInstrument, |_| Reject::BadCombination);
-                let what =
-                    What::Rejected { op: Op::Quote, id: quote.id, account: quote.account, reason };
-                self.out(quote.instrument, events).private(what);
-            }
+            Command::Quote(ref quote) => match self.position(quote.instrument) {
+                Some(position) => {
+                    self.desk_of(position, events).work(false, |desk| desk.quote(quote))
+                }
+                None => {
+                    self.reject_order(Op::Quote, quote.instrument, quote.id, quote.account, events)
+                }
+            },
             Command::MassCancel(scope) => self.mass_cancel(scope, CancelReason::Mass, events),
             Command::Kill(scope) => self.kill(scope, events),
             Command::Unblock(scope) => self.unblock(scope, events),
@@ -234,14 +239,15 @@ impl Engine {
         let mut hasher = StateHasher::default();
         hasher.word(self.seq);
         hasher.word(self.now.0);
-        hasher.word(self.blocked.len() as u64);
-        for account in &self.blocked {
+        hasher.word(self.accounts.blocked().len() as u64);
+        for account in self.accounts.blocked() {
             hasher.word(u64::from(account.0));
         }
         for &(_, position) in &self.numbers {
             let view = BookView::new(&self.store, &self.books[position as usize]);
             view.hash(&mut hasher);
         }
+        self.accounts.hash(&mut hasher);
         hasher.finish()
     }
 
@@ -252,6 +258,7 @@ impl Engine {
     /// Where something does not hold: that is a bug of this crate.
     pub fn check_invariants(&self) {
         invariants::check(&self.store, &self.books);
+        self.check_ledger();
     }
 
     /// Lets time pass: what is due by `at` ends.
@@ -303,15 +310,6 @@ impl Engine {
         })
     }
 
-    /// Has the pegged orders follow, and all-or-none orders trade with those, until all is done.
-    fn settle(&mut self, events: &mut impl EventSink) {
-        self.follow(events);
-        while self.fill_a_whole(events) {
-            self.take_turns(events);
-            self.follow(events);
-        }
-    }
-
     /// Has the pegged orders of all books follow what a command for several instruments moved.
     fn follow(&mut self, events: &mut impl EventSink) {
         if self.store.pegged == 0 {
@@ -344,7 +342,8 @@ impl Engine {
     ) -> Desk<'a, S> {
         let book = &mut self.books[position];
         let out = Out::new(&mut self.seq, events, instrument);
-        Desk { store: &mut self.store, book, blocked: &self.blocked, now: self.now, out }
+        let (store, accounts) = (&mut self.store, &mut self.accounts);
+        Desk { store, book, accounts, now: self.now, out }
     }
 
     fn desk_of<'a, S: EventSink>(&'a mut self, position: usize, events: &'a mut S) -> Desk<'a, S> {
@@ -407,11 +406,26 @@ impl Engine {
         self.reject(Op::Instrument, spec.instrument, reason, events);
     }
 
-    fn limit_account(&mut self, spec: &AccountSpec, events: &mut impl EventSink) {
-        let reason = Reject::BadCombination;
-        let what =
-            What::Rejected { op: Op::Account, id: OrderId(0), account: spec.account, reason };
-        self.out(InstrumentId(0), events).private(what);
+    /// Ends what protection ends in other books, has the pegged orders follow, and all-or-none
+    /// orders trade with those, until all is done; then tells the best prices.
+    #[inline(never)]
+    fn finish(&mut self, events: &mut impl EventSink) {
+        loop {
+            while !self.accounts.tripped.is_empty() {
+                for at in 0..self.numbers.len() {
+                    let position = self.numbers[at].1 as usize;
+                    self.desk_of(position, events).end_tripped_quotes();
+                }
+                self.accounts.tripped.clear();
+                self.take_turns(events);
+            }
+            self.follow(events);
+            if !self.fill_a_whole(events) {
+                break;
+            }
+            self.take_turns(events);
+        }
+        self.tell_bests(events);
     }
 
     /// Tells the best prices of every book in which they are not what was told last.
@@ -426,36 +440,20 @@ impl Engine {
         }
     }
 
-    fn block(&mut self, account: AccountId) -> Result<(), Reject> {
-        match self.blocked.binary_search(&account) {
-            Ok(_) => Ok(()),
-            Err(_) if self.blocked.len() >= self.capacity.accounts as usize => {
-                Err(Reject::Capacity)
-            }
-            Err(at) => {
-                self.blocked.insert(at, account);
-                Ok(())
-            }
-        }
-    }
-
     /// Cancels first: an account that cannot be blocked any more loses its orders all the same.
     fn kill(&mut self, scope: Scope, events: &mut impl EventSink) {
         let Some(account) = scope.account else {
             return self.reject_scope(Op::Kill, scope, Reject::UnknownAccount, events);
         };
         self.mass_cancel(scope, CancelReason::Kill, events);
-        if let Err(reason) = self.block(account) {
+        if let Err(reason) = self.accounts.block(account) {
             self.reject_scope(Op::Kill, scope, reason, events);
         }
     }
 
     fn unblock(&mut self, scope: Scope, events: &mut impl EventSink) {
-        match scope.account.map(|account| self.blocked.binary_search(&account)) {
-            Some(Ok(at)) => {
-                self.blocked.remove(at);
-            }
-            Some(Err(_)) => {}
+        match scope.account {
+            Some(account) => self.accounts.unblock(account),
             None => self.reject_scope(Op::Unblock, scope, Reject::UnknownAccount, events),
         }
     }
@@ -484,7 +482,8 @@ fn is_sound(spec: &InstrumentSpec) -> bool {
         spec.max_qty.is_zero() || (spec.min_qty <= spec.max_qty && spec.max_qty >= Qty(spec.lot));
     let units = is_tick(spec.tick) && ticks && rising && spec.lot > 0;
     let shares = spec.allocation.fits(spec.algo);
-    units && bounds && shares && spec.scale <= SCALE_MAX && is_built(spec)
+    let fees = spec.maker_bps.max(spec.taker_bps) <= WHOLE_BPS;
+    units && bounds && shares && fees && spec.scale <= SCALE_MAX && is_built(spec)
 }
 
 /// Whether an instrument asks for nothing that this version does not do.

@@ -410,6 +410,10 @@ vocabulary! {
         Halted = 15 "halted",
         /// The auction that it was for ended.
         AuctionEnd = 16 "auction_end",
+        /// It would have opened or grown a position.
+        ReduceOnly = 17 "reduce_only",
+        /// Its account could not pay for it by the time it entered.
+        InsufficientFunds = 18 "insufficient_funds",
     }
 }
 

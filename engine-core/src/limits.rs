@@ -34,6 +34,9 @@ pub struct Capacity {
     pub instruments: u32,
     /// Accounts that have limits.
     pub accounts: u32,
+    /// Positions of accounts that have limits: as many as pairs of such an account and an
+    /// instrument in which it ever had an order.
+    pub positions: u32,
 }
 
 impl Capacity {
@@ -46,12 +49,18 @@ impl Capacity {
 
     /// Enough for a test or a strategy.
     pub const SMALL: Self =
-        Self { orders: 1 << 12, levels: 1 << 10, instruments: 16, accounts: 64 };
+        Self { orders: 1 << 12, levels: 1 << 10, instruments: 16, accounts: 64, positions: 256 };
 }
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { orders: 1 << 20, levels: 1 << 17, instruments: 1 << 10, accounts: 1 << 12 }
+        Self {
+            orders: 1 << 20,
+            levels: 1 << 17,
+            instruments: 1 << 10,
+            accounts: 1 << 12,
+            positions: 1 << 16,
+        }
     }
 }
 

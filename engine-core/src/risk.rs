@@ -1,5 +1,9 @@
 //! What an account may do: limits that are checked before the book is touched.
 
+pub(crate) mod account;
+pub(crate) mod accounts;
+pub(crate) mod hold;
+
 use crate::id::AccountId;
 
 /// The limits of an account; what is `None` is not limited.
@@ -31,8 +35,22 @@ pub struct AccountSpec {
     pub mmp_fills: Option<u32>,
     /// The interval of market-maker protection.
     pub mmp_ns: u64,
-    /// Spot ledger: cash, in ticks × lots.
+    /// Spot ledger: all its cash from now on, held or free, in ticks × lots.
     pub cash: Option<i64>,
-    /// Position at the start, in lots.
+    /// What it owns of each instrument that it has not dealt in yet, in lots.
     pub position: i64,
+}
+
+impl AccountSpec {
+    /// Whether its parts go together: every interval that a limit needs is given, and whoever has
+    /// cash owes neither cash nor lots.
+    pub(crate) const fn is_sound(&self) -> bool {
+        let messages = self.max_messages.is_none() || self.per_ns > 0;
+        let protected = self.mmp_qty.is_some() || self.mmp_fills.is_some();
+        let owes = match self.cash {
+            Some(cash) => cash < 0 || self.position < 0,
+            None => false,
+        };
+        messages && (!protected || self.mmp_ns > 0) && !owes
+    }
 }

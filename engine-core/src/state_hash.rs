@@ -31,6 +31,14 @@ impl StateHasher {
         self.word(word.cast_unsigned());
     }
 
+    /// Takes a signed number of 128 bits, the lower half first.
+    #[allow(clippy::cast_possible_truncation, reason = "the two halves of the same 128 bits")]
+    pub fn wide(&mut self, word: i128) {
+        let bits = word.cast_unsigned();
+        self.word(bits as u64);
+        self.word((bits >> 64) as u64);
+    }
+
     /// Takes whether there is a word, and the word.
     pub fn optional(&mut self, word: Option<i64>) {
         self.word(u64::from(word.is_some()));

@@ -5,6 +5,7 @@
 pub mod differential;
 pub mod feed;
 pub mod generate;
+pub mod money;
 pub mod reference;
 pub mod scenario;
 pub mod venue;

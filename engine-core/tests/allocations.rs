@@ -36,7 +36,8 @@ fn a_random_mix_of_every_command_allocates_nothing() {
 /// Through two sizes of the index.
 #[test]
 fn a_book_that_grows_to_ten_thousand_orders_allocates_nothing() {
-    let capacity = Capacity { orders: 1 << 14, levels: 1 << 12, instruments: 1, accounts: 32 };
+    let capacity =
+        Capacity { orders: 1 << 14, levels: 1 << 12, instruments: 1, accounts: 32, positions: 32 };
     let define = Command::Instrument(InstrumentSpec::new(InstrumentId(0), "").into());
     let orders = (1..=10_000).map(|id| {
         let price = Price(i64::try_from(id % 3_000).expect("a small number") * 7);
@@ -48,7 +49,8 @@ fn a_book_that_grows_to_ten_thousand_orders_allocates_nothing() {
 
 #[test]
 fn a_trading_day_allocates_nothing() {
-    let capacity = Capacity { orders: 1 << 14, levels: 1 << 12, instruments: 1, accounts: 32 };
+    let capacity =
+        Capacity { orders: 1 << 14, levels: 1 << 12, instruments: 1, accounts: 32, positions: 32 };
     let commands: Vec<_> =
         TradingDay::new(7, InstrumentId(1), Price(50_000)).take(100_000).collect();
     assert_eq!(allocations(Engine::new(capacity), &commands), 0);

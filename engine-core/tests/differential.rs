@@ -34,7 +34,8 @@ fn they_agree_on_the_other_half_a_million() {
 
 #[test]
 fn they_agree_on_a_trading_day_with_a_deep_book() {
-    let capacity = Capacity { orders: 4_096, levels: 1_024, instruments: 1, accounts: 32 };
+    let capacity =
+        Capacity { orders: 4_096, levels: 1_024, instruments: 1, accounts: 32, positions: 32 };
     let mut pair = Pair::new(capacity, Interest::L1.and(Interest::TRADES));
     for (at, command) in TradingDay::new(7, InstrumentId(1), Price(50_000)).take(6_000) {
         pair.check_step(at, &command);

@@ -26,7 +26,7 @@ fn what_is_hidden_or_waits_changes_nothing_in_public() {
         let told = public_difference(seed, secrets).unwrap_or_else(|difference| {
             panic!("seed {seed}: {difference}");
         });
-        assert!(told > 3_000, "seed {seed}: only {told} public events");
+        assert!(told > 2_500, "seed {seed}: only {told} public events");
     }
 }
 
@@ -70,7 +70,8 @@ fn public_difference(
     seed: u64,
     secret: impl Fn((InstrumentId, i64), u64) -> NewOrder,
 ) -> Result<usize, String> {
-    let capacity = Capacity { orders: 1 << 13, levels: 1 << 13, instruments: 4, accounts: 6 };
+    let capacity =
+        Capacity { orders: 1 << 13, levels: 1 << 13, instruments: 4, accounts: 6, positions: 8 };
     let (mut open, mut keeper) = (Engine::new(capacity), Engine::new(capacity));
     let (mut told, mut guarded) = (0, 0);
     for (step, (at, command)) in RandomCommands::new(seed).take(4_000).enumerate() {
@@ -155,6 +156,13 @@ fn near_the_market(command: Command) -> Option<Command> {
             let (_, centre) = MARKETS.into_iter().find(|(name, _)| *name == replace.instrument)?;
             let far = |price: Price| price.distance(Price(centre)) > CORRIDOR.unsigned_abs();
             (!replace.price.is_some_and(far)).then_some(command)
+        }
+        Command::Quote(quote) => {
+            let (_, centre) = MARKETS.into_iter().find(|(name, _)| *name == quote.instrument)?;
+            let far = |&(price, _): &(Price, Qty)| {
+                price.distance(Price(centre)) > CORRIDOR.unsigned_abs()
+            };
+            (!quote.bid.iter().chain(&quote.ask).any(far)).then_some(command)
         }
         other => Some(other),
     }

@@ -344,6 +344,11 @@ impl Orders {
         self.seats.len()
     }
 
+    /// How many seats there are.
+    pub(crate) fn capacity(&self) -> u32 {
+        self.seats.capacity()
+    }
+
     /// Whether every seat is taken.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {

@@ -22,7 +22,7 @@ impl<S: EventSink> Desk<'_, S> {
         if self.book.side(taker.side.opposite()).find(self.store, price) != level {
             return true;
         }
-        let grouped = !self.book.groups.is_empty();
+        let linked = !self.book.is_sure();
         let shown = self.store.levels[level].shown;
         self.gather(level, |_| true);
         let shares = &mut self.store.shares[..];
@@ -35,7 +35,7 @@ impl<S: EventSink> Desk<'_, S> {
         }
         for at in 0..self.store.shares.len() {
             let Share { key, got, .. } = self.store.shares[at];
-            if !got.is_zero() && !taker.open.is_zero() && self.still_shows(at, grouped) {
+            if !got.is_zero() && !taker.open.is_zero() && self.still_shows(at, linked) {
                 self.trade(taker, level, key, price, got);
             }
         }
@@ -44,10 +44,10 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Meets the orders of the taker's own group that show something at a price, oldest first.
     fn keep_apart(&mut self, taker: &mut Taker, level: u32) -> bool {
-        let (own, grouped) = (*taker, !self.book.groups.is_empty());
+        let (own, linked) = (*taker, !self.book.is_sure());
         self.gather(level, |order| own.meets(order));
         for at in 0..self.store.shares.len() {
-            if self.still_shows(at, grouped) && !self.prevent(taker, self.store.shares[at].key) {
+            if self.still_shows(at, linked) && !self.prevent(taker, self.store.shares[at].key) {
                 return false;
             }
         }
@@ -77,11 +77,11 @@ impl<S: EventSink> Desk<'_, S> {
         }
     }
 
-    /// Whether an order that was listed lives: what came before it in a book with groups may have
-    /// ended it.
-    fn still_shows(&self, at: usize, grouped: bool) -> bool {
+    /// Whether an order that was listed lives: what came before it in a book with linked orders may
+    /// have ended it.
+    fn still_shows(&self, at: usize, linked: bool) -> bool {
         let Share { id, key, .. } = self.store.shares[at];
-        !grouped || self.store.find(self.book.position, id).is_some_and(|(_, found)| found == key)
+        !linked || self.store.find(self.book.position, id).is_some_and(|(_, found)| found == key)
     }
 
     /// An order has come to rest and shows something: if it alone shows the best price of its

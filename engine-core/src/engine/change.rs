@@ -71,7 +71,7 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline(never)]
     pub(super) fn replace_any(&mut self, replace: &Replace) {
         match self.check_replace(replace) {
-            Err(reason) => self.reject(Op::Replace, replace.id, replace.account, reason),
+            Err(reason) => return self.reject(Op::Replace, replace.id, replace.account, reason),
             Ok(change) if change.open.is_zero() => {
                 self.end_at(change.position, change.key, CancelReason::User);
             }
@@ -81,14 +81,17 @@ impl<S: EventSink> Desk<'_, S> {
             }
             Ok(change) => self.enter_again(change),
         }
+        if self.accounts.watch {
+            self.count_message(replace.account);
+        }
     }
 
     /// The first reason to turn a replace away, or what it comes to.
     #[inline]
     fn check_replace(&self, replace: &Replace) -> Result<Change, Reject> {
         let (position, key) = self.find(replace.id, replace.account)?;
-        if !self.blocked.is_empty() {
-            self.check_blocked(replace.account)?;
+        if self.accounts.watch {
+            self.check_sender(replace.account)?;
         }
         self.check_phase()?;
         let order = &self.store.orders[key];
@@ -129,6 +132,9 @@ impl<S: EventSink> Desk<'_, S> {
         let id = replace.new_id.filter(|id| id.0 != 0).unwrap_or(replace.id);
         if id != replace.id && self.store.find(self.book.position, id).is_some() {
             return Err(Reject::DuplicateOrderId);
+        }
+        if self.accounts.watch && !open.is_zero() {
+            self.check_limits_again(key, price, total, open)?;
         }
         let keeps = waits
             || (price == current
@@ -193,6 +199,9 @@ impl<S: EventSink> Desk<'_, S> {
         let old_id = self.store.orders[key].id;
         let waits = self.store.orders[key].waits();
         let mut shown = Qty::ZERO;
+        if self.accounts.watch {
+            self.closing(key);
+        }
         if waits {
             self.store.orders[key].open = open;
             let extra = self.store.extra_mut(key);
@@ -204,6 +213,9 @@ impl<S: EventSink> Desk<'_, S> {
         if id != old_id {
             self.store.rename(position, self.book.position, key, id);
             self.rename_parent(old_id, id);
+        }
+        if self.accounts.watch {
+            self.opened(key);
         }
         let order = &self.store.orders.order(key);
         let (side, left, dark) = (order.side, order.shown, order.is_dark());
@@ -251,6 +263,9 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Takes a resting order out of the book, to enter again.
     pub(super) fn lift(&mut self, position: Position, key: u32) -> Taker {
+        if self.accounts.watch {
+            self.closing(key);
+        }
         let taker = self.as_taker(key);
         self.take_off(key);
         if self.store.orders.extra(key) != NONE {
@@ -269,6 +284,8 @@ impl<S: EventSink> Desk<'_, S> {
             min_qty: Qty::ZERO,
             expire_at: extra.expire_at,
             group: extra.group,
+            quote: extra.quote,
+            reduce_only: extra.reduce_only,
         });
         Taker {
             id: order.id,

@@ -6,7 +6,6 @@ use crate::book::order::Terms;
 use crate::book::pool::NONE;
 use crate::command::{NewOrder, OrderType, Peg, Phase, PostOnly, TimeInForce};
 use crate::event::{EventSink, Reject};
-use crate::id::AccountId;
 use crate::limits::ICEBERG_TIPS_MAX;
 use crate::quantity::{Price, Qty, Time};
 use crate::side::Side;
@@ -15,8 +14,8 @@ impl<S: EventSink> Desk<'_, S> {
     /// The first reason to turn an order away, or the worst price at which it trades or rests.
     #[inline]
     pub(super) fn check(&self, order: &NewOrder) -> Result<Price, Reject> {
-        if !self.blocked.is_empty() {
-            self.check_blocked(order.account)?;
+        if self.accounts.watch {
+            self.check_sender(order.account)?;
         }
         self.check_phase()?;
         if order.qty.is_zero() && order.notional == 0 {
@@ -37,6 +36,9 @@ impl<S: EventSink> Desk<'_, S> {
         if order.parent != 0 {
             self.check_parent(order)?;
         }
+        if self.accounts.watch | order.reduce_only {
+            self.check_limits(order, limit)?;
+        }
         if order.can_rest() {
             self.check_room(order, limit)?;
         }
@@ -44,15 +46,6 @@ impl<S: EventSink> Desk<'_, S> {
             return Ok(limit);
         }
         self.stand_off(order.side, limit, order.post_only, order.qty)
-    }
-
-    /// Whether the account may trade.
-    #[cold]
-    pub(super) fn check_blocked(&self, account: AccountId) -> Result<(), Reject> {
-        match self.blocked.binary_search(&account) {
-            Ok(_) => Err(Reject::Blocked),
-            Err(_) => Ok(()),
-        }
     }
 
     /// Whether the phase takes new orders.
@@ -68,7 +61,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Whether prices and quantities are what the instrument counts in.
     #[inline(never)]
-    fn check_units(&self, order: &NewOrder) -> Result<(), Reject> {
+    pub(super) fn check_units(&self, order: &NewOrder) -> Result<(), Reject> {
         for price in [order.price, order.limit, order.stop] {
             self.check_price(price)?;
         }
@@ -190,7 +183,7 @@ impl OrderType {
 impl NewOrder {
     /// Whether it may be live after its command: it rests, or it waits.
     #[inline]
-    fn can_rest(&self) -> bool {
+    pub(super) fn can_rest(&self) -> bool {
         let immediate = matches!(self.tif, TimeInForce::Ioc | TimeInForce::Fok);
         self.stands_apart() || (self.order_type != OrderType::Market && !immediate)
     }
@@ -235,6 +228,8 @@ pub(super) fn taker(order: &NewOrder, limit: Price) -> Taker {
             min_qty: order.min_qty,
             expire_at: order.expire_at,
             group: order.group,
+            quote: false,
+            reduce_only: order.reduce_only,
         },
     }
 }
@@ -301,7 +296,6 @@ fn is_sound(order: &NewOrder) -> bool {
     } else {
         order.offset == 0 && order.peg == Peg::Primary
     };
-    let unbuilt = order.reduce_only;
     let whole = !order.all_or_none
         || (order.display.is_zero()
             && order.min_qty.is_zero()
@@ -309,14 +303,5 @@ fn is_sound(order: &NewOrder) -> bool {
             && !pegged
             && order.post_only == PostOnly::No);
     let own_parent = order.parent != 0 && order.parent == order.id.0;
-    whole
-        && display
-        && hidden
-        && stop
-        && trail
-        && worth
-        && least
-        && follows
-        && !unbuilt
-        && !own_parent
+    whole && display && hidden && stop && trail && worth && least && follows && !own_parent
 }

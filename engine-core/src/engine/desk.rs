@@ -1,7 +1,5 @@
 //! Where one instrument's commands are worked on: its book, the store, and the way out for events.
 
-use alloc::vec::Vec;
-
 use super::links::Ending;
 use crate::book::heed::Heed;
 use crate::book::index::Position;
@@ -10,6 +8,7 @@ use crate::book::{Book, Store};
 use crate::event::{CancelReason, Event, EventSink, Interest, Op, Reject, Total, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::quantity::{Price, Qty, Time};
+use crate::risk::accounts::Accounts;
 use crate::side::Side;
 
 /// The way out for events of one instrument: numbers them and drops what nobody wants.
@@ -69,7 +68,7 @@ impl<'a, S: EventSink> Out<'a, S> {
 pub(super) struct Desk<'a, S> {
     pub(super) store: &'a mut Store,
     pub(super) book: &'a mut Book,
-    pub(super) blocked: &'a Vec<AccountId>,
+    pub(super) accounts: &'a mut Accounts,
     pub(super) now: Time,
     pub(super) out: Out<'a, S>,
 }
@@ -84,7 +83,7 @@ impl<S: EventSink> Desk<'_, S> {
         if !self.store.pending.is_empty() | self.book.heed.has(Heed::AT_THE_END) {
             self.aside().finish(tells);
         }
-        if tells && self.out.wants(Interest::L1) {
+        if tells && self.out.wants(Interest::L1) && self.accounts.tripped.is_empty() {
             self.aside().tell_best();
         }
     }
@@ -94,7 +93,7 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline(always)]
     pub(super) fn aside(&mut self) -> Desk<'_, S> {
         let out = Out::new(self.out.seq, self.out.sink, self.out.instrument);
-        Desk { store: self.store, book: self.book, blocked: self.blocked, now: self.now, out }
+        Desk { store: self.store, book: self.book, accounts: self.accounts, now: self.now, out }
     }
 
     /// What a command leaves to be done.
@@ -105,7 +104,7 @@ impl<S: EventSink> Desk<'_, S> {
         if !follows {
             return;
         }
-        loop {
+        while self.accounts.tripped.is_empty() {
             if !self.book.pegs.is_empty() {
                 self.follow();
             }
@@ -131,6 +130,9 @@ impl<S: EventSink> Desk<'_, S> {
     /// Ends a live order whose place in the index is known.
     #[inline(never)]
     pub(super) fn end_at(&mut self, position: Position, key: u32, reason: CancelReason) {
+        if self.accounts.watch {
+            self.closing(key);
+        }
         let order = &self.store.orders[key];
         let (id, account, open, waits) = (order.id, order.account, order.open, order.waits());
         self.out.private(What::Canceled { id, account, qty: open, reason });

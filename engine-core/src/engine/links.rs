@@ -2,9 +2,10 @@
 
 use super::desk::Desk;
 use super::matching::Taker;
-use crate::book::Waits;
 use crate::book::index::Position;
+use crate::book::order::Order;
 use crate::book::pool::NONE;
+use crate::book::{Extra, Waits};
 use crate::command::OrderType;
 use crate::event::{CancelReason, EventSink};
 use crate::id::{AccountId, OrderId};
@@ -60,7 +61,7 @@ impl<S: EventSink> Desk<'_, S> {
         if !rests {
             self.stop_waiting(key);
         }
-        let account = self.store.orders[key].account;
+        let Order { account, side, .. } = self.store.orders.order(key);
         let extra = self.store.detach(key);
         if extra.order_type == OrderType::Pegged {
             self.forget_pegged(extra.entry, rests);
@@ -69,16 +70,32 @@ impl<S: EventSink> Desk<'_, S> {
             let at = (extra.group.cast_signed(), account.0, extra.entry);
             self.book.groups.remove(&mut self.store.nodes, at);
         }
+        if extra.quote {
+            let at = (account.0.into(), side as u32, 0);
+            self.book.quotes.remove(&mut self.store.nodes, at);
+        }
+        if extra.reduce_only {
+            let at = (account.0.into(), 0, extra.entry);
+            self.book.reducers.remove(&mut self.store.nodes, at);
+        }
         extra.group
     }
 
-    /// Enters an order into its group.
-    pub(super) fn join_group(&mut self, key: u32) {
-        let account = self.store.orders[key].account;
+    /// Enters an order into the sets that it is found in by what it is: its group, the quotes, the
+    /// reduce-only orders.
+    pub(super) fn join(&mut self, key: u32) {
+        let Order { account, side, .. } = self.store.orders.order(key);
         let extra = self.store.extra_mut(key);
-        if extra.group != 0 {
-            let at = (extra.group.cast_signed(), account.0, extra.entry);
-            self.book.groups.insert(&mut self.store.nodes, at, key);
+        let Extra { group, entry, quote, reduce_only, .. } = *extra;
+        let nodes = &mut self.store.nodes;
+        if group != 0 {
+            self.book.groups.insert(nodes, (group.cast_signed(), account.0, entry), key);
+        }
+        if quote {
+            self.book.quotes.insert(nodes, (account.0.into(), side as u32, 0), key);
+        }
+        if reduce_only {
+            self.book.reducers.insert(nodes, (account.0.into(), 0, entry), key);
         }
     }
 
@@ -103,8 +120,11 @@ impl<S: EventSink> Desk<'_, S> {
             if self.store.orders[key].open <= qty {
                 self.end(key, CancelReason::Oco);
             } else {
-                self.shrink(key, qty);
+                self.shrink_member(key, qty);
             }
+        }
+        if self.accounts.watch {
+            self.regroup(account, group);
         }
     }
 

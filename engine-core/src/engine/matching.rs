@@ -42,12 +42,22 @@ pub(super) struct Special {
     pub(super) expire_at: Time,
     /// One-cancels-other group; 0 is none.
     pub(super) group: u64,
+    /// Whether it is one side of a quote.
+    pub(super) quote: bool,
+    /// Whether it may only bring its account's position nearer to nothing.
+    pub(super) reduce_only: bool,
 }
 
 impl Special {
     /// Nothing special.
-    pub(super) const NONE: Self =
-        Self { display: Qty::ZERO, min_qty: Qty::ZERO, expire_at: Time(0), group: 0 };
+    pub(super) const NONE: Self = Self {
+        display: Qty::ZERO,
+        min_qty: Qty::ZERO,
+        expire_at: Time(0),
+        group: 0,
+        quote: false,
+        reduce_only: false,
+    };
 }
 
 /// What is told of a resting order that traded.
@@ -110,6 +120,9 @@ impl<S: EventSink> Desk<'_, S> {
             return self.trade_special(taker, level, maker, price, most);
         }
         let qty = taker.open.min(open).min(most);
+        if self.accounts.watch {
+            self.settle(taker, maker, price, qty);
+        }
         taker.open -= qty;
         taker.filled += qty;
         let leaves = open - qty;
@@ -137,6 +150,9 @@ impl<S: EventSink> Desk<'_, S> {
         if taker.special.group != 0 {
             self.fill_group(taker, qty);
         }
+        if self.accounts.watch {
+            self.trim_both(taker.account, account);
+        }
         if self.book.watches() {
             self.watch(price);
         }
@@ -153,10 +169,14 @@ impl<S: EventSink> Desk<'_, S> {
         price: Price,
         most: Qty,
     ) {
-        let orders = &mut self.store.orders;
+        let orders = &self.store.orders;
         let dark = orders.is_dark(maker);
         let tip = if dark { orders[maker].open } else { orders.shown(maker) };
         let qty = taker.open.min(most).min(tip);
+        if self.accounts.watch {
+            self.settle(taker, maker, price, qty);
+        }
+        let orders = &mut self.store.orders;
         orders[maker].open -= qty;
         orders.note_fill(maker, self.book.position, qty);
         taker.open -= qty;
@@ -194,6 +214,9 @@ impl<S: EventSink> Desk<'_, S> {
         }
         if taker.special.group != 0 {
             self.fill_group(taker, qty);
+        }
+        if self.accounts.watch {
+            self.trim_both(taker.account, order.account);
         }
         if self.book.watches() {
             self.watch(price);
@@ -275,7 +298,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// The maker's and the taker's fee of a trade.
     #[inline]
-    fn fees(&self, price: Price, qty: Qty) -> [Fee; 2] {
+    pub(super) fn fees(&self, price: Price, qty: Qty) -> [Fee; 2] {
         let spec = &self.book.spec;
         if spec.maker_bps == 0 && spec.taker_bps == 0 {
             return [Fee::ZERO; 2];
@@ -332,6 +355,17 @@ impl<S: EventSink> Desk<'_, S> {
     /// Takes `by`, less than is open, off a live order that keeps its place, and tells so.
     #[inline]
     pub(super) fn shrink(&mut self, key: u32, by: Qty) {
+        self.shrink_member(key, by);
+        if self.accounts.watch {
+            self.lowered(key);
+        }
+    }
+
+    /// The same for one of a group whose others follow.
+    pub(super) fn shrink_member(&mut self, key: u32, by: Qty) {
+        if self.accounts.watch {
+            self.lowering(key, by);
+        }
         if self.store.orders[key].waits() {
             self.store.orders[key].open -= by;
             self.tell_shrunk(key);

@@ -14,6 +14,7 @@ use crate::event::{EventSink, Reject, What};
 use crate::id::OrderId;
 use crate::limits::PEGS_MAX;
 use crate::quantity::{Price, Qty};
+use crate::risk::hold::Hold;
 use crate::side::Side;
 
 impl<S: EventSink> Desk<'_, S> {
@@ -30,8 +31,11 @@ impl<S: EventSink> Desk<'_, S> {
         self.book.marked = None;
         self.store.waiting += 1;
         self.count_pegged();
-        self.store.attach(self.book.position, key, extra);
-        self.join_group(key);
+        self.store.attach(self.book.position, key, Extra { held: Hold::NONE, ..extra });
+        self.join(key);
+        if self.accounts.watch {
+            self.opened(key);
+        }
         let entry = self.store.extra_mut(key).entry;
         self.book.pegs.insert(&mut self.store.nodes, (0, 0, entry), key);
         self.set_down(key, price);
@@ -60,6 +64,9 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline(never)]
     pub(super) fn peg_again(&mut self, change: Change) {
         let Change { position, key, id, price, open, .. } = change;
+        if self.accounts.watch {
+            self.closing(key);
+        }
         let order = self.store.orders.order(key);
         let mut extra = self.store.extra_mut(key).clone();
         extra.limit = extra.limit.map(|_| price);

@@ -27,6 +27,10 @@ impl<S: EventSink> Desk<'_, S> {
         if order.stands_apart() {
             return self.park_new(order, &taker);
         }
+        if self.accounts.watch {
+            self.admit(taker.account);
+            self.protect(&mut taker);
+        }
         let Taker { id, account, side, open: qty, .. } = taker;
         let price = order.price.map(|_| taker.limit);
         self.out.private(What::Accepted { id, account, side, qty, price });
@@ -36,6 +40,14 @@ impl<S: EventSink> Desk<'_, S> {
     /// Matches an order that comes in, and rests or cancels what is left of it.
     #[inline]
     pub(super) fn enter(&mut self, taker: &mut Taker) {
+        self.enter_book(taker);
+        if self.accounts.watch {
+            self.end_tripped_quotes();
+        }
+    }
+
+    #[inline]
+    fn enter_book(&mut self, taker: &mut Taker) {
         if taker.tif == TimeInForce::Fok && !self.can_fill(taker, taker.open) {
             return self.cancel_rest(taker, CancelReason::Fok);
         }
@@ -107,7 +119,10 @@ impl<S: EventSink> Desk<'_, S> {
         );
         if special != Special::NONE {
             self.store.attach(self.book.position, key, special.extra());
-            self.join_group(key);
+            self.join(key);
+        }
+        if self.accounts.watch {
+            self.opened(key);
         }
         if self.book.shared && !dark {
             self.note_top(key);
@@ -133,6 +148,9 @@ impl<S: EventSink> Desk<'_, S> {
         let is_pegged = order.order_type == OrderType::Pegged;
         if is_pegged && let Err(reason) = self.check_pegs() {
             return self.reject(Op::New, id, account, reason);
+        }
+        if self.accounts.watch {
+            self.admit(account);
         }
         let extra = Extra {
             order_type: taker.order_type,
@@ -176,6 +194,8 @@ impl Special {
             min_qty: self.min_qty,
             expire_at: self.expire_at,
             group: self.group,
+            quote: self.quote,
+            reduce_only: self.reduce_only,
             waits: Waits::No,
             ..Extra::default()
         }

@@ -18,7 +18,7 @@ impl<S: EventSink> Desk<'_, S> {
     /// Whether nothing is switched on that a plain order would have to heed.
     #[inline(always)]
     fn is_plain(&self) -> bool {
-        self.book.heed.is_empty() && self.blocked.is_empty()
+        self.book.heed.is_empty() && !self.accounts.watch
     }
 
     /// Places an order.

@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::matching::Taker;
+use crate::book::Extra;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::command::Stp;
@@ -14,8 +15,8 @@ impl<S: EventSink> Desk<'_, S> {
     pub(super) fn can_fill(&self, taker: &Taker, wanted: Qty) -> bool {
         let wanted = u128::from(wanted.0);
         let mut reach = Reach { open: u128::from(taker.open.0), sure: 0, maybe: 0 };
-        // Where neither self-trade prevention nor groups matter, a level counts as a whole.
-        let plain = !taker.prevents() && self.book.groups.is_empty();
+        // Where all of it is there for the taker, a level counts as a whole.
+        let plain = !taker.prevents() && self.book.is_sure();
         for key in self.book.side(taker.side.opposite()).levels(self.store) {
             let level = &self.store.levels[key];
             if !taker.side.crosses(taker.limit, level.price) {
@@ -76,10 +77,11 @@ impl<S: EventSink> Desk<'_, S> {
             return Fit::Always;
         }
         let open = u128::from(maker.open.0);
-        let grouped = self.store.extra(key).is_some_and(|extra| extra.group != 0);
+        let shrinks = |extra: &Extra| extra.group != 0 || extra.reduce_only;
+        let linked = self.store.extra(key).is_some_and(shrinks);
         if open <= reach.open.saturating_sub(reach.maybe) {
             Fit::Always
-        } else if open <= reach.open.saturating_sub(reach.sure) || grouped {
+        } else if open <= reach.open.saturating_sub(reach.sure) || linked {
             Fit::Perhaps
         } else {
             Fit::Never
@@ -104,7 +106,11 @@ impl<S: EventSink> Desk<'_, S> {
     #[cold]
     fn is_sure(&self, taker: &Taker, key: u32) -> bool {
         let maker = &self.store.orders.order(key);
-        let Some(group) = self.store.extra(key).map(|extra| extra.group) else { return true };
+        let Some(extra) = self.store.extra(key) else { return true };
+        if extra.reduce_only && !self.is_all_that_is_open(maker) {
+            return false;
+        }
+        let group = extra.group;
         if group == 0 {
             return true;
         }

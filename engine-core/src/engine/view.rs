@@ -140,6 +140,12 @@ impl<'a> BookView<'a> {
         (order.level != NONE).then(|| view(self.store, order))
     }
 
+    /// Every live order.
+    pub(super) fn all_keys(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let [bids, asks] = Side::BOTH.map(|side| self.keys(side));
+        bids.chain(asks).chain(self.waiting_keys())
+    }
+
     fn keys(&self, side: Side) -> impl Iterator<Item = u32> + use<'a> {
         let store = self.store;
         self.book.side(side).levels(store).flat_map(move |level| {
@@ -166,8 +172,9 @@ impl<'a> BookView<'a> {
                 hasher.word(order.shown.0);
                 hasher.word(order.filled.0);
                 hasher.word(u64::from(order.stp_group));
-                hasher.word(terms(order));
-                hash_extra(self.store.extra(key), hasher);
+                let extra = self.store.extra(key);
+                hasher.word(terms(order, extra));
+                hash_extra(extra, hasher);
             }
         }
         for key in self.waiting_keys() {
@@ -176,8 +183,9 @@ impl<'a> BookView<'a> {
             hasher.word(u64::from(order.account.0));
             hasher.word(order.open.0);
             hasher.word(u64::from(order.stp_group));
-            hasher.word(terms(order));
-            hash_extra(self.store.extra(key), hasher);
+            let extra = self.store.extra(key);
+            hasher.word(terms(order, extra));
+            hash_extra(extra, hasher);
         }
     }
 
@@ -202,7 +210,7 @@ impl<'a> BookView<'a> {
 }
 
 /// The terms of an order in one word of the state hash.
-fn terms(order: &Order) -> u64 {
+fn terms(order: &Order, extra: Option<&Extra>) -> u64 {
     u64::from(order.side as u8)
         | u64::from(order.tif as u8) << 8
         | u64::from(order.stp as u8) << 16
@@ -210,6 +218,8 @@ fn terms(order: &Order) -> u64 {
         | u64::from(order.is_dark()) << 32
         | u64::from(order.terms.has(Terms::TOP)) << 33
         | u64::from(order.terms.has(Terms::WHOLE)) << 34
+        | u64::from(extra.is_some_and(|extra| extra.reduce_only)) << 35
+        | u64::from(extra.is_some_and(|extra| extra.quote)) << 36
 }
 
 /// What few orders have, in words of the state hash; one word for those that have nothing.

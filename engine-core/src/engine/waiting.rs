@@ -10,6 +10,7 @@ use crate::book::{Extra, Waits};
 use crate::command::{OrderType, Phase, PostOnly};
 use crate::event::{CancelReason, EventSink, What};
 use crate::quantity::Price;
+use crate::risk::hold::Hold;
 use crate::side::Side;
 
 impl<S: EventSink> Desk<'_, S> {
@@ -19,8 +20,8 @@ impl<S: EventSink> Desk<'_, S> {
         self.book.live += 1;
         self.store.waiting += 1;
         self.book.wholes_waiting += u32::from(whole);
-        self.store.attach(self.book.position, key, extra);
-        self.join_group(key);
+        self.store.attach(self.book.position, key, Extra { held: Hold::NONE, ..extra });
+        self.join(key);
         let Extra { entry, parent, order_type, .. } = *self.store.extra_mut(key);
         if order_type == OrderType::Pegged {
             self.count_pegged();
@@ -33,6 +34,9 @@ impl<S: EventSink> Desk<'_, S> {
             self.store.extra_mut(key).waits = Waits::Parent;
             let at = (parent.cast_signed(), 0, entry);
             self.book.children.insert(&mut self.store.nodes, at, key);
+        }
+        if self.accounts.watch {
+            self.opened(key);
         }
     }
 
@@ -175,13 +179,16 @@ impl<S: EventSink> Desk<'_, S> {
     /// The turn of an order whose wait is over.
     pub(super) fn take_turn(&mut self, key: u32) {
         let extra = self.store.extra_mut(key).clone();
-        let order = self.store.orders.order(key);
         if extra.waits == Waits::End {
             return self.end(key, CancelReason::Parent);
         }
         if self.book.phase != Phase::Continuous {
             return self.end(key, CancelReason::Halted);
         }
+        if (self.accounts.watch | extra.reduce_only) && !self.may_enter(key) {
+            return;
+        }
+        let order = self.store.orders.order(key);
         self.unlink_extra(key);
         let found = self.store.find(self.book.position, order.id);
         let (position, _) = found.expect("a live order is indexed");
@@ -204,30 +211,10 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Has a waiting order enter the book as what it becomes.
     fn enter_freed(&mut self, order: &Order, extra: &Extra) {
-        let order_type = match extra.order_type {
-            OrderType::Stop | OrderType::TrailingStop => OrderType::Market,
-            OrderType::StopLimit | OrderType::TrailingStopLimit => OrderType::Limit,
-            other => other,
-        };
-        let mut taker = Taker {
-            id: order.id,
-            account: order.account,
-            side: order.side,
-            order_type,
-            tif: order.tif,
-            stp: order.stp,
-            terms: order.terms,
-            stp_group: order.stp_group,
-            limit: extra.limit.unwrap_or(order.side.any_price()),
-            open: order.open,
-            filled: order.filled,
-            special: Special {
-                display: extra.display,
-                min_qty: extra.min_qty,
-                expire_at: extra.expire_at,
-                group: extra.group,
-            },
-        };
+        let mut taker = entrant(order, extra);
+        if self.accounts.watch {
+            self.protect(&mut taker);
+        }
         let post_only = order.terms.post_only();
         if post_only != PostOnly::No {
             match self.stand_off(order.side, taker.limit, post_only, order.open) {
@@ -266,6 +253,36 @@ impl OrderType {
     #[inline]
     pub(super) const fn stands_apart(self) -> bool {
         self.is_stop() || matches!(self, Self::Pegged)
+    }
+}
+
+/// A waiting order as it enters.
+pub(super) fn entrant(order: &Order, extra: &Extra) -> Taker {
+    let order_type = match extra.order_type {
+        OrderType::Stop | OrderType::TrailingStop => OrderType::Market,
+        OrderType::StopLimit | OrderType::TrailingStopLimit => OrderType::Limit,
+        other => other,
+    };
+    Taker {
+        id: order.id,
+        account: order.account,
+        side: order.side,
+        order_type,
+        tif: order.tif,
+        stp: order.stp,
+        terms: order.terms,
+        stp_group: order.stp_group,
+        limit: extra.limit.unwrap_or(order.side.any_price()),
+        open: order.open,
+        filled: order.filled,
+        special: Special {
+            display: extra.display,
+            min_qty: extra.min_qty,
+            expire_at: extra.expire_at,
+            group: extra.group,
+            quote: extra.quote,
+            reduce_only: extra.reduce_only,
+        },
     }
 }
 

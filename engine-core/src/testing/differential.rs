@@ -16,12 +16,14 @@ use crate::quantity::Time;
 use crate::side::Side;
 use crate::testing::feed::FeedReader;
 use crate::testing::generate::{RandomCommands, commands_from_bytes};
+use crate::testing::money::Owned;
 use crate::testing::reference::Reference;
 use crate::testing::scenario::command_line;
 use crate::testing::venue::Venue;
 
 /// Little enough that every kind of "full" happens.
-pub const CAPACITY: Capacity = Capacity { orders: 56, levels: 30, instruments: 4, accounts: 6 };
+pub const CAPACITY: Capacity =
+    Capacity { orders: 56, levels: 30, instruments: 4, accounts: 6, positions: 10 };
 
 /// Feeds `commands` to the engine and to the reference, and compares after every one.
 ///
@@ -98,6 +100,7 @@ impl Pair {
     pub fn check_step(&mut self, at: Time, command: &Command) {
         let (mut told, mut expected) = (Vec::new(), Vec::new());
         self.reference.apply(at, command, &mut expected);
+        let owned = Owned::by(&self.engine);
         self.engine.apply(at, command, &mut told);
         for (index, (told, expected)) in told.iter().zip(&expected).enumerate() {
             assert_eq!(told, expected, "event {index}: the engine (left) tells another one");
@@ -105,6 +108,7 @@ impl Pair {
         let more = (told.get(expected.len()..), expected.get(told.len()..));
         assert_eq!(told.len(), expected.len(), "told too much, or left out: {more:?}");
         self.check_state();
+        owned.check(command, &told, &self.engine);
 
         let mut part = Only { interest: self.interest, events: Vec::new() };
         self.partly.apply(at, command, &mut part);
@@ -150,6 +154,8 @@ impl Pair {
             let expected = self.reference.waiting(instrument);
             assert_eq!(held, expected, "in the engine (left) other orders wait");
         }
+        let (held, expected) = (Venue::accounts(&self.engine), Venue::accounts(&self.reference));
+        assert_eq!(held, expected, "accounts differ");
         let (held, expected) = (self.engine.state_hash(), self.reference.state_hash());
         assert_eq!(held, expected, "the state hash differs, the orders do not");
         let now = (self.engine.seq(), self.engine.now());

@@ -3,20 +3,24 @@
 //! Written from `shared/spec/semantics.md` and `docs/semantics.md`, not from the engine. Everything
 //! is found by looking through everything; events are gathered in a list and told at the end.
 
+mod accounts;
 mod allotment;
 mod book;
 mod change;
 mod checks;
+mod limits;
 mod matching;
 mod pegs;
+mod quotes;
 mod tell;
 mod waiting;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use self::accounts::Account;
 use self::book::{Book, Order, is_dark};
-use crate::command::{Command, NewOrder, Phase, Scope};
+use crate::command::{Command, Phase, Scope};
 use crate::engine::{LevelView, OrderView, WaitingView};
 use crate::event::{CancelReason, Event, EventSink, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
@@ -33,6 +37,12 @@ pub struct Reference {
     /// In rising order of number.
     listings: Vec<Listing>,
     blocked: BTreeSet<AccountId>,
+    /// Those that have limits.
+    accounts: BTreeMap<AccountId, Account>,
+    /// Those whose protection tripped in the present command, in that order.
+    tripped: Vec<AccountId>,
+    /// What accounts with a ledger paid.
+    fees: i128,
     seq: u64,
     now: Time,
     /// How many orders came to rest or to wait so far, over all instruments.
@@ -63,6 +73,9 @@ impl Reference {
             capacity,
             listings: Vec::new(),
             blocked: BTreeSet::new(),
+            accounts: BTreeMap::new(),
+            tripped: Vec::new(),
+            fees: 0,
             seq: 0,
             now: Time(0),
             entries: 0,
@@ -78,10 +91,19 @@ impl Reference {
         self.take_turns();
         self.obey(command);
         self.take_turns();
-        self.follow();
-        while self.fillable().is_some() {
-            self.take_turns();
+        loop {
+            while !self.tripped.is_empty() {
+                for at in 0..self.listings.len() {
+                    self.end_tripped_quotes(at);
+                }
+                self.tripped.clear();
+                self.take_turns();
+            }
             self.follow();
+            if self.fillable().is_none() {
+                break;
+            }
+            self.take_turns();
         }
         self.tell_best();
         let interest = events.interest();
@@ -95,19 +117,12 @@ impl Reference {
     fn obey(&mut self, command: &Command) {
         match command {
             Command::Instrument(spec) => self.list(spec),
-            Command::Account(spec) => {
-                let who = (InstrumentId(0), OrderId(0), spec.account);
-                self.turn_away(Op::Account, who, Reject::BadCombination);
-            }
+            Command::Account(spec) => self.limit(spec),
             Command::New(order) => self.place(order),
             Command::Cancel(cancel) => self.cancel(cancel),
             Command::Reduce(reduce) => self.reduce(reduce),
             Command::Replace(replace) => self.replace(replace),
-            Command::Quote(quote) => {
-                let known = self.position(quote.instrument).is_some();
-                let reason = if known { Reject::BadCombination } else { Reject::UnknownInstrument };
-                self.turn_away(Op::Quote, (quote.instrument, quote.id, quote.account), reason);
-            }
+            Command::Quote(quote) => self.quote(quote),
             Command::MassCancel(scope) => self.end_all(*scope, CancelReason::Mass),
             Command::Kill(scope) => self.kill(*scope),
             Command::Unblock(scope) => self.unblock(*scope),
@@ -157,6 +172,7 @@ impl Reference {
                 hash_waiting(&mut hasher, order);
             }
         }
+        self.hash_accounts(&mut hasher);
         hasher.finish()
     }
 
@@ -263,7 +279,12 @@ impl Reference {
 
     fn unblock(&mut self, scope: Scope) {
         match scope.account {
-            Some(account) => _ = self.blocked.remove(&account),
+            Some(account) => {
+                self.blocked.remove(&account);
+                if let Some(account) = self.accounts.get_mut(&account) {
+                    (account.is_tripped, account.fills) = Default::default();
+                }
+            }
             None => self.turn_away_scope(Op::Unblock, scope, Reject::UnknownAccount),
         }
     }
@@ -301,11 +322,12 @@ fn hash_resting(hasher: &mut StateHasher, order: &Order) {
     hasher.word(order.shown.0);
     hasher.word(order.filled.0);
     hasher.word(u64::from(terms.stp_group));
-    hasher.word(terms_word(terms) | u64::from(order.top) << 33);
+    hasher.word(terms_word(order) | u64::from(order.top) << 33);
     if order.is_pegged() {
         return hash_what_few_have(hasher, order);
     }
-    if terms.display.0 == 0 && terms.expire_at.0 == 0 && terms.group == 0 {
+    let special = order.quote || terms.reduce_only;
+    if terms.display.0 == 0 && terms.expire_at.0 == 0 && terms.group == 0 && !special {
         return hasher.word(0);
     }
     // A type of limit, and nothing of what orders have that wait.
@@ -321,7 +343,7 @@ fn hash_waiting(hasher: &mut StateHasher, order: &Order) {
     hasher.word(u64::from(terms.account.0));
     hasher.word(order.open.0);
     hasher.word(u64::from(terms.stp_group));
-    hasher.word(terms_word(terms));
+    hasher.word(terms_word(order));
     hash_what_few_have(hasher, order);
 }
 
@@ -342,11 +364,14 @@ fn hash_what_few_have(hasher: &mut StateHasher, order: &Order) {
     }
 }
 
-fn terms_word(terms: &NewOrder) -> u64 {
+fn terms_word(order: &Order) -> u64 {
+    let terms = &order.terms;
     u64::from(terms.side as u8)
         | u64::from(terms.tif as u8) << 8
         | u64::from(terms.stp as u8) << 16
         | u64::from(terms.post_only as u8) << 24
         | u64::from(is_dark(terms)) << 32
         | u64::from(terms.all_or_none) << 34
+        | u64::from(terms.reduce_only) << 35
+        | u64::from(order.quote) << 36
 }

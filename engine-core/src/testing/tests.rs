@@ -1,5 +1,6 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use std::sync::LazyLock;
 
 use super::differential::CAPACITY;
 use super::generate::{RandomCommands, TradingDay, commands_from_bytes};
@@ -10,77 +11,147 @@ use crate::{
     NewOrder, Op, OrderId, Price, Qty, Reject, Side, Time, WaitingView, What,
 };
 
-/// What the differential test is worth: everything that can happen, does.
-#[test]
-fn random_commands_reach_every_answer() {
-    let (mut rejects, mut cancels, mut kinds) =
-        <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
-    for seed in 0..100 {
+const NEW: [Reject; 22] = [
+    Reject::UnknownInstrument,
+    Reject::Blocked,
+    Reject::Closed,
+    Reject::Halted,
+    Reject::ZeroQty,
+    Reject::BadCombination,
+    Reject::BadPrice,
+    Reject::BadTick,
+    Reject::BadLot,
+    Reject::DuplicateOrderId,
+    Reject::Capacity,
+    Reject::PostOnly,
+    Reject::UnknownOrder,
+    Reject::Collar,
+    Reject::MaxOrderQty,
+    Reject::MaxOrderNotional,
+    Reject::ReduceOnly,
+    Reject::MaxOpenOrders,
+    Reject::MaxOpenQty,
+    Reject::MaxPosition,
+    Reject::MaxMessages,
+    Reject::InsufficientFunds,
+];
+
+const QUOTE: [Reject; 18] = [
+    Reject::UnknownInstrument,
+    Reject::Blocked,
+    Reject::MaxMessages,
+    Reject::Closed,
+    Reject::Halted,
+    Reject::ZeroQty,
+    Reject::BadCombination,
+    Reject::BadTick,
+    Reject::BadLot,
+    Reject::DuplicateOrderId,
+    Reject::Collar,
+    Reject::MaxOrderQty,
+    Reject::MaxOrderNotional,
+    Reject::MaxOpenOrders,
+    Reject::MaxOpenQty,
+    Reject::MaxPosition,
+    Reject::InsufficientFunds,
+    Reject::Capacity,
+];
+
+const ACCOUNT: [Reject; 3] = [Reject::BadCombination, Reject::InsufficientFunds, Reject::Capacity];
+
+const REPLACE: [Reject; 21] = [
+    Reject::UnknownInstrument,
+    Reject::UnknownOrder,
+    Reject::Blocked,
+    Reject::Closed,
+    Reject::Halted,
+    Reject::ZeroQty,
+    Reject::BadTick,
+    Reject::BadLot,
+    Reject::DuplicateOrderId,
+    Reject::Capacity,
+    Reject::PostOnly,
+    Reject::BadCombination,
+    Reject::Collar,
+    Reject::MaxOrderQty,
+    Reject::MaxOrderNotional,
+    Reject::ReduceOnly,
+    Reject::MaxOpenOrders,
+    Reject::MaxOpenQty,
+    Reject::MaxPosition,
+    Reject::MaxMessages,
+    Reject::InsufficientFunds,
+];
+
+const CANCELS: [CancelReason; 17] = [
+    CancelReason::User,
+    CancelReason::Ioc,
+    CancelReason::Fok,
+    CancelReason::NoLiquidity,
+    CancelReason::Stp,
+    CancelReason::Mass,
+    CancelReason::Kill,
+    CancelReason::Expired,
+    CancelReason::Oco,
+    CancelReason::Parent,
+    CancelReason::PostOnly,
+    CancelReason::MinQty,
+    CancelReason::Halted,
+    CancelReason::Mmp,
+    CancelReason::Quote,
+    CancelReason::ReduceOnly,
+    CancelReason::InsufficientFunds,
+];
+
+/// Every answer that random commands get.
+#[derive(Default)]
+struct Answers {
+    rejects: BTreeSet<(Op, Reject)>,
+    cancels: BTreeSet<CancelReason>,
+    replaces: BTreeSet<bool>,
+}
+
+static ANSWERS: LazyLock<Answers> = LazyLock::new(|| {
+    let mut answers = Answers::default();
+    for seed in 0..160 {
         let mut venue = Reference::new(CAPACITY);
         for (at, command) in RandomCommands::new(seed).take(5_000) {
             let mut events: Vec<Event> = Vec::new();
             venue.apply(at, &command, &mut events);
-            for event in events {
-                match event.what {
-                    What::Rejected { op, reason, .. } => _ = rejects.insert((op, reason)),
-                    What::Canceled { reason, .. } => _ = cancels.insert(reason),
-                    What::Replaced { kept_priority, .. } => _ = kinds.insert(kept_priority),
-                    _ => {}
-                }
-            }
+            events.iter().for_each(|event| answers.note(&event.what));
         }
     }
-    for reason in [
-        Reject::UnknownInstrument,
-        Reject::Blocked,
-        Reject::Closed,
-        Reject::Halted,
-        Reject::ZeroQty,
-        Reject::BadCombination,
-        Reject::BadPrice,
-        Reject::BadTick,
-        Reject::BadLot,
-        Reject::DuplicateOrderId,
-        Reject::Capacity,
-        Reject::PostOnly,
-        Reject::UnknownOrder,
-    ] {
-        assert!(rejects.contains(&(Op::New, reason)), "no new order is {reason:?}");
+    answers
+});
+
+impl Answers {
+    fn note(&mut self, what: &What) {
+        match *what {
+            What::Rejected { op, reason, .. } => _ = self.rejects.insert((op, reason)),
+            What::Canceled { reason, .. } => _ = self.cancels.insert(reason),
+            What::Replaced { kept_priority, .. } => _ = self.replaces.insert(kept_priority),
+            _ => {}
+        }
     }
-    for reason in [
-        Reject::UnknownInstrument,
-        Reject::UnknownOrder,
-        Reject::Blocked,
-        Reject::Closed,
-        Reject::Halted,
-        Reject::ZeroQty,
-        Reject::BadTick,
-        Reject::BadLot,
-        Reject::DuplicateOrderId,
-        Reject::Capacity,
-        Reject::PostOnly,
-        Reject::BadCombination,
-    ] {
-        assert!(rejects.contains(&(Op::Replace, reason)), "no replace is {reason:?}");
+
+    fn check(&self, op: Op, reasons: &[Reject]) {
+        for &reason in reasons {
+            assert!(self.rejects.contains(&(op, reason)), "no {op:?} is {reason:?}");
+        }
     }
-    for reason in [
-        CancelReason::User,
-        CancelReason::Ioc,
-        CancelReason::Fok,
-        CancelReason::NoLiquidity,
-        CancelReason::Stp,
-        CancelReason::Mass,
-        CancelReason::Kill,
-        CancelReason::Expired,
-        CancelReason::Oco,
-        CancelReason::Parent,
-        CancelReason::PostOnly,
-        CancelReason::MinQty,
-        CancelReason::Halted,
-    ] {
-        assert!(cancels.contains(&reason), "no order ends as {reason:?}");
+}
+
+/// What the differential test is worth: everything that can happen, does.
+#[test]
+fn random_commands_reach_every_answer() {
+    ANSWERS.check(Op::New, &NEW);
+    ANSWERS.check(Op::Replace, &REPLACE);
+    ANSWERS.check(Op::Quote, &QUOTE);
+    ANSWERS.check(Op::Account, &ACCOUNT);
+    for reason in CANCELS {
+        assert!(ANSWERS.cancels.contains(&reason), "no order ends as {reason:?}");
     }
-    assert_eq!(kinds.len(), 2, "replaces keep and lose their place");
+    assert_eq!(ANSWERS.replaces.len(), 2, "replaces keep and lose their place");
 }
 
 /// The links between orders are worth as much: stops reach stops, tips follow tips, groups lose in
@@ -88,7 +159,7 @@ fn random_commands_reach_every_answer() {
 #[test]
 fn random_commands_reach_every_link() {
     let (mut cascades, mut stops, mut tips, mut shrunk, mut followed) = (0, 0, 0, 0, 0);
-    for seed in 0..20 {
+    for seed in 0..30 {
         let mut venue = Reference::new(CAPACITY);
         for (at, command) in RandomCommands::new(seed).take(5_000) {
             let mut events: Vec<Event> = Vec::new();
@@ -528,7 +599,7 @@ fn ten_thousand_prices_with_stops_and_pegs_fit_a_small_stack() {
 /// A level count and an order count that run out mid-way lose nothing.
 #[test]
 fn a_full_engine_refuses_and_forgets_nothing() {
-    let capacity = Capacity { orders: 3, levels: 2, instruments: 1, accounts: 1 };
+    let capacity = Capacity { orders: 3, levels: 2, instruments: 1, accounts: 1, positions: 1 };
     let mut pair = super::differential::Pair::new(capacity, crate::Interest::NONE);
     let spec = InstrumentSpec::new(InstrumentId(0), "FULL");
     pair.check_step(Time(0), &Command::Instrument(spec.clone().into()));
@@ -569,7 +640,7 @@ fn a_full_engine_refuses_and_forgets_nothing() {
 /// An order that waits has a level of its own put by, wherever it may come to rest.
 #[test]
 fn what_waits_finds_a_level() {
-    let capacity = Capacity { orders: 9, levels: 2, instruments: 1, accounts: 1 };
+    let capacity = Capacity { orders: 9, levels: 2, instruments: 1, accounts: 1, positions: 1 };
     let mut pair = super::differential::Pair::new(capacity, crate::Interest::NONE);
     let spec = InstrumentSpec::new(InstrumentId(0), "ROOM");
     pair.check_step(Time(0), &Command::Instrument(spec.into()));

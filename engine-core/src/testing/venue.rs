@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use crate::command::Command;
-use crate::engine::{Engine, LevelView, OrderView, WaitingView};
+use crate::engine::{AccountView, Engine, HoldingView, LevelView, OrderView, WaitingView};
 use crate::event::EventSink;
-use crate::id::InstrumentId;
+use crate::id::{AccountId, InstrumentId};
 use crate::quantity::Time;
 use crate::side::Side;
 use crate::testing::reference::Reference;
@@ -36,8 +36,28 @@ pub trait Venue {
     /// The live orders that wait, oldest first; none where there is no such instrument.
     fn waiting(&self, instrument: InstrumentId) -> Vec<WaitingView>;
 
+    /// What is known of every account that has limits, rising.
+    fn accounts(&self) -> Vec<AccountState>;
+
     /// Asserts what must hold between commands.
     fn check_invariants(&self);
+}
+
+/// All that can be seen of an account that has limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountState {
+    /// Its number.
+    pub account: AccountId,
+    /// All its cash, where it has a ledger.
+    pub cash: Option<i128>,
+    /// What of that its orders hold.
+    pub held: u128,
+    /// How many of its orders live.
+    pub open_orders: u32,
+    /// Whether market-maker protection keeps it from quoting.
+    pub is_tripped: bool,
+    /// What it owns, by rising instrument.
+    pub holdings: Vec<HoldingView>,
 }
 
 impl Venue for Engine {
@@ -71,6 +91,18 @@ impl Venue for Engine {
 
     fn waiting(&self, instrument: InstrumentId) -> Vec<WaitingView> {
         self.book(instrument).map_or_else(Vec::new, |book| book.waiting().collect())
+    }
+
+    fn accounts(&self) -> Vec<AccountState> {
+        let state = |account: AccountView<'_>| AccountState {
+            account: account.spec().account,
+            cash: account.cash(),
+            held: account.held(),
+            open_orders: account.open_orders(),
+            is_tripped: account.is_tripped(),
+            holdings: account.holdings().collect(),
+        };
+        Self::accounts(self).map(state).collect()
     }
 
     fn check_invariants(&self) {
@@ -109,6 +141,10 @@ impl Venue for Reference {
 
     fn waiting(&self, instrument: InstrumentId) -> Vec<WaitingView> {
         Self::waiting(self, instrument)
+    }
+
+    fn accounts(&self) -> Vec<AccountState> {
+        self.account_states()
     }
 
     fn check_invariants(&self) {

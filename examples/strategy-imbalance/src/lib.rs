@@ -125,7 +125,7 @@ pub const METRIC_ASKS: i32 = 1;
 
 /// Room for the displayed orders of one instrument on a lively day.
 const CAPACITY: Capacity =
-    Capacity { orders: 1 << 13, levels: 1 << 11, instruments: 1, accounts: 0 };
+    Capacity { orders: 1 << 13, levels: 1 << 11, instruments: 1, accounts: 0, positions: 0 };
 
 /// The largest parameter: in nanoseconds it fits.
 const NUMBER_MAX: u64 = 1_000_000_000;

@@ -84,7 +84,13 @@ struct Day {
 
 impl Day {
     fn new(recipe: Recipe) -> Self {
-        let capacity = Capacity { orders: 1 << 16, levels: 1 << 14, instruments: 1, accounts: 1 };
+        let capacity = Capacity {
+            orders: 1 << 16,
+            levels: 1 << 14,
+            instruments: 1,
+            accounts: 1,
+            positions: 1,
+        };
         let mut engine = Engine::new(capacity);
         let spec = InstrumentSpec {
             scale: SCALE,

@@ -10,7 +10,8 @@ use crate::limits::Capacity;
 use crate::quantity::Price;
 use crate::side::Side;
 
-const CAPACITY: Capacity = Capacity { orders: 256, levels: 256, instruments: 1, accounts: 1 };
+const CAPACITY: Capacity =
+    Capacity { orders: 256, levels: 256, instruments: 1, accounts: 1, positions: 1 };
 
 /// Prices next to each other, a page apart, and at the ends of the range.
 fn price() -> impl Strategy<Value = i64> {

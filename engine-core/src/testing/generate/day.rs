@@ -17,7 +17,8 @@ use crate::side::Side;
 const RESTING: usize = 1_000;
 
 /// Room for what rests, with plenty to spare.
-const CAPACITY: Capacity = Capacity { orders: 16_384, levels: 8_192, instruments: 1, accounts: 1 };
+const CAPACITY: Capacity =
+    Capacity { orders: 16_384, levels: 8_192, instruments: 1, accounts: 1, positions: 1 };
 
 /// Half past nine in nanoseconds after midnight.
 const OPEN_NS: u64 = 34_200_000_000_000;

@@ -20,6 +20,8 @@ pub(super) const INSTRUMENTS: usize = 3;
 /// Names are drawn from so few that repeats and stale names are common.
 const IDS: u64 = 80;
 const ACCOUNTS: u64 = 4;
+/// Of these, the one that has a ledger.
+const LEDGER: AccountId = AccountId(3);
 
 /// Where the market of each instrument is: an ordinary one, one around zero, one at the ceiling.
 const CENTRES: [i64; INSTRUMENTS] = [100, 0, i64::MAX - 7];
@@ -75,13 +77,21 @@ impl Mix {
                 id: id(choice),
                 by: qty(choice, 10),
             }),
-            19..=33 => Command::Replace(replace(choice)),
+            19..=33 => {
+                let mut replace = replace(choice);
+                if choice.chance(25) {
+                    (replace.account, replace.id) = choice.pick(&self.latest);
+                }
+                Command::Replace(replace)
+            }
             34 => Command::MassCancel(scope(choice)),
             35 if choice.chance(40) => Command::Kill(scope(choice)),
             35..=37 => Command::Unblock(scope(choice)),
             38 => self.phase(choice),
             39..=40 => Command::Time,
             41 => rare(choice),
+            42..=43 => Command::Account(Box::new(limits(choice))),
+            44..=46 => Command::Quote(quote(choice)),
             _ => {
                 let order = self.order(choice);
                 self.latest.rotate_left(1);
@@ -118,6 +128,10 @@ impl Mix {
             stp: choice.pick(Stp::ALL),
             ..NewOrder::limit(id(choice), side, price(choice, instrument), qty(choice, 30))
         };
+        if choice.chance(8) {
+            order.reduce_only = true;
+            order.account = choice.pick(&[LEDGER, LEDGER, AccountId(1)]);
+        }
         match choice.below(100) {
             0..=11 => sweeping(choice, &mut order),
             12..=20 => {
@@ -399,22 +413,68 @@ fn scope(choice: &mut impl Choice) -> Scope {
 /// What seldom comes: configuration while trading, and what belongs to auctions and quotes.
 fn rare(choice: &mut impl Choice) -> Command {
     let book = usize::try_from(choice.below(INSTRUMENTS as u64)).expect("few instruments");
-    match choice.below(5) {
+    match choice.below(3) {
         0 => Command::Uncross { instrument: instrument(choice), then: Phase::Continuous },
-        1 => Command::Quote(Quote {
-            instrument: instrument(choice),
-            account: account(choice),
-            id: id(choice),
-            bid: Some((Price(90), Qty(1))),
-            ask: None,
-        }),
-        2 => Command::Instrument(Box::new(spec(book))),
-        3 => Command::Instrument(Box::new(wrong_spec(choice))),
-        _ => Command::Account(Box::new(AccountSpec {
-            account: account(choice),
-            max_order_qty: choice.chance(30).then_some(5),
-            ..AccountSpec::default()
-        })),
+        1 => Command::Instrument(Box::new(spec(book))),
+        _ => Command::Instrument(Box::new(wrong_spec(choice))),
+    }
+}
+
+/// The limits of an account: none mostly, so that they come and go, and few at once.
+fn limits(choice: &mut impl Choice) -> AccountSpec {
+    let account = if choice.chance(40) { account(choice) } else { LEDGER };
+    let mut spec = AccountSpec { account, ..AccountSpec::default() };
+    // The one that owns most orders is limited seldom, the last one has a ledger.
+    if account == LEDGER || choice.chance(3) {
+        spec.cash = choice.chance(70).then(|| {
+            let most = choice.pick(&[1_000, 10_000, 100_000, i64::MAX.unsigned_abs()]);
+            i64::try_from(choice.below(most)).expect("at most what fits")
+        });
+    }
+    spec.position = i64::try_from(choice.below(60)).expect("a small number");
+    if spec.cash.is_none() || choice.chance(3) {
+        spec.position -= 30;
+    }
+    for _ in 0..choice.below(if account == AccountId(1) { 2 } else { 4 }) {
+        limit(choice, &mut spec);
+    }
+    spec
+}
+
+fn limit(choice: &mut impl Choice, spec: &mut AccountSpec) {
+    match choice.below(11) {
+        0 => spec.max_order_qty = Some(8 + choice.below(20)),
+        1 => spec.max_order_notional = Some(400 + choice.below(4_000)),
+        2 => spec.max_open_orders = Some(u32::try_from(choice.below(16)).expect("small")),
+        3 => spec.max_open_qty = Some(20 + choice.below(100)),
+        4 => spec.max_long = Some(choice.below(150)),
+        5 => spec.max_short = Some(choice.below(150)),
+        6 => spec.collar = Some(choice.below(12)),
+        7 | 8 => {
+            spec.max_messages = Some(u32::try_from(choice.below(12)).expect("small"));
+            spec.per_ns = choice.below(30);
+        }
+        _ => {
+            spec.mmp_qty = choice.chance(70).then(|| 1 + choice.below(30));
+            spec.mmp_fills =
+                choice.chance(50).then(|| u32::try_from(1 + choice.below(3)).expect("small"));
+            spec.mmp_ns = choice.below(40);
+        }
+    }
+}
+
+fn quote(choice: &mut impl Choice) -> Quote {
+    let instrument = instrument(choice);
+    let id = if choice.chance(1) { OrderId(u64::MAX) } else { id(choice) };
+    let (one, other) = (price(choice, instrument), price(choice, instrument));
+    let (bid, ask) =
+        if choice.chance(95) { (one.min(other), one.max(other)) } else { (one, other) };
+    Quote {
+        instrument,
+        account: account(choice),
+        id,
+        bid: choice.chance(90).then(|| (bid, qty(choice, 30))),
+        ask: choice.chance(90).then(|| (ask, qty(choice, 30))),
     }
 }
 

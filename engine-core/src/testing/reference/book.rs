@@ -25,6 +25,8 @@ pub(super) struct Order {
     pub(super) top: bool,
     /// Set while its wait is over and its turn has not come.
     pub(super) turn: Option<Turn>,
+    /// Whether it is one side of a quote.
+    pub(super) quote: bool,
 }
 
 /// What an order whose wait is over does when the command is finished.
@@ -54,7 +56,8 @@ impl Order {
     /// A fresh order.
     pub(super) const fn new(terms: NewOrder) -> Self {
         let (filled, shown) = (Qty::ZERO, Qty::ZERO);
-        Self { terms, open: terms.qty, shown, filled, entry: 0, top: false, turn: None }
+        let (top, quote) = (false, false);
+        Self { terms, open: terms.qty, shown, filled, entry: 0, top, turn: None, quote }
     }
 
     /// Filled and open together.

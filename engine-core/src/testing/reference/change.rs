@@ -67,9 +67,18 @@ impl Reference {
                 let who = (replace.instrument, replace.id, replace.account);
                 self.turn_away(Op::Replace, who, reason);
             }
-            Ok((at, Change::End)) => self.end(at, replace.id, CancelReason::User),
-            Ok((at, Change::Keep(new))) => self.change_in_place(at, replace.id, new),
-            Ok((at, Change::Enter(new))) => {
+            Ok(change) => {
+                self.change(replace, change);
+                self.count_message(replace.account);
+            }
+        }
+    }
+
+    fn change(&mut self, replace: &Replace, (at, change): (usize, Change)) {
+        match change {
+            Change::End => self.end(at, replace.id, CancelReason::User),
+            Change::Keep(new) => self.change_in_place(at, replace.id, new),
+            Change::Enter(new) => {
                 let old = self.listings[at].book.take(replace.id);
                 self.tell_replaced(replace.id, &new, false);
                 self.tell_left(at, &old);

@@ -2,6 +2,7 @@
 
 use super::allotment::allocation_fits;
 use super::book::Order;
+use super::limits::Wish;
 use super::pegs::place;
 use super::waiting::is_stop;
 use super::{Listing, Reference};
@@ -53,19 +54,26 @@ impl Reference {
     pub(super) fn check_new(&self, order: &NewOrder) -> Result<(usize, Order), Reject> {
         let at = self.position(order.instrument).ok_or(Reject::UnknownInstrument)?;
         let listing = &self.listings[at];
-        self.check_may_trade(order.account, listing)?;
+        self.check_sender(order.account)?;
+        check_phase(listing)?;
         refuse(order.qty.is_zero() && order.notional == 0, Reject::ZeroQty)?;
         refuse(!self.combines(order), Reject::BadCombination)?;
         refuse(has_price(order) && order.price.is_none(), Reject::BadPrice)?;
-        for price in [order.price, order.limit, order.stop] {
-            refuse(!on_tick(&listing.spec, price), Reject::BadTick)?;
-        }
-        check_sizes(&listing.spec, order)?;
+        self.check_units(at, order)?;
         refuse(listing.book.get(order.id).is_some(), Reject::DuplicateOrderId)?;
         let parent = listing.book.get(OrderId(order.parent));
         let known = parent.is_some_and(|parent| parent.terms.account == order.account);
         refuse(order.parent != 0 && !known, Reject::UnknownOrder)?;
-        if waits(order) || (order.order_type != OrderType::Market && !is_immediate(order)) {
+        let may_rest =
+            waits(order) || (order.order_type != OrderType::Market && !is_immediate(order));
+        let mut asked = Order::new(*order);
+        if order.notional != 0 {
+            asked.open = self.affordable(at, &asked);
+        }
+        let (leaving, coming) = (&[][..], None);
+        self.check_limits(&Wish { at, order: &asked, leaving, coming, may_rest })?;
+        self.check_position_room(order)?;
+        if may_rest {
             let anywhere = waits(order) || slides(listing, order, order.qty);
             let price = if anywhere { None } else { order.price };
             let many = listing.book.whole_count() >= WHOLES_MAX;
@@ -74,13 +82,21 @@ impl Reference {
         }
         let pegs_full = listing.book.pegged_count() >= u64::from(PEGS_MAX);
         refuse(order.order_type == OrderType::Pegged && pegs_full, Reject::Capacity)?;
-        let mut order = *order;
-        if order.order_type == OrderType::Pegged && !waits(&order) {
-            order.price = place(listing, &order);
-        } else if !waits(&order) {
-            order.price = check_post_only(listing, &order, order.qty)?;
+        if order.order_type == OrderType::Pegged && !waits(order) {
+            asked.terms.price = place(listing, order);
+        } else if !waits(order) {
+            asked.terms.price = check_post_only(listing, order, order.qty)?;
         }
-        Ok((at, Order::new(order)))
+        Ok((at, asked))
+    }
+
+    /// Whether all prices are on ticks, and all quantities of whole lots and within bounds.
+    pub(super) fn check_units(&self, at: usize, order: &NewOrder) -> Result<(), Reject> {
+        let spec = &self.listings[at].spec;
+        for price in [order.price, order.limit, order.stop] {
+            refuse(!on_tick(spec, price), Reject::BadTick)?;
+        }
+        check_sizes(spec, order)
     }
 
     pub(super) fn check_cancel(&self, cancel: &Cancel) -> Result<usize, Reject> {
@@ -98,7 +114,8 @@ impl Reference {
     pub(super) fn check_replace(&self, replace: &Replace) -> Result<(usize, Change), Reject> {
         let (at, order) = self.find_own(replace.instrument, replace.account, replace.id)?;
         let listing = &self.listings[at];
-        self.check_may_trade(replace.account, listing)?;
+        self.check_sender(replace.account)?;
+        check_phase(listing)?;
         let zero = matches!(replace.qty, NewQty::Total(Qty::ZERO) | NewQty::Open(Qty::ZERO));
         refuse(zero, Reject::ZeroQty)?;
         let has_none = order.limit().is_none() && replace.price.is_some();
@@ -139,6 +156,8 @@ impl Reference {
         } else {
             new.terms.limit = price;
         }
+        let leaving = &[order.terms.id][..];
+        self.check_limits(&Wish { at, order: &new, leaving, coming: None, may_rest: true })?;
         let same_place = price == order.limit() && new.open <= order.open;
         let policy = listing.spec.replace_policy;
         if listing.book.waits(replace.id) || (same_place && policy == ReplacePolicy::Keep) {
@@ -167,15 +186,8 @@ impl Reference {
         Ok((at, order))
     }
 
-    fn check_may_trade(&self, account: AccountId, listing: &Listing) -> Result<(), Reject> {
-        refuse(self.blocked.contains(&account), Reject::Blocked)?;
-        refuse(listing.phase == Phase::Closed, Reject::Closed)?;
-        refuse(listing.phase == Phase::Halted, Reject::Halted)
-    }
-
     /// Whether the parts of an order go together, and are all known here.
     fn combines(&self, order: &NewOrder) -> bool {
-        let not_yet = order.reduce_only;
         let time_fits = match order.tif {
             TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
                 order.expire_at == Time(0)
@@ -189,7 +201,7 @@ impl Reference {
         let may_post = may_rest_at_a_price && !is_immediate(order);
         let post_only_fits = order.post_only == PostOnly::No || may_post;
         let itself = order.parent != 0 && order.parent == order.id.0;
-        !not_yet && time_fits && prices_fit && post_only_fits && !itself && parts_fit(order)
+        time_fits && prices_fit && post_only_fits && !itself && parts_fit(order)
     }
 
     /// Whether one more order may live, once `leaving` has left: one that rests at `price`, or one
@@ -213,6 +225,12 @@ impl Reference {
             || (needs_level && self.level_count() >= u64::from(self.capacity.levels));
         refuse(full, Reject::Capacity)
     }
+}
+
+/// Whether the phase takes orders.
+fn check_phase(listing: &Listing) -> Result<(), Reject> {
+    refuse(listing.phase == Phase::Closed, Reject::Closed)?;
+    refuse(listing.phase == Phase::Halted, Reject::Halted)
 }
 
 /// Whether an order waits, for a stop or for another order.
@@ -304,8 +322,10 @@ fn is_sound(spec: &InstrumentSpec) -> bool {
         && spec.ticks.iter().all(|&(_, tick)| is_tick(tick))
         && spec.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0);
     let least = spec.min_qty.max(Qty(spec.lot));
+    let fees_fit = spec.maker_bps <= 10_000 && spec.taker_bps <= 10_000;
     let qty_fits = spec.lot != 0 && (spec.max_qty.is_zero() || spec.max_qty >= least);
-    !not_yet && ticks_fit && qty_fits && allocation_fits(spec) && spec.scale <= SCALE_MAX
+    let sizes_fit = ticks_fit && qty_fits && allocation_fits(spec);
+    !not_yet && sizes_fit && fees_fit && spec.scale <= SCALE_MAX
 }
 
 fn on_tick(spec: &InstrumentSpec, price: Option<Price>) -> bool {

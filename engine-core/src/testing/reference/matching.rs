@@ -22,8 +22,10 @@ impl Reference {
                 return self.turn_away(Op::New, (new.instrument, new.id, new.account), reason);
             }
         };
-        if new.notional != 0 {
-            order.open = self.affordable(at, &order);
+        self.count_message(new.account);
+        self.keep_position(new.account, new.instrument);
+        if !waits(new) {
+            self.protect(at, &mut order);
         }
         let NewOrder { id, account, side, price, .. } = order.terms;
         let price = if waits(new) { order.limit() } else { price };
@@ -38,7 +40,12 @@ impl Reference {
     }
 
     /// Lets an order that was accepted trade; then it rests, or what is left of it ends.
-    pub(super) fn enter(&mut self, at: usize, mut taker: Order) {
+    pub(super) fn enter(&mut self, at: usize, taker: Order) {
+        self.match_or_rest(at, taker);
+        self.end_tripped_quotes(at);
+    }
+
+    fn match_or_rest(&mut self, at: usize, mut taker: Order) {
         let reach = self.in_reach(at, &taker).min(u128::from(taker.open.0));
         let fok = taker.terms.tif == TimeInForce::Fok;
         if fok && reach < u128::from(taker.open.0) {
@@ -136,7 +143,8 @@ impl Reference {
                 let whole = maker.terms.all_or_none;
                 let certain = !whole || qty <= least_left;
                 // What is too large may get smaller by its group.
-                if whole && qty > most_left && maker.terms.group == 0 {
+                let shrinks = maker.terms.group != 0 || maker.terms.reduce_only;
+                if whole && qty > most_left && !shrinks {
                     continue;
                 }
                 match taker.terms.stp {
@@ -163,6 +171,13 @@ impl Reference {
         if taker.is_of(account, group) {
             return false;
         }
+        let own = self.listings[at]
+            .book
+            .all()
+            .filter(|order| (order.terms.account, order.terms.side) == (account, side));
+        if maker.terms.reduce_only && own.count() > 1 {
+            return false;
+        }
         let orders = self.listings[at].book.in_order_of_service(side).iter();
         let group: Vec<&Order> = orders.filter(|order| order.is_of(account, group)).collect();
         let ends = taker.terms.stp != Stp::None && group.iter().any(|o| same_group(taker, o));
@@ -171,7 +186,7 @@ impl Reference {
     }
 
     /// How many whole lots the worth of an order buys or sells at once.
-    fn affordable(&self, at: usize, taker: &Order) -> Qty {
+    pub(super) fn affordable(&self, at: usize, taker: &Order) -> Qty {
         let listing = &self.listings[at];
         let (mut left, mut lots, mut most) = (i128::from(taker.terms.notional), 0, i128::MAX);
         for maker in listing.book.in_order_of_service(taker.terms.side.opposite()) {
@@ -227,6 +242,8 @@ impl Reference {
             *listing.book.get_mut(id) = maker.clone();
         }
 
+        self.book_fill(&maker, price, qty, fee(price * qty, maker_bps));
+        self.book_fill(taker, price, qty, fee(price * qty, taker_bps));
         let taker_id = taker.terms.id;
         let (buy_id, sell_id) = match taker.terms.side {
             Side::Buy => (taker_id, id),
@@ -243,6 +260,8 @@ impl Reference {
             self.tell_level(at, side, price);
         }
         self.after_trade(at, taker, &maker, qty);
+        self.trim(at, maker.terms.account);
+        self.trim(at, taker.terms.account);
         self.watch(at, price);
     }
 

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use super::Reference;
 use super::book::{Order, Turn};
 use super::checks::check_post_only;
+use super::limits::Wish;
 use crate::command::{NewOrder, OrderType, Phase};
 use crate::event::{CancelReason, What};
-use crate::id::AccountId;
+use crate::id::{AccountId, OrderId};
 use crate::quantity::{Price, Qty};
 use crate::side::Side;
 
@@ -74,7 +75,7 @@ impl Reference {
                 self.end(at, id, CancelReason::Parent);
             } else if self.listings[at].phase != Phase::Continuous {
                 self.end(at, id, CancelReason::Halted);
-            } else {
+            } else if self.may_enter(at, id) {
                 let order = self.listings[at].book.take(id);
                 self.take_turn(at, order);
             }
@@ -98,8 +99,28 @@ impl Reference {
         None
     }
 
+    /// Whether an order whose turn has come does not open a position if it must not, and can be paid
+    /// for; if not it ends.
+    fn may_enter(&mut self, at: usize, id: OrderId) -> bool {
+        let reduce_only = self.listings[at].book.get_mut(id).terms.reduce_only;
+        if reduce_only && !self.trim_order(at, id) {
+            return false;
+        }
+        let mut order = self.listings[at].book.get_mut(id).clone();
+        if order.terms.parent == 0 || !is_stop(order.terms.order_type) {
+            order.terms.order_type = entering_type(order.terms.order_type);
+        }
+        order.terms.parent = 0;
+        let wish = Wish { at, order: &order, leaving: &[id], coming: None, may_rest: true };
+        let account = self.accounts.get(&order.terms.account);
+        if account.is_none_or(|account| self.can_pay(account, &wish)) {
+            return true;
+        }
+        self.end(at, id, CancelReason::InsufficientFunds);
+        false
+    }
+
     fn take_turn(&mut self, at: usize, mut order: Order) {
-        use OrderType as T;
         let NewOrder { id, account, instrument, parent, order_type, .. } = order.terms;
         order.turn = None;
         order.terms.parent = 0;
@@ -112,11 +133,8 @@ impl Reference {
         if let (true, Some(stop)) = (is_stop(order_type), order.terms.stop) {
             self.tell(instrument, What::Triggered { id, account, stop });
         }
-        order.terms.order_type = match order_type {
-            T::Stop | T::TrailingStop => T::Market,
-            T::StopLimit | T::TrailingStopLimit => T::Limit,
-            other => other,
-        };
+        order.terms.order_type = entering_type(order_type);
+        self.protect(at, &mut order);
         match check_post_only(&self.listings[at], &order.terms, order.open) {
             Ok(price) => order.terms.price = price,
             Err(_) => return self.end_taker(at, &order, CancelReason::PostOnly),
@@ -163,6 +181,16 @@ impl Reference {
                 self.take_off(at, other, qty, CancelReason::Oco);
             }
         }
+    }
+}
+
+/// What an order of this type is when it enters.
+const fn entering_type(order_type: OrderType) -> OrderType {
+    use OrderType as T;
+    match order_type {
+        T::Stop | T::TrailingStop => T::Market,
+        T::StopLimit | T::TrailingStopLimit => T::Limit,
+        other => other,
     }
 }
 
