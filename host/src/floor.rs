@@ -4,16 +4,19 @@ mod mail;
 mod routes;
 mod turns;
 
+use std::sync::Arc;
+
 use ringfence_core::wire::{EventRecord, kind};
 use ringfence_core::{AccountId, Event, InstrumentId, Interest, OrderId, Time, What};
 
 pub use mail::Mail;
 pub(crate) use mail::{Item, Post};
 
-use crate::seat::{FIRST_ACCOUNT, Seat};
+use crate::seat::{FIRST_ACCOUNT, FaultCounts, Seat, Standing};
 use crate::sequencer::{Stamp, Stamped};
+use crate::watchdog::{Watch, Watchdog};
 use routes::Routes;
-use turns::{Due, Waiting};
+use turns::{Due, Resting, Waiting};
 
 /// All seats.
 ///
@@ -30,6 +33,21 @@ pub struct Floor {
     due: Due,
     /// The order that bought in the latest trade: the two fills behind it do not say who did.
     buyer: OrderId,
+    /// Those who failed and are started again.
+    resting: Resting,
+    /// What is to be told to those whose commands did not reach the engine.
+    turned_away: Vec<(u16, EventRecord)>,
+    fault_counts: FaultCounts,
+    watchdog: Option<Watchdog>,
+    watch: Option<Arc<Watch>>,
+}
+
+/// Where seats put what they ask for.
+#[derive(Debug)]
+pub(crate) struct Tray<'a> {
+    pub(crate) door: &'a mut Vec<Stamped>,
+    pub(crate) turned_away: &'a mut Vec<(u16, EventRecord)>,
+    pub(crate) faults: &'a mut FaultCounts,
 }
 
 impl Floor {
@@ -42,16 +60,26 @@ impl Floor {
         assert_eq!(usize::from(seat.number()), self.seats.len(), "seats are numbered in order");
         assert!(self.seats.len() < SEATS_MAX, "there are {SEATS_MAX} seats");
         self.routes.add(seat.number(), seat.subscription());
-        if seat.subscription().timer_ns > 0 {
-            self.due.push(Time(0), seat.number());
-        }
+        self.due.arm(&seat);
         self.seats.push(seat);
+    }
+
+    /// Has all calls watched.
+    pub fn watch(&mut self, watchdog: Watchdog) {
+        self.watch = Some(watchdog.watch());
+        self.watchdog = Some(watchdog);
     }
 
     /// The seats, in the order of their numbers.
     #[must_use]
     pub fn seats(&self) -> &[Seat] {
         &self.seats
+    }
+
+    /// Failures of all strategies, by cause.
+    #[must_use]
+    pub const fn fault_counts(&self) -> &FaultCounts {
+        &self.fault_counts
     }
 
     /// What anybody here wants to hear of, anywhere.
@@ -88,14 +116,54 @@ impl Floor {
     /// Lets everybody answer who has mail, in the order of their numbers, and puts what they ask
     /// for into `door` in that order.
     pub(crate) fn answer(&mut self, stamp: Stamp, door: &mut Vec<Stamped>) {
+        self.revive(stamp, door);
         self.ring(stamp);
+        let mut tray =
+            Tray { door, turned_away: &mut self.turned_away, faults: &mut self.fault_counts };
         while let Some(number) = self.waiting.pop() {
             let seat = &mut self.seats[usize::from(number)];
-            if seat.answer(stamp, &self.post, door).is_err() {
+            if !seat.is_running() {
+                continue;
+            }
+            seat.chair().answer(stamp.at, &self.post, self.watch.as_deref());
+            seat.collect(stamp, &mut tray);
+            if !seat.is_running() {
                 self.routes.remove(number);
+                self.resting.note(seat);
             }
         }
         self.post.clear();
+        self.return_mail();
+    }
+
+    /// Tells those whose commands did not reach the engine. They read it in the next round.
+    fn return_mail(&mut self) {
+        for (number, record) in self.turned_away.drain(..) {
+            let seat = &mut self.seats[usize::from(number)];
+            if seat.is_running() {
+                seat.receive(self.post.put(&record), 0);
+                self.waiting.insert(number);
+            }
+        }
+    }
+
+    /// Starts those again whose time has come.
+    fn revive(&mut self, stamp: Stamp, door: &mut Vec<Stamped>) {
+        while let Some((until, number)) = self.resting.0.pop(stamp.at) {
+            let seat = &mut self.seats[usize::from(number)];
+            // Whoever was stopped or started by hand meanwhile is not waiting any more.
+            if seat.standing() != (Standing::BacksOff { until }) {
+                continue;
+            }
+            let mut tray =
+                Tray { door, turned_away: &mut self.turned_away, faults: &mut self.fault_counts };
+            if seat.revive(stamp, &mut tray) {
+                self.routes.add(number, seat.subscription());
+                self.due.arm(seat);
+            } else {
+                self.resting.note(seat);
+            }
+        }
     }
 
     fn hear_public(&mut self, stamp: Stamp, event: &Event) {
@@ -115,7 +183,7 @@ impl Floor {
         let Some(seat) = self.seats.get_mut(number as usize) else { return };
         seat.book_keep(event, self.buyer);
         if seat.is_running() {
-            let letter = self.post.put(&seat.private_record(event, stamp.at));
+            let letter = self.post.put(&Seat::private_record(event, stamp.at));
             seat.receive(letter, stamp.place);
             self.waiting.insert(seat.number());
         }
@@ -128,6 +196,7 @@ impl Floor {
             let seat = &mut self.seats[usize::from(number)];
             let every = seat.subscription().timer_ns;
             if !seat.is_running() || every == 0 {
+                self.due.disarm(number);
                 continue;
             }
             // At the end of time nothing rings any more.

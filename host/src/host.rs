@@ -5,8 +5,9 @@ use ringfence_core::{Capacity, Engine};
 use crate::floor::Floor;
 use crate::journal::{Journal, JournalFull};
 use crate::publisher::{Outlet, Publisher};
-use crate::seat::Seat;
+use crate::seat::{FaultCounts, Seat};
 use crate::sequencer::{Sequencer, Stamped};
+use crate::watchdog::Watchdog;
 
 /// The engine at work: commands come in by one door, everybody is told, strategies answer.
 #[derive(Debug)]
@@ -47,6 +48,17 @@ impl Host {
     /// As [`Floor::seat`].
     pub fn seat(&mut self, seat: Seat) {
         self.floor.seat(seat);
+    }
+
+    /// Has all calls into guests watched.
+    pub fn watch(&mut self, watchdog: Watchdog) {
+        self.floor.watch(watchdog);
+    }
+
+    /// Failures of all strategies, by cause.
+    #[must_use]
+    pub const fn fault_counts(&self) -> &FaultCounts {
+        self.floor.fault_counts()
     }
 
     /// Takes one command through the host, and then, round by round, what strategies ask for.

@@ -16,5 +16,6 @@ pub mod sandbox;
 pub mod seat;
 pub mod sequencer;
 pub mod summary;
+pub mod watchdog;
 
 pub use host::Host;

@@ -1,6 +1,7 @@
 //! A strategy in its ring fence: what goes in, what comes out, and what stops it.
 
 mod admission;
+mod allowance;
 mod cache;
 mod config;
 mod error;
@@ -16,11 +17,12 @@ use ringfence_core::quantity::Time;
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord, EVENT_LEN, EventRecord};
 
 pub use admission::{Admitted, Manifest, Refusal, admit, admit_fenced};
+pub(crate) use allowance::Allowance;
 pub use cache::Cache;
 #[cfg(feature = "wasmedge")]
 pub(crate) use cache::make_private;
 pub use config::SandboxConfig;
-pub use error::{Fault, LoadError};
+pub use error::{Cause, Fault, LoadError};
 pub use io_block::{IoBlock, IoError};
 pub use program::Program;
 pub use rewrite::{Fence, REWRITER_VERSION};
@@ -37,7 +39,10 @@ pub struct Sandbox {
     instance: Box<dyn Instance>,
     io: IoBlock,
     config: SandboxConfig,
-    manifest: Option<Box<str>>,
+    program: Program,
+    /// Gas that the present second has left.
+    second: Allowance,
+    at_ns: u64,
     stats: Stats,
     fault: Option<Fault>,
 }
@@ -78,7 +83,9 @@ impl Sandbox {
             instance: program.module().instantiate(imports)?,
             io: IoBlock::default(),
             config: config.clone(),
-            manifest: program.manifest().map(Box::from),
+            program: program.clone(),
+            second: Allowance::new(config.gas_per_second),
+            at_ns: 0,
             stats: Stats { from_cache: program.is_from_cache(), ..Stats::default() },
             fault: None,
         };
@@ -144,7 +151,7 @@ impl Sandbox {
     ) -> Result<(), Fault> {
         self.check_sound()?;
         let begun = self.stats.is_cold().then(Instant::now);
-        self.instance.imports_mut().set_time(at.0);
+        self.set_time(at);
         while count > 0 {
             let copied = copy(self.inbox());
             self.hand_over(copied, out)?;
@@ -173,8 +180,8 @@ impl Sandbox {
         if !self.instance.exports(call) {
             return Ok(());
         }
-        self.instance.imports_mut().set_time(at.0);
-        self.call(call, self.config.gas_per_call)?;
+        self.set_time(at);
+        self.budgeted_call(call)?;
         self.collect(0, out)
     }
 
@@ -184,6 +191,15 @@ impl Sandbox {
         if self.fault.is_none() && self.instance.exports(Call::Shutdown) {
             _ = self.call(Call::Shutdown, self.config.gas_per_call);
         }
+    }
+
+    /// The same strategy with a fresh memory, from code that is there already.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn again(&self) -> Result<Self, LoadError> {
+        Self::start(&self.program, &self.config)
     }
 
     /// Why the sandbox is spent, once it is.
@@ -202,7 +218,7 @@ impl Sandbox {
     /// What the module says about itself: the JSON of its manifest.
     #[must_use]
     pub fn manifest(&self) -> Option<&str> {
-        self.manifest.as_deref()
+        self.program.manifest()
     }
 
     /// Where the guest exchanges records with its host.
@@ -313,11 +329,31 @@ impl Sandbox {
 
     fn timed_call(&mut self, call: Call) -> Result<i32, Fault> {
         let begun = self.stats.wants_time().then(Instant::now);
-        let answer = self.call(call, self.config.gas_per_call);
+        let answer = self.budgeted_call(call);
         if let Some(begun) = begun {
             self.stats.time(begun.elapsed());
         }
         answer
+    }
+
+    /// A call on what a call may use, or on what the present second has left.
+    fn budgeted_call(&mut self, call: Call) -> Result<i32, Fault> {
+        let per_call = self.config.gas_per_call;
+        let slice = self.second.offer(self.at_ns, per_call);
+        let before = self.stats.gas;
+        let answer = self.call(call, slice);
+        self.second.spend(self.stats.gas - before);
+        match answer {
+            Err(Fault::OutOfGas { .. }) if slice < per_call => {
+                Err(self.spend(Fault::OutOfGasForSecond { limit: self.config.gas_per_second }))
+            }
+            answer => answer,
+        }
+    }
+
+    fn set_time(&mut self, at: Time) {
+        self.at_ns = at.0;
+        self.instance.imports_mut().set_time(at.0);
     }
 
     /// Calls the guest on a slice of `gas`, all of which a failed call costs.

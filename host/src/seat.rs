@@ -1,31 +1,51 @@
-//! A strategy's seat: its account, its range of order ids, its guest and its ledger.
+//! A strategy's seat: its guest, its names, its limits, its ledger, and where it stands.
 
 mod chair;
+mod failure;
 mod guest;
 mod ledger;
+mod limits;
+mod naming;
+mod policy;
 
-use ringfence_core::wire::{CommandRecord, EventRecord, command_flag, kind};
-use ringfence_core::{AccountId, Command, Event, NewOrder, Op, OrderId, Scope, Side, Time, What};
+use std::collections::VecDeque;
+
+use ringfence_core::wire::{CommandRecord, EventRecord, kind};
+use ringfence_core::{AccountId, Command, Event, OrderId, Reject, Scope, Side, Time, What};
 
 pub(crate) use chair::Chair;
+pub use failure::{Failure, FaultCounts};
 pub use guest::{Guest, Subscription};
 pub use ledger::{Ledger, Position, middle_doubled};
+pub use limits::Limits;
+pub use naming::{FIRST_ACCOUNT, is_strategys, seat_of};
+pub use policy::{FaultPolicy, OpenOrders, Standing};
 
-use crate::floor::{Item, Post};
+use crate::floor::{Item, Tray};
+use crate::sandbox::{Fault, Stats};
 use crate::sequencer::{Stamp, Stamped};
+use failure::FAILURES_KEPT;
+use limits::Used;
+use naming::Names;
 
 /// A strategy's seat at the exchange.
 #[derive(Debug)]
 pub struct Seat {
     name: String,
-    number: u16,
+    names: Names,
     chair: Box<Chair>,
     subscription: Subscription,
+    limits: Limits,
+    used: Used,
+    policy: FaultPolicy,
+    standing: Standing,
     /// The command of which it heard last.
     heard: u64,
     ledger: Ledger,
     counts: Counts,
-    fault: Option<String>,
+    faults: u32,
+    /// The latest ones, oldest first.
+    failures: VecDeque<Failure>,
 }
 
 /// What happened at a seat, in numbers.
@@ -37,24 +57,13 @@ pub struct Counts {
     pub rejected: u64,
     /// Commands that never reached the engine: not a guest's to give, or malformed.
     pub refused: u64,
-    /// Commands that found the door full.
+    /// Commands beyond the strategy's limits. It was told so, as by the engine.
+    pub limited: u64,
+    /// Commands that found the door full. It was told so, as by the engine.
     pub crowded_out: u64,
     /// Events that found the mailbox full.
     pub mail_lost: u64,
 }
-
-/// The guest failed, and is told nothing more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Disabled;
-
-/// The account of the first seat.
-pub const FIRST_ACCOUNT: u32 = 1_000_001;
-
-/// Set in the ids of strategies' orders, and in no others.
-const SEAT_BIT: u64 = 1 << 62;
-
-/// A strategy's own ids lie below 2 to this power; above stands the number of its seat.
-const LOCAL_BITS: u32 = 40;
 
 /// Events that wait for one delivery: four times what the deepest sweep of a day causes.
 const MAIL_MAX: usize = 1 << 16;
@@ -63,7 +72,7 @@ const MAIL_MAX: usize = 1 << 16;
 const DOOR_MAX: usize = 1 << 14;
 
 impl Seat {
-    /// A seat for `guest`, the `number`th from 0.
+    /// A seat for `guest`, the `number`th from 0, with the usual limits and policy.
     #[must_use]
     pub fn new(
         name: String,
@@ -71,18 +80,134 @@ impl Seat {
         guest: Box<dyn Guest>,
         subscription: Subscription,
     ) -> Self {
+        let limits = Limits::default();
         Self {
             name,
-            number,
+            names: Names::new(number),
             chair: Box::new(Chair::new(guest)),
             subscription,
+            used: Used::new(&limits),
+            limits,
+            policy: FaultPolicy::default(),
+            standing: Standing::Running,
             heard: 0,
             ledger: Ledger::default(),
             counts: Counts::default(),
-            fault: None,
+            faults: 0,
+            failures: VecDeque::new(),
         }
     }
 
+    /// The same seat under other limits.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.used = Used::new(&limits);
+        self.limits = limits;
+        self
+    }
+
+    /// The same seat under another policy for faults.
+    #[must_use]
+    pub fn under(mut self, policy: FaultPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its place among the seats, from 0.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        self.names.number()
+    }
+
+    /// Whose its orders are.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.names.account()
+    }
+
+    /// What it asked for.
+    #[must_use]
+    pub const fn subscription(&self) -> &Subscription {
+        &self.subscription
+    }
+
+    /// What it may ask for.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What becomes of it when it fails.
+    #[must_use]
+    pub const fn policy(&self) -> &FaultPolicy {
+        &self.policy
+    }
+
+    /// What it holds and what it paid.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// What happened at it.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// What its guests used, from the first on.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.chair.guest.stats().after(&self.chair.past)
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Whether it is told what happens.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.standing == Standing::Running
+    }
+
+    /// Why it does not run, where that is for a fault.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match self.standing {
+            Standing::Running | Standing::Left => None,
+            _ => self.failures.back().map(|failure| &failure.fault),
+        }
+    }
+
+    /// How often it failed.
+    #[must_use]
+    pub const fn faults(&self) -> u32 {
+        self.faults
+    }
+
+    /// Its latest failures, oldest first.
+    pub fn failures(&self) -> impl DoubleEndedIterator<Item = &Failure> {
+        self.failures.iter()
+    }
+
+    /// Who sits there.
+    #[must_use]
+    pub fn guest(&self) -> &dyn Guest {
+        &*self.chair.guest
+    }
+}
+
+/// What the floor does with a seat.
+impl Seat {
     /// Puts an event that was kept at `item` into the mailbox; it is of the command at `place`, or
     /// of none where that is 0.
     #[inline]
@@ -106,96 +231,8 @@ impl Seat {
     }
 
     /// A private event in the guest's own names.
-    pub(crate) fn private_record(&self, event: &Event, at: Time) -> EventRecord {
-        let mut record = EventRecord::from_event(event, at);
-        record.order_id = local(record.order_id);
-        if record.kind == kind::REPLACED {
-            record.aux0 = local(record.aux0);
-        }
-        record
-    }
-
-    /// Lets the guest answer to its mail, and puts what it asks for into `door`.
-    ///
-    /// # Errors
-    ///
-    /// [`Disabled`] where the guest failed: it is told nothing more, and its orders are cancelled.
-    pub(crate) fn answer(
-        &mut self,
-        stamp: Stamp,
-        post: &Post,
-        door: &mut Vec<Stamped>,
-    ) -> Result<(), Disabled> {
-        if self.fault.is_some() {
-            return Err(Disabled);
-        }
-        self.chair.answer(stamp.at, post);
-        for place in 0..self.chair.asked.len() {
-            match self.command(self.chair.asked[place]) {
-                Some(_) if door.len() >= DOOR_MAX => self.counts.crowded_out += 1,
-                Some(command) => door.push(Stamped { at: stamp.at, command }),
-                None => self.counts.refused += 1,
-            }
-        }
-        let Err(fault) = &self.chair.ended else { return Ok(()) };
-        self.fault = Some(fault.to_string());
-        let scope = Scope { account: Some(self.account()), ..Scope::default() };
-        door.push(Stamped { at: stamp.at, command: Command::MassCancel(scope) });
-        Err(Disabled)
-    }
-
-    /// What people call it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Whose its orders are.
-    #[must_use]
-    pub const fn account(&self) -> AccountId {
-        AccountId(FIRST_ACCOUNT + self.number as u32)
-    }
-
-    /// Its place among the seats, from 0.
-    #[must_use]
-    pub const fn number(&self) -> u16 {
-        self.number
-    }
-
-    /// What it asked for.
-    #[must_use]
-    pub const fn subscription(&self) -> &Subscription {
-        &self.subscription
-    }
-
-    /// Whether it is told what happens.
-    #[must_use]
-    pub const fn is_running(&self) -> bool {
-        self.fault.is_none()
-    }
-
-    /// What it holds and what it paid.
-    #[must_use]
-    pub const fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    /// What happened at it.
-    #[must_use]
-    pub const fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    /// Why it was disabled, once it is.
-    #[must_use]
-    pub fn fault(&self) -> Option<&str> {
-        self.fault.as_deref()
-    }
-
-    /// Who sits there.
-    #[must_use]
-    pub fn guest(&self) -> &dyn Guest {
-        &*self.chair.guest
+    pub(crate) fn private_record(event: &Event, at: Time) -> EventRecord {
+        Names::record(event, at)
     }
 
     /// Keeps count of what happened; `buyer` is the order that bought in the latest trade.
@@ -211,71 +248,90 @@ impl Seat {
         }
     }
 
-    /// The command that a record asks for, in the exchange's names; `None` where it is not one, or
-    /// not a guest's to give.
-    fn command(&self, mut record: CommandRecord) -> Option<Command> {
-        record.account = self.account().0;
-        if matches!(Op::from_wire(record.op)?, Op::MassCancel | Op::Kill) {
-            record.flags |= command_flag::HAS_ACCOUNT;
-        }
-        let mut command = record.to_command().ok()?;
-        match &mut command {
-            Command::New(order) => self.name_order(order)?,
-            Command::Cancel(cancel) => cancel.id = self.global(cancel.id)?,
-            Command::Reduce(reduce) => reduce.id = self.global(reduce.id)?,
-            Command::Replace(replace) => {
-                replace.id = self.global(replace.id)?;
-                if let Some(new_id) = &mut replace.new_id {
-                    *new_id = self.global(*new_id)?;
-                }
-            }
-            Command::Quote(quote) => {
-                self.global(OrderId(quote.id.0.checked_add(1)?))?;
-                quote.id = self.global(quote.id)?;
-            }
-            Command::MassCancel(_) | Command::Kill(_) => {}
-            _ => return None,
-        }
-        Some(command)
+    /// Who answers, with mail and tray.
+    pub(crate) fn chair(&mut self) -> &mut Chair {
+        &mut self.chair
     }
 
-    fn name_order(&self, order: &mut NewOrder) -> Option<()> {
-        order.id = self.global(order.id)?;
-        for name in [&mut order.group, &mut order.parent] {
-            if *name != 0 {
-                *name = self.global(OrderId(*name))?.0;
+    /// Puts what the guest asked for in its latest answer into `tray`. A guest that failed is dealt
+    /// with as its policy says.
+    pub(crate) fn collect(&mut self, stamp: Stamp, tray: &mut Tray<'_>) {
+        self.used.begin(&self.limits, self.chair.answered);
+        for place in 0..self.chair.asked.len() {
+            let record = self.chair.asked[place];
+            let Some(command) = self.names.command(record) else {
+                self.counts.refused += 1;
+                continue;
+            };
+            let is_order =
+                matches!(command, Command::New(_) | Command::Replace(_) | Command::Quote(_));
+            if !self.used.admits(stamp.at.0, is_order) {
+                self.counts.limited += 1;
+                self.turn_away(&record, Reject::MaxMessages, stamp, tray);
+            } else if tray.door.len() >= DOOR_MAX {
+                self.counts.crowded_out += 1;
+                self.turn_away(&record, Reject::Capacity, stamp, tray);
+            } else {
+                tray.door.push(Stamped { at: stamp.at, command });
             }
         }
-        if order.stp_group != 0 {
-            let group = u16::try_from(order.stp_group).ok()?;
-            order.stp_group = STP_GROUP_BIT | u32::from(self.number) << 16 | u32::from(group);
+        if let Err(fault) = std::mem::replace(&mut self.chair.ended, Ok(())) {
+            let log = self.chair.guest.log_tail();
+            let backtrace = self.chair.guest.backtrace();
+            self.fail(Failure { at: stamp.at, fault, backtrace, log }, tray);
         }
-        Some(())
     }
 
-    fn global(&self, id: OrderId) -> Option<OrderId> {
-        let range = SEAT_BIT | u64::from(self.number) << LOCAL_BITS;
-        (id.0 >> LOCAL_BITS == 0).then_some(OrderId(range | id.0))
+    /// Starts a guest again that failed and has waited long enough; whether it runs.
+    pub(crate) fn revive(&mut self, stamp: Stamp, tray: &mut Tray<'_>) -> bool {
+        match self.chair.guest.again() {
+            None => self.standing = Standing::Stopped,
+            Some(Ok(guest)) => {
+                self.chair.sit_down(guest);
+                self.standing = Standing::Running;
+            }
+            Some(Err(error)) => {
+                let fault = Fault::Start { why: error.to_string() };
+                let (backtrace, log) = (Vec::new(), Vec::new());
+                self.fail(Failure { at: stamp.at, fault, backtrace, log }, tray);
+            }
+        }
+        self.is_running()
     }
-}
 
-/// Set in the self-trade groups of strategies, so that they are nobody else's.
-const STP_GROUP_BIT: u32 = 1 << 31;
+    fn fail(&mut self, failure: Failure, tray: &mut Tray<'_>) {
+        tray.faults.add(failure.fault.cause());
+        self.faults = self.faults.saturating_add(1);
+        self.standing = self.policy.after_fault(self.faults, failure.at);
+        self.chair.items.clear();
+        if self.policy.orders == OpenOrders::Cancel {
+            tray.door.push(Stamped { at: failure.at, command: self.cancel_all() });
+        }
+        if self.failures.len() == FAILURES_KEPT {
+            self.failures.pop_front();
+        }
+        self.failures.push_back(failure);
+    }
 
-/// Whether an order of this name is a strategy's.
-#[must_use]
-pub const fn is_strategys(id: OrderId) -> bool {
-    id.0 >> 62 == 1
-}
+    fn cancel_all(&self) -> Command {
+        Command::MassCancel(Scope { account: Some(self.account()), ..Scope::default() })
+    }
 
-/// The seat whose order this is, from 0.
-#[must_use]
-pub const fn seat_of(id: OrderId) -> Option<usize> {
-    if is_strategys(id) { Some(((id.0 & !SEAT_BIT) >> LOCAL_BITS) as usize) } else { None }
-}
-
-const fn local(id: u64) -> u64 {
-    if is_strategys(OrderId(id)) { id & ((1 << LOCAL_BITS) - 1) } else { id }
+    /// Tells the guest of a command that does not reach the engine, in the engine's words; its
+    /// number is 0, because it is not of the engine's stream.
+    fn turn_away(&self, record: &CommandRecord, reason: Reject, stamp: Stamp, tray: &mut Tray<'_>) {
+        let told = EventRecord {
+            kind: kind::REJECTED,
+            flags: u16::from(reason as u8),
+            instrument: record.instrument,
+            at_ns: stamp.at.0,
+            order_id: record.id,
+            aux0: u64::from(record.op),
+            aux1: u64::from(self.account().0),
+            ..EventRecord::default()
+        };
+        tray.turned_away.push((self.number(), told));
+    }
 }
 
 #[cfg(test)]

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use crate::host::Host;
 use crate::metrics::{Decimal, Grouped, Metrics, PERCENTILES, Span};
-use crate::seat::Seat;
+use crate::seat::{OpenOrders, Seat, Standing};
 
 /// One strategy's figures as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     /// What people call it.
     pub name: String,
-    /// Why it was disabled, where it was.
+    /// How it failed last and where it stands since, if it ever failed.
     pub fault: Option<String>,
     /// Events that found its mailbox full.
     pub mail_lost: u64,
-    /// What it logged last, where it was disabled.
+    /// Where it was when it failed, and what it had logged last.
     pub log_tail: Vec<String>,
     /// From its module's bytes to its first event handled, and whether compiled code was kept.
     pub cold_start: (Duration, bool),
@@ -45,7 +45,7 @@ impl Row {
     /// The figures of one seat; `scale` is that of the prices, where all have the same.
     #[must_use]
     pub fn of(seat: &Seat, host: &Host, scale: u8) -> Self {
-        let stats = seat.guest().stats();
+        let stats = seat.stats();
         let (counts, ledger) = (seat.counts(), seat.ledger());
         let worth = ledger.worth(host.engine());
         let volume: u128 = ledger.positions().map(|(_, position)| position.volume).sum();
@@ -55,9 +55,9 @@ impl Row {
         Self {
             name: seat.name().to_owned(),
             mail_lost: counts.mail_lost,
-            fault: seat.fault().map(ToOwned::to_owned),
+            fault: fault(seat),
+            log_tail: log_tail(seat),
             cold_start: (stats.cold_start, stats.from_cache),
-            log_tail: if seat.fault().is_some() { seat.guest().log_tail() } else { Vec::new() },
             cells: [
                 Grouped(ledger.lots()).to_string(),
                 pnl,
@@ -65,7 +65,7 @@ impl Row {
                 Grouped(volume).to_string(),
                 Grouped(counts.orders).to_string(),
                 Grouped(counts.rejected).to_string(),
-                Grouped(counts.refused + counts.crowded_out).to_string(),
+                Grouped(counts.refused + counts.limited + counts.crowded_out).to_string(),
                 Grouped(stats.calls).to_string(),
                 stats.ns_per_call().map_or_else(|| "-".into(), |ns| Grouped(ns).to_string()),
                 Grouped(stats.gas).to_string(),
@@ -111,9 +111,9 @@ pub fn text(metrics: &Metrics, elapsed: Duration, rows: &[Row]) -> String {
             add(&mut text, format_args!("  {lost} events found its mailbox full\n"));
         }
         if let Some(fault) = &row.fault {
-            add(&mut text, format_args!("  disabled: it {fault}; its orders were cancelled\n"));
+            add(&mut text, format_args!("  {fault}\n"));
             for line in &row.log_tail {
-                add(&mut text, format_args!("    log: {line}\n"));
+                add(&mut text, format_args!("    {line}\n"));
             }
         }
     }
@@ -128,6 +128,28 @@ fn add_slowest_start(text: &mut String, rows: &[Row]) {
     let Some(row) = starts.max_by_key(|row| row.cold_start.0) else { return };
     let (took, how) = (span(row.cold_start.0), if kept { "kept code" } else { "compiled first" });
     add(text, format_args!("\nslowest cold start  {took} ({how}): {}\n", row.name));
+}
+
+fn fault(seat: &Seat) -> Option<String> {
+    let failure = seat.failures().next_back()?;
+    let orders = match seat.policy().orders {
+        OpenOrders::Cancel => "its orders were cancelled",
+        OpenOrders::Keep => "its orders stayed",
+    };
+    let stands = match seat.standing() {
+        Standing::Running => format!("failed {} times and runs again", seat.faults()),
+        Standing::BacksOff { .. } => format!("failed {} times and is to run again", seat.faults()),
+        Standing::Stopped => "disabled".to_owned(),
+        Standing::Quarantined => format!("quarantined after {} faults", seat.faults()),
+        Standing::Left => "unloaded".to_owned(),
+    };
+    Some(format!("{stands}: it {}; {orders}", failure.fault))
+}
+
+fn log_tail(seat: &Seat) -> Vec<String> {
+    let Some(failure) = seat.failures().next_back() else { return Vec::new() };
+    let frames = failure.backtrace.iter().map(|frame| format!("in {frame}"));
+    frames.chain(failure.log.iter().map(|line| format!("log: {line}"))).collect()
 }
 
 fn span(duration: Duration) -> Span {

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use ringfence_core::Time;
 
 use super::SEATS_MAX;
+use crate::seat::{Seat, Standing};
 
 /// A set of seats. Adding one and taking the lowest cost the same however many there are.
 #[derive(Debug)]
@@ -50,13 +51,60 @@ impl Waiting {
     }
 }
 
-/// Seats and when something is due there.
+/// Timers that run, each once.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    heap: BinaryHeap<Reverse<(Time, u16)>>,
+    times: Times,
+    armed: Vec<bool>,
 }
 
 impl Due {
+    /// Starts the timer of a seat that wants one, unless it runs: it is due at once for the first
+    /// time, which only says from when on it counts.
+    pub(super) fn arm(&mut self, seat: &Seat) {
+        let number = usize::from(seat.number());
+        self.armed.resize(self.armed.len().max(number + 1), false);
+        if seat.subscription().timer_ns > 0 && !self.armed[number] {
+            self.armed[number] = true;
+            self.times.push(Time(0), seat.number());
+        }
+    }
+
+    /// Notes that a timer that was taken out is not put back.
+    pub(super) fn disarm(&mut self, number: u16) {
+        self.armed[usize::from(number)] = false;
+    }
+
+    pub(super) fn push(&mut self, at: Time, number: u16) {
+        self.times.push(at, number);
+    }
+
+    #[inline]
+    pub(super) fn pop(&mut self, now: Time) -> Option<(Time, u16)> {
+        self.times.pop(now)
+    }
+}
+
+/// Seats that failed, by when they are started again.
+#[derive(Debug, Default)]
+pub(super) struct Resting(pub(super) Times);
+
+impl Resting {
+    /// Notes when a seat is started again, if it is.
+    pub(super) fn note(&mut self, seat: &Seat) {
+        if let Standing::BacksOff { until } = seat.standing() {
+            self.0.push(until, seat.number());
+        }
+    }
+}
+
+/// Seats and when something is due there.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    heap: BinaryHeap<Reverse<(Time, u16)>>,
+}
+
+impl Times {
     pub(super) fn push(&mut self, at: Time, number: u16) {
         self.heap.push(Reverse((at, number)));
     }

@@ -237,7 +237,7 @@ fn strategies(facts: &Facts<'_>) -> String {
     for row in facts.strategies.iter().filter(|row| row.fault.is_some()) {
         let fault = row.fault.as_deref().unwrap_or_default();
         let (name, fault) = (escape(&row.name), escape(fault));
-        add(&mut table, format_args!("<p class=\"fault\">{name} was disabled: it {fault}</p>"));
+        add(&mut table, format_args!("<p class=\"fault\">{name}: {fault}</p>"));
         if !row.log_tail.is_empty() {
             let log = escape_lines(&row.log_tail.join("\n"));
             add(&mut table, format_args!("<pre>{log}</pre>"));

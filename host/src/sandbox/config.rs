@@ -5,6 +5,8 @@
 pub struct SandboxConfig {
     /// Gas of one call with events. A unit is about one simple instruction.
     pub gas_per_call: u64,
+    /// Gas of all calls with events or timers in a second of command time.
+    pub gas_per_second: u64,
     /// Gas of each call before the first event: `rf_abi_version`, `rf_io` and `rf_init`.
     pub gas_init: u64,
     /// Pages of 64 KiB its memory may have.
@@ -37,6 +39,7 @@ impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             gas_per_call: 10_000_000,
+            gas_per_second: 5_000_000_000,
             gas_init: 1_000_000_000,
             memory_pages: 256,
             depth: 1_024,

@@ -96,6 +96,12 @@ pub enum Fault {
         /// Gas of the call.
         limit: u64,
     },
+    /// It used more gas than a second of command time may.
+    #[error("ran out of gas: all its calls of a second may use {limit}")]
+    OutOfGasForSecond {
+        /// Gas of a second.
+        limit: u64,
+    },
     /// Its calls nested too deeply.
     #[error("ran out of stack: its calls may nest {limit} deep")]
     TooDeep {
@@ -133,6 +139,90 @@ pub enum Fault {
         /// How many it may.
         limit: u32,
     },
+    /// A call took longer than any gas may take: something is wrong with the limits or the host.
+    #[error("was stopped by the watchdog: a call took longer than {limit_ms} ms of real time")]
+    Overtime {
+        /// Milliseconds.
+        limit_ms: u64,
+    },
+    /// It could not be started again after an earlier fault.
+    #[error("did not start again: {why}")]
+    Start {
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl Fault {
+    /// What kind of fault it is.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        match self {
+            Self::OutOfGas { .. } | Self::OutOfGasForSecond { .. } => Cause::Gas,
+            Self::TooDeep { .. } => Cause::Stack,
+            Self::HostCall(_) => Cause::HostCall,
+            Self::Panicked(_) => Cause::Panic,
+            Self::Trapped(_) => Cause::Trap,
+            Self::GuestError { .. } => Cause::GuestError,
+            Self::BadCount { .. } | Self::TooManyCommands { .. } => Cause::Commands,
+            Self::Overtime { .. } => Cause::Watchdog,
+            Self::Start { .. } => Cause::Start,
+        }
+    }
+}
+
+/// Kinds of faults, as they are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It ran out of gas.
+    Gas,
+    /// It ran out of stack.
+    Stack,
+    /// It called the host with bytes that it does not have.
+    HostCall,
+    /// It panicked.
+    Panic,
+    /// It trapped.
+    Trap,
+    /// It returned an error code.
+    GuestError,
+    /// It returned more commands than it may, or than its buffer holds.
+    Commands,
+    /// The watchdog stopped it.
+    Watchdog,
+    /// It could not be started again.
+    Start,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Gas,
+        Self::Stack,
+        Self::HostCall,
+        Self::Panic,
+        Self::Trap,
+        Self::GuestError,
+        Self::Commands,
+        Self::Watchdog,
+        Self::Start,
+    ];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gas => "gas",
+            Self::Stack => "stack",
+            Self::HostCall => "host_call",
+            Self::Panic => "panic",
+            Self::Trap => "trap",
+            Self::GuestError => "guest_error",
+            Self::Commands => "commands",
+            Self::Watchdog => "watchdog",
+            Self::Start => "start",
+        }
+    }
 }
 
 /// Whether this host speaks the guest's version: the same major, and a minor it knows.

@@ -42,6 +42,23 @@ impl Stats {
         self.timed_ns.checked_div(self.timed_calls)
     }
 
+    /// These counts and `earlier` ones of another sandbox together; what is not a count is of this
+    /// one.
+    #[must_use]
+    pub const fn after(self, earlier: &Self) -> Self {
+        Self {
+            calls: self.calls + earlier.calls,
+            timed_calls: self.timed_calls + earlier.timed_calls,
+            timed_ns: self.timed_ns + earlier.timed_ns,
+            gas: self.gas + earlier.gas,
+            events: self.events + earlier.events,
+            commands: self.commands + earlier.commands,
+            submitted: self.submitted + earlier.submitted,
+            traps: self.traps + earlier.traps,
+            ..self
+        }
+    }
+
     /// Counts a call with events, and says whether it is to be timed.
     pub(super) const fn wants_time(&mut self) -> bool {
         self.batches += 1;

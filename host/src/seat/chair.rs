@@ -5,7 +5,8 @@ use ringfence_core::wire::CommandRecord;
 
 use super::Guest;
 use crate::floor::{Item, Mail, Post};
-use crate::sandbox::Fault;
+use crate::sandbox::{Fault, Stats};
+use crate::watchdog::Watch;
 
 /// A guest with its mailbox and its tray. Whoever holds it may let the guest answer.
 #[derive(Debug)]
@@ -15,21 +16,52 @@ pub(crate) struct Chair {
     pub(super) items: Vec<Item>,
     /// Whether its timer rang, where it takes that as a call.
     pub(super) rings: bool,
+    /// Events that its latest answer is to; a ring of its timer is one.
+    pub(super) answered: usize,
     /// What it asked for in its latest answer.
     pub(super) asked: Vec<CommandRecord>,
     /// How its latest answer ended.
     pub(super) ended: Result<(), Fault>,
+    /// What those used who sat here before.
+    pub(super) past: Stats,
 }
 
 impl Chair {
     pub(super) fn new(guest: Box<dyn Guest>) -> Self {
-        Self { guest, items: Vec::new(), rings: false, asked: Vec::new(), ended: Ok(()) }
+        Self {
+            guest,
+            items: Vec::new(),
+            rings: false,
+            answered: 0,
+            asked: Vec::new(),
+            ended: Ok(()),
+            past: Stats::default(),
+        }
     }
 
-    /// Lets the guest read its mail and answer.
-    pub(crate) fn answer(&mut self, at: Time, post: &Post) {
+    /// Puts another guest in the place of the one that sits here; returns that.
+    pub(super) fn sit_down(&mut self, guest: Box<dyn Guest>) -> Box<dyn Guest> {
+        let before = std::mem::replace(&mut self.guest, guest);
+        self.past = before.stats().after(&self.past);
+        self.rings = false;
+        before
+    }
+
+    /// Lets the guest read its mail and answer, under the eyes of `watch`.
+    pub(crate) fn answer(&mut self, at: Time, post: &Post, watch: Option<&Watch>) {
+        let Some(watch) = watch else { return self.answer_unwatched(at, post) };
+        watch.enter();
+        self.answer_unwatched(at, post);
+        if let Some(limit_ms) = watch.leave() {
+            self.asked.clear();
+            self.ended = Err(Fault::Overtime { limit_ms });
+        }
+    }
+
+    fn answer_unwatched(&mut self, at: Time, post: &Post) {
         self.asked.clear();
         self.ended = Ok(());
+        self.answered = self.items.len() + usize::from(self.rings);
         if self.rings {
             self.rings = false;
             self.ended = self.guest.ring(at, &mut self.asked);

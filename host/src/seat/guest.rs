@@ -6,7 +6,7 @@ use ringfence_core::wire::CommandRecord;
 use ringfence_core::{InstrumentId, Interest, Time};
 
 use crate::floor::Mail;
-use crate::sandbox::{Fault, Sandbox, Stats};
+use crate::sandbox::{Fault, LoadError, Sandbox, Stats};
 
 /// Somebody who is told events and asks for orders.
 pub trait Guest: fmt::Debug + Send {
@@ -37,6 +37,20 @@ pub trait Guest: fmt::Debug + Send {
         Ok(())
     }
 
+    /// The same one from the beginning, to be put in its place after a fault; `None` where that
+    /// cannot be had.
+    fn again(&self) -> Option<Result<Box<dyn Guest>, LoadError>> {
+        None
+    }
+
+    /// Where it was when it failed, innermost call first; empty where nobody knows.
+    fn backtrace(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Lets it say its last words, before it is dropped.
+    fn shutdown(&mut self) {}
+
     /// What it used so far.
     fn stats(&self) -> Stats;
 
@@ -60,6 +74,14 @@ impl Guest for Sandbox {
 
     fn ring(&mut self, at: Time, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
         self.call_timer(at, out)
+    }
+
+    fn again(&self) -> Option<Result<Box<dyn Guest>, LoadError>> {
+        Some(Self::again(self).map(|sandbox| -> Box<dyn Guest> { Box::new(sandbox) }))
+    }
+
+    fn shutdown(&mut self) {
+        Self::shutdown(self);
     }
 
     fn stats(&self) -> Stats {

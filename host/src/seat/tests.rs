@@ -1,3 +1,6 @@
+mod faults;
+mod limits;
+
 use std::sync::{Arc, Mutex};
 
 use ringfence_core::wire::{CommandRecord, EventRecord, kind};
@@ -128,7 +131,7 @@ fn a_guest_that_fails_is_disabled_and_its_orders_are_cancelled() {
     turn(&mut host, Command::New(order(1, Side::Sell, 3)));
     let book = host.engine().book(InstrumentId(1)).expect("it was defined");
     assert_eq!(book.orders(Side::Buy).count(), 0, "what was left of its bid");
-    assert!(host.seats()[1].fault().expect("it failed").contains("gas"));
+    assert!(host.seats()[1].fault().expect("it failed").to_string().contains("gas"));
     assert_eq!(host.seats()[0].fault(), None);
     let count = told.lock().expect("one thread").len();
     turn(&mut host, Command::New(order(2, Side::Sell, 3)));

@@ -16,6 +16,8 @@ mod guests;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod hostile;
 mod jsonl;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod limits;
 mod lobster;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod programs;

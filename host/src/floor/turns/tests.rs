@@ -1,6 +1,6 @@
 use ringfence_core::Time;
 
-use super::{Due, SEATS_MAX, Waiting};
+use super::{SEATS_MAX, Times, Waiting};
 
 #[test]
 fn seats_come_out_in_order_and_once() {
@@ -17,7 +17,7 @@ fn seats_come_out_in_order_and_once() {
 
 #[test]
 fn what_is_due_comes_out_earliest_first() {
-    let mut due = Due::default();
+    let mut due = Times::default();
     for (at, number) in [(30, 1), (10, 2), (20, 3), (10, 1)] {
         due.push(Time(at), number);
     }

@@ -1,0 +1,52 @@
+//! What is kept of a strategy that failed.
+
+use ringfence_core::Time;
+
+use crate::sandbox::{Cause, Fault};
+
+/// How a strategy failed, and what was known then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// When, in command time.
+    pub at: Time,
+    /// Why.
+    pub fault: Fault,
+    /// Where it was, innermost call first: the names of its functions, where the module has them.
+    /// Empty where the engine does not say.
+    pub backtrace: Vec<String>,
+    /// What it logged last, oldest first.
+    pub log: Vec<String>,
+}
+
+/// Failures by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FaultCounts {
+    counts: [u64; Cause::ALL.len()],
+}
+
+impl FaultCounts {
+    /// Counts one.
+    pub(crate) fn add(&mut self, cause: Cause) {
+        self.counts[cause as usize] += 1;
+    }
+
+    /// How many there were of a cause.
+    #[must_use]
+    pub const fn of(&self, cause: Cause) -> u64 {
+        self.counts[cause as usize]
+    }
+
+    /// How many there were.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The causes that there were, with how many of each.
+    pub fn iter(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
+        Cause::ALL.into_iter().map(|cause| (cause, self.of(cause))).filter(|&(_, count)| count > 0)
+    }
+}
+
+/// Failures of one strategy that are kept: the latest.
+pub(super) const FAILURES_KEPT: usize = 8;
