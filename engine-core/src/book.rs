@@ -57,7 +57,7 @@ pub(crate) struct Store {
     pub(crate) waiting: u32,
     /// How many live orders are pegged.
     pub(crate) pegged: u32,
-    entries: u64,
+    pub(crate) entries: u64,
 }
 
 /// What few orders have.
@@ -333,6 +333,11 @@ impl Store {
     pub(crate) fn attach(&mut self, book: u32, key: u32, extra: Extra) {
         self.entries += 1;
         let extra = Extra { entry: self.entries, ..extra };
+        self.attach_as(book, key, extra);
+    }
+
+    /// Gives an order what few have, with the place in time that it names.
+    pub(crate) fn attach_as(&mut self, book: u32, key: u32, extra: Extra) {
         if extra.expire_at != Time(0) {
             self.timers.insert(&mut self.nodes, timer_key(&extra), key);
         }

@@ -16,6 +16,8 @@ mod place;
 mod plain;
 mod quote;
 mod reach;
+mod restore;
+mod save;
 mod view;
 mod waiting;
 mod whole;
@@ -346,6 +348,7 @@ impl Engine {
         Desk { store, book, accounts, now: self.now, out }
     }
 
+    /// The desk of the book at a position.
     fn desk_of<'a, S: EventSink>(&'a mut self, position: usize, events: &'a mut S) -> Desk<'a, S> {
         let instrument = self.books[position].spec.instrument;
         self.desk(position, instrument, events)

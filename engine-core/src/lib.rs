@@ -21,6 +21,7 @@ pub mod market_data;
 pub mod quantity;
 pub mod risk;
 pub mod side;
+pub mod snapshot;
 pub mod state_hash;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -39,3 +40,8 @@ pub use limits::Capacity;
 pub use quantity::{Notional, Price, Qty, Time};
 pub use risk::AccountSpec;
 pub use side::Side;
+pub use snapshot::SnapshotError;
+
+/// The version of what the engine decides: raised whenever any golden tape tells other events than
+/// it did.
+pub const SEMANTICS_VERSION: u32 = 1;

@@ -328,7 +328,7 @@ impl<S: EventSink> Desk<'_, S> {
     fn hold(&mut self, number: AccountId, old: Hold, new: Hold) {
         let instrument = self.book.spec.instrument;
         if let Some(account) = self.accounts.get_mut(number) {
-            account.held = account.held - old.cash + new.cash;
+            account.held = (account.held - old.cash).saturating_add(new.cash);
         }
         if let Some(holding) = self.accounts.holding_mut(number, instrument) {
             holding.held = holding.held - old.lots + new.lots;

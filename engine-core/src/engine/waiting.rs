@@ -312,7 +312,7 @@ fn trailed(side: Side, stop: Option<Price>, last: Price, trail: u64) -> Price {
 /// Where a trailing stop stands among those of its side: by the price that moved it last, such
 /// that those which the next trade moves come first (sellers from the lowest, buyers from the
 /// highest, and before them all those that no trade has moved yet).
-fn trail_key(side: Side, moved_by: Option<Price>, entry: u64) -> Key {
+pub(super) fn trail_key(side: Side, moved_by: Option<Price>, entry: u64) -> Key {
     match (side, moved_by) {
         (_, None) => (i64::MIN, 0, entry),
         (Side::Sell, Some(last)) => (last.0, 1, entry),

@@ -1,0 +1,372 @@
+//! An engine from the records of a snapshot. Every record is looked at before it is believed.
+
+use alloc::vec::Vec;
+
+use arrayvec::ArrayString;
+
+use super::desk::Desk;
+use super::waiting::trail_key;
+use super::{Engine, is_sound};
+use crate::allocation::Allocation;
+use crate::book::heed::Heed;
+use crate::book::order::{Order, Terms};
+use crate::book::pool::NONE;
+use crate::book::{Book, Extra, Waits};
+use crate::command::{OrderType, Peg, Phase, Stp, TimeInForce};
+use crate::event::{Discard, EventSink, Total};
+use crate::id::{AccountId, InstrumentId, OrderId};
+use crate::instrument::{Algo, InstrumentSpec, ReplacePolicy};
+use crate::limits::{Capacity, WHOLES_MAX};
+use crate::quantity::{Price, Qty, Time};
+use crate::risk::AccountSpec;
+use crate::risk::account::{Account, Window};
+use crate::side::Side;
+use crate::snapshot::SnapshotError;
+use crate::snapshot::record::{
+    AccountRecord, BookRecord, ExtraRecord, OrderRecord, SpecRecord, State,
+};
+
+type Checked<T> = Result<T, SnapshotError>;
+
+impl Engine {
+    /// The engine that these records are of.
+    pub(crate) fn rebuild(state: &State, capacity: Option<Capacity>) -> Checked<Self> {
+        let [orders, levels, instruments, accounts, positions] = state.capacity;
+        let own = Capacity { orders, levels, instruments, accounts, positions };
+        let capacity = capacity.unwrap_or(own);
+        check_room(state, capacity)?;
+        check_entries(state)?;
+        let mut engine = Self::new(capacity);
+        (engine.seq, engine.now) = (state.seq, Time(state.now));
+        for &account in &state.blocked {
+            engine
+                .accounts
+                .block(AccountId(account))
+                .map_err(|_| SnapshotError::Capacity("blocked accounts"))?;
+        }
+        for account in &state.accounts {
+            engine.rebuild_account(account)?;
+        }
+        engine.accounts.fees = state.fees;
+        for book in &state.books {
+            engine.rebuild_book(book)?;
+        }
+        engine.store.entries = state.entries;
+        Ok(engine)
+    }
+
+    fn rebuild_account(&mut self, record: &AccountRecord) -> Checked<()> {
+        let number = AccountId(record.account);
+        must(self.accounts.find(number).is_none(), "two accounts have one number")?;
+        let [max_order_qty, max_order_notional, max_open_qty, max_long, max_short, collar, mmp_qty] =
+            record.limits;
+        let [max_open_orders, max_messages, mmp_fills] = record.counts;
+        let spec = AccountSpec {
+            account: number,
+            max_order_qty,
+            max_order_notional,
+            max_open_orders,
+            max_open_qty,
+            max_long,
+            max_short,
+            collar,
+            max_messages,
+            per_ns: record.per_ns,
+            mmp_qty,
+            mmp_fills,
+            mmp_ns: record.mmp_ns,
+            cash: record.opening_cash,
+            position: record.opening_position,
+        };
+        must(spec.is_sound(), "the limits of an account do not go together")?;
+        let [messages, fills] = record.windows.map(|(from, count, lots)| {
+            // No interval begins after the present.
+            (from <= self.now.0).then_some(Window { from: Time(from), count, lots })
+        });
+        let (Some(messages), Some(fills)) = (messages, fills) else {
+            return Err(SnapshotError::Inconsistent("an interval begins in the future"));
+        };
+        let mut account = Account::new(spec);
+        (account.cash, account.is_tripped) = (record.cash, record.is_tripped);
+        (account.messages, account.fills) = (messages, fills);
+        self.accounts.insert(account);
+        for &(instrument, position) in &record.positions {
+            if let Some(holding) = self.accounts.holding_mut(number, InstrumentId(instrument)) {
+                holding.position = position;
+            }
+        }
+        Ok(())
+    }
+
+    fn rebuild_book(&mut self, record: &BookRecord) -> Checked<()> {
+        let spec = rebuild_spec(&record.spec)?;
+        let number = spec.instrument;
+        let Err(at) = self.numbers.binary_search_by_key(&number, |&(number, _)| number) else {
+            return Err(SnapshotError::Inconsistent("two instruments have one number"));
+        };
+        let position = u32::try_from(self.books.len()).expect("capacity has 32 bits");
+        self.numbers.insert(at, (number, position));
+        if let Some(place) = self.direct.get_mut(number.0 as usize) {
+            *place = position;
+        }
+        let mut book = Book::new(spec, position);
+        book.enter_phase(Phase::from_wire(record.phase).ok_or(odd("a phase"))?);
+        book.last_trade = record.last_trade.map(Price);
+        book.trades = record.trades;
+        book.told =
+            record.told.map(|best| best.map(|(price, qty)| (Price(price), Total::new(qty))));
+        self.books.push(book);
+        let mut nobody = Discard;
+        let mut desk = self.desk_of(position as usize, &mut nobody);
+        for order in &record.orders {
+            desk.rebuild_order(order, &record.extras)?;
+        }
+        desk.book.heed = Heed::of(desk.book);
+        Ok(())
+    }
+}
+
+impl<S: EventSink> Desk<'_, S> {
+    fn rebuild_order(&mut self, record: &OrderRecord, extras: &[ExtraRecord]) -> Checked<()> {
+        let extra = match record.extra.checked_sub(1) {
+            None => None,
+            Some(at) => Some(extras.get(at as usize).ok_or(odd("the extra of an order"))?),
+        };
+        let extra = extra.map(rebuild_extra).transpose()?;
+        let order = rebuild_order(record, self.book.position, extra.as_ref())?;
+        must(self.store.find(order.book, order.id).is_none(), "two live orders have one name")?;
+        let wholes = self.book.wholes.len() + self.book.wholes_waiting as usize;
+        let whole = order.terms.has(Terms::WHOLE);
+        must(!whole || wholes < WHOLES_MAX, "too many all-or-none orders live")?;
+        self.check_taken(&order, extra.as_ref())?;
+        let key = match record.price {
+            Some(price) => self.rebuild_resting(&order, Price(price))?,
+            None => {
+                self.book.live += 1;
+                self.store.waiting += 1;
+                self.book.wholes_waiting += u32::from(whole);
+                self.store.insert(&order)
+            }
+        };
+        if let Some(extra) = extra {
+            self.rebuild_links(key, &order, extra, record.price.is_some());
+        }
+        if order.terms.has(Terms::TOP) {
+            self.book.tops[order.side.index()] = key;
+        }
+        if self.accounts.watch {
+            self.opened(key);
+        }
+        Ok(())
+    }
+
+    /// What only one order of a kind can have.
+    fn check_taken(&self, order: &Order, extra: Option<&Extra>) -> Checked<()> {
+        let at = (order.account.0.into(), order.side as u32, 0);
+        let quoted = self.book.quotes.find(&self.store.nodes, at).is_some();
+        let quotes = extra.is_some_and(|extra| extra.quote);
+        must(!(quotes && quoted), "an account has two quotes on one side")?;
+        // What an account owns of an instrument is kept from its first order there.
+        let kept = self.accounts.get(order.account).is_none()
+            || self.accounts.has_room(order.account, self.book.spec.instrument);
+        room(kept, "positions")
+    }
+
+    fn rebuild_resting(&mut self, order: &Order, price: Price) -> Checked<u32> {
+        let there = self.book.side(order.side).find(self.store, price) != NONE;
+        room(there || !self.store.levels.is_full(), "levels")?;
+        let level = self.book.level_for(self.store, order.side, price);
+        Ok(self.book.rest(self.store, &Order { level, ..order.clone() }))
+    }
+
+    /// Enters an order into every set that it is found in.
+    fn rebuild_links(&mut self, key: u32, order: &Order, extra: Extra, rests: bool) {
+        let Extra { entry, waits, parent, stop, trail, moved_by, order_type, .. } = extra;
+        self.store.attach_as(self.book.position, key, extra);
+        self.join(key);
+        let nodes = &mut self.store.nodes;
+        if !rests {
+            self.book.waiting.insert(nodes, (0, 0, entry), key);
+        }
+        let side = order.side.index();
+        match waits {
+            Waits::Parent => {
+                self.book.children.insert(nodes, (parent.cast_signed(), 0, entry), key);
+            }
+            Waits::Stop => {
+                if let Some(stop) = stop {
+                    self.book.stops[side].insert(nodes, (stop.0, 0, entry), key);
+                }
+                if trail != 0 {
+                    self.book.trails[side].insert(
+                        nodes,
+                        trail_key(order.side, moved_by, entry),
+                        key,
+                    );
+                }
+            }
+            _ => {}
+        }
+        if order_type == OrderType::Pegged {
+            self.count_pegged();
+            self.store.waiting += u32::from(rests);
+            if waits != Waits::Parent {
+                self.book.pegs.insert(&mut self.store.nodes, (0, 0, entry), key);
+            }
+        }
+    }
+}
+
+/// Whether an engine of this capacity can be, and holds all that these records are of.
+fn check_room(state: &State, capacity: Capacity) -> Checked<()> {
+    let possible =
+        capacity.orders <= Capacity::ORDERS_MAX && capacity.levels <= Capacity::LEVELS_MAX;
+    must(possible, "its capacity is beyond every engine's")?;
+    let live: usize = state.books.iter().map(|book| book.orders.len()).sum();
+    room(live <= capacity.orders as usize, "orders")?;
+    room(state.books.len() <= capacity.instruments as usize, "instruments")?;
+    room(state.accounts.len() <= capacity.accounts as usize, "accounts")?;
+    room(state.blocked.len() <= capacity.accounts as usize, "blocked accounts")?;
+    let kept: usize = state.accounts.iter().map(|account| account.positions.len()).sum();
+    room(kept <= capacity.positions as usize, "positions")
+}
+
+/// Whether the places in time of all orders are different and past.
+fn check_entries(state: &State) -> Checked<()> {
+    let extras = state.books.iter().flat_map(|book| &book.extras);
+    let mut entries: Vec<u64> = extras.map(|extra| extra.entry).collect();
+    entries.sort_unstable();
+    let different = entries.windows(2).all(|pair| pair[0] < pair[1]);
+    let past = entries.last().is_none_or(|&last| last <= state.entries);
+    must(different && past && entries.first() != Some(&0), "the age of an order")?;
+    let mut named = Vec::new();
+    for book in &state.books {
+        named.clear();
+        named.extend(book.orders.iter().map(|order| order.extra).filter(|&extra| extra != 0));
+        let count = named.len();
+        named.sort_unstable();
+        named.dedup();
+        must(named.len() == count && count == book.extras.len(), "the extra of an order")?;
+    }
+    Ok(())
+}
+
+fn rebuild_order(record: &OrderRecord, book: u32, extra: Option<&Extra>) -> Checked<Order> {
+    let &OrderRecord { id, open, shown, filled, price, account, stp_group, small, .. } = record;
+    let [side, tif, stp, terms] = small;
+    let order = Order {
+        id: OrderId(id),
+        open: Qty(open),
+        shown: Qty(shown),
+        filled: Qty(filled),
+        level: NONE,
+        book,
+        account: AccountId(account),
+        stp_group,
+        extra: NONE,
+        side: *Side::BOTH.get(side as usize).ok_or(odd("a side"))?,
+        tif: TimeInForce::from_wire(tif).ok_or(odd("a time in force"))?,
+        stp: Stp::from_wire(stp).ok_or(odd("a self-trade mode"))?,
+        terms: Terms(terms),
+    };
+    must(open > 0 && shown <= open && open.checked_add(filled).is_some(), "what is open")?;
+    must(terms < 3 << 4, "the terms of an order")?;
+    let display = extra.map_or(Qty::ZERO, |extra| extra.display);
+    let dark = order.is_dark();
+    let shows = match price {
+        None => shown == 0,
+        Some(_) if dark => shown == 0 && display.is_zero(),
+        Some(_) if display.is_zero() => shown == open,
+        Some(_) => shown > 0,
+    };
+    must(shows, "what is shown")?;
+    must(dark || !order.terms.has(Terms::WHOLE), "an all-or-none order is shown")?;
+    let pegged = extra.is_some_and(|extra| extra.order_type == OrderType::Pegged);
+    must(pegged == order.terms.has(Terms::PEGGED), "what is pegged")?;
+    let waits = extra.map_or(Waits::No, |extra| extra.waits);
+    must(price.is_some() == (waits == Waits::No), "where an order waits")?;
+    Ok(order)
+}
+
+fn rebuild_extra(record: &ExtraRecord) -> Checked<Extra> {
+    let [order_type, waits, peg, quote, reduce_only] = record.small;
+    let order_type = OrderType::from_wire(order_type).ok_or(odd("a type of order"))?;
+    let waits = match waits {
+        0 => Waits::No,
+        1 if order_type.is_stop() => Waits::Stop,
+        2 if record.parent != 0 => Waits::Parent,
+        waits if waits == Waits::Price as u8 && order_type == OrderType::Pegged => Waits::Price,
+        _ => return Err(odd("what an order waits for")),
+    };
+    must(quote <= 1 && reduce_only <= 1, "a mark of an order")?;
+    Ok(Extra {
+        expire_at: Time(record.expire_at),
+        entry: record.entry,
+        display: Qty(record.display),
+        group: record.group,
+        order_type,
+        limit: record.limit.map(Price),
+        stop: record.stop.map(Price),
+        trail: record.trail,
+        moved_by: record.moved_by.map(Price),
+        min_qty: Qty(record.min_qty),
+        parent: record.parent,
+        quote: quote == 1,
+        reduce_only: reduce_only == 1,
+        waits,
+        peg: Peg::from_wire(peg).ok_or(odd("what an order follows"))?,
+        offset: record.offset,
+        ..Extra::default()
+    })
+}
+
+fn rebuild_spec(record: &SpecRecord) -> Checked<InstrumentSpec> {
+    let [scale, algo, policy, phase] = record.small;
+    let [lot, min_qty, max_qty, max_notional, volatility_auction_ns] = record.bounds;
+    let [pro_rata_min, top_min, top_max] = record.shares.map(|share| share.map(Qty));
+    let mut allocation = Allocation { pro_rata_min, top_min, top_max, ..Allocation::default() };
+    (allocation.fifo_percent, allocation.leveling) = (record.fifo_percent, record.leveling);
+    for &(account, percent) in &record.makers {
+        let fits = allocation.makers.try_push((AccountId(account), percent)).is_ok();
+        must(fits, "the makers of an instrument")?;
+    }
+    let mut spec = InstrumentSpec {
+        symbol: ArrayString::from(&record.symbol).map_err(|_| odd("a symbol"))?,
+        scale,
+        tick: record.tick,
+        lot,
+        min_qty: Qty(min_qty),
+        max_qty: Qty(max_qty),
+        max_notional,
+        algo: Algo::from_wire(algo).ok_or(odd("an algorithm"))?,
+        allocation,
+        reference: record.reference.map(Price),
+        static_band: record.bands[0],
+        dynamic_band: record.bands[1],
+        volatility_auction_ns,
+        maker_bps: record.bps[0],
+        taker_bps: record.bps[1],
+        max_orders: record.max_orders,
+        replace_policy: ReplacePolicy::from_wire(policy).ok_or(odd("a replace policy"))?,
+        phase: Phase::from_wire(phase).ok_or(odd("a phase"))?,
+        ..InstrumentSpec::new(InstrumentId(record.instrument), "")
+    };
+    for &(from, tick) in &record.ticks {
+        must(spec.ticks.try_push((Price(from), tick)).is_ok(), "a tick table")?;
+    }
+    must(is_sound(&spec), "the definition of an instrument")?;
+    Ok(spec)
+}
+
+/// What cannot be.
+const fn odd(what: &'static str) -> SnapshotError {
+    SnapshotError::Inconsistent(what)
+}
+
+fn must(is_so: bool, what: &'static str) -> Checked<()> {
+    if is_so { Ok(()) } else { Err(SnapshotError::Inconsistent(what)) }
+}
+
+fn room(there_is: bool, what: &'static str) -> Checked<()> {
+    if there_is { Ok(()) } else { Err(SnapshotError::Capacity(what)) }
+}
