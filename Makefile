@@ -26,7 +26,8 @@ doc: ## the documentation, into target/doc
 guests: setup ## the strategies in examples/, into target/guests
 	@.ci/build-guests.sh
 
-bench: ## the benchmarks
+bench: ## every book and every demand in one table (docs/benchmarks.md), then the benchmarks
+	-cargo run --profile bench -p ringfence-benches --features peers --bin compare
 	cargo bench --workspace
 
 figures: ## measures what the README says of a replay (LOBSTER=…), and writes it there

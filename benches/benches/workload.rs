@@ -9,7 +9,7 @@ use ringfence_benches::workload::Workload;
 
 /// Runs the whole workload; returns the time that its commands took.
 fn run<B: Books>(workload: &Workload) -> Duration {
-    let mut books = B::new(workload.books, workload.prices);
+    let mut books = B::new(workload);
     let mut fills = Fills::new(workload.books);
     for order in &workload.preload {
         books.apply(order, &mut fills);

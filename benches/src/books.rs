@@ -2,11 +2,23 @@
 //! a tally.
 
 mod limit;
+#[cfg(feature = "peers")]
+mod lobster;
+#[cfg(feature = "peers")]
+mod matchcore;
+#[cfg(feature = "peers")]
+mod orderbook_rs;
 mod ringfence;
 
-use crate::workload::{FillHash, Order, Tally};
+use crate::workload::{FillHash, Order, Tally, Workload};
 
 pub use limit::Limit;
+#[cfg(feature = "peers")]
+pub use lobster::Lobster;
+#[cfg(feature = "peers")]
+pub use matchcore::Matchcore;
+#[cfg(feature = "peers")]
+pub use orderbook_rs::OrderbookRs;
 pub use ringfence::Ringfence;
 
 /// A set of books that a workload can be run through.
@@ -14,8 +26,11 @@ pub trait Books {
     /// Its name in tables.
     const NAME: &'static str;
 
-    /// Empty books with room for the workload.
-    fn new(books: u16, prices: (i64, i64)) -> Self;
+    /// Why it need not come to the expected tally; empty where it must.
+    const EXCUSE: &'static str = "";
+
+    /// Empty books for a workload, whose orders then come one by one.
+    fn new(workload: &Workload) -> Self;
 
     /// Applies one order and notes its fills.
     fn apply(&mut self, order: &Order, fills: &mut Fills);

@@ -19,6 +19,8 @@ pub struct Order {
     pub price: i64,
     /// The order's name.
     pub id: u64,
+    /// What a reduce leaves open, for books that ask for that; else 0.
+    pub open: u32,
 }
 
 /// What a command does.
@@ -180,7 +182,7 @@ impl Generator {
 
     fn push(&mut self, kind: Kind, book: usize, buys: bool, qty: u32, price: i64, id: u64) {
         let book = u16::try_from(book).expect("a hundred books at the most");
-        self.orders.push(Order { kind, buys, book, qty, price, id });
+        self.orders.push(Order { kind, buys, book, qty, price, id, open: 0 });
     }
 
     fn run(mut self) -> Workload {
@@ -296,7 +298,9 @@ impl Generator {
             if order.open >= 2 {
                 let by = 1 + u32::try_from(self.below(u64::from(order.open - 1))).expect("lots");
                 self.books[book].reduce(id, by);
-                return self.push(Kind::Reduce, book, order.buys, by, order.price, id);
+                self.push(Kind::Reduce, book, order.buys, by, order.price, id);
+                self.orders.last_mut().expect("it was pushed").open = order.open - by;
+                return;
             }
         }
         self.cancel(book, live);

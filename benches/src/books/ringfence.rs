@@ -7,7 +7,7 @@ use ringfence_core::{
 };
 
 use super::{Books, Fills};
-use crate::workload::{Kind, Order};
+use crate::workload::{Kind, Order, Workload};
 
 /// Our engine.
 #[derive(Debug)]
@@ -44,10 +44,10 @@ impl EventSink for Buffer<'_> {
 impl Books for Ringfence {
     const NAME: &'static str = "ringfence";
 
-    fn new(books: u16, _prices: (i64, i64)) -> Self {
+    fn new(workload: &Workload) -> Self {
         let mut engine = Engine::new(Capacity::default());
         let mut events = Vec::with_capacity(1 << 14);
-        for book in 0..u32::from(books) {
+        for book in 0..u32::from(workload.books) {
             let spec = InstrumentSpec::new(InstrumentId(book), "");
             engine.apply(Time(0), &Command::Instrument(spec.into()), &mut events);
         }

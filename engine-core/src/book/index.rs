@@ -23,10 +23,12 @@ pub(crate) struct Index {
 }
 
 /// An entry is `mix << 32 | place + 1`; 0 is empty. Entries stand at or behind the position that
-/// the low bits of their mix name (linear probing), and removal closes the gap.
+/// the upper bits of their mix name (linear probing), and removal closes the gap.
 #[derive(Clone, Debug, Default)]
 struct Table {
     entries: Vec<u64>,
+    /// What is left of a mix when so many lower bits are gone is a position.
+    shift: u32,
 }
 
 /// Where an entry stands; good until the next change.
@@ -57,16 +59,16 @@ impl Index {
         index
     }
 
-    /// The mix of a name: the halves of a full product folded twice, so that patterns in ids do
-    /// not meet, and a permutation of the book's number, so that the same id in two books has two
-    /// mixes: whoever compares mix and id has compared the book.
-    #[inline]
+    /// The mix of a name: the upper half of a product with the golden ratio, which keeps ids that
+    /// follow one another apart, of the id with its halves folded, so that those which differ in
+    /// the upper half only do not meet; and a permutation of the book's number, so that the same
+    /// id in two books has two mixes: whoever compares mix and id has compared the book.
+    #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "halves of a product")]
     pub(crate) fn mix(book: u32, id: u64) -> u32 {
-        const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-        let product = u128::from(id) * u128::from(ODD);
-        let folded = product as u64 ^ (product >> 64) as u64;
-        (folded ^ folded >> 32) as u32 ^ book.wrapping_mul(ODD as u32)
+        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+        let product = (id ^ id >> 32).wrapping_mul(GOLDEN);
+        (product >> 32) as u32 ^ book.wrapping_mul(GOLDEN as u32)
     }
 
     /// The place among those of `mix` that `is_it` confirms.
@@ -197,7 +199,8 @@ fn entry(mix: u32, place: u32) -> u64 {
 
 impl Table {
     fn new(len: usize) -> Self {
-        Self { entries: vec![0; len] }
+        debug_assert!(len.is_power_of_two() && len > 1, "positions are bits");
+        Self { entries: vec![0; len], shift: 32 - len.trailing_zeros() }
     }
 
     #[inline(always)]
@@ -278,7 +281,7 @@ impl Table {
 
     #[inline]
     fn home(&self, mix: u32) -> usize {
-        mix as usize & self.mask()
+        (mix >> self.shift) as usize & self.mask()
     }
 }
 

@@ -1,0 +1,111 @@
+//! Large books: what a command costs and what an order takes of memory.
+
+use std::time::Instant;
+
+use ringfence_core::{
+    AccountId, Cancel, Capacity, Command, Discard, Engine, InstrumentId, InstrumentSpec, NewOrder,
+    OrderId, Price, Qty, Side, Time,
+};
+
+/// What a command costs at a depth.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Depth {
+    /// So many orders rest.
+    pub(crate) orders: u32,
+    /// At so many prices of each side, anywhere in 64 bits.
+    pub(crate) prices: u32,
+    /// Nanoseconds a command: a cancel of any order, or a new one at any of the prices.
+    pub(crate) ns: f64,
+}
+
+/// What an order takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    /// So many orders rest, at a thousandth as many prices.
+    pub(crate) orders: u32,
+    /// Bytes an order, index and levels included, as the machine's memory has it.
+    pub(crate) bytes: f64,
+}
+
+const COMMANDS: u32 = 200_000;
+
+/// What a command costs from a thousand orders to `most`.
+pub(crate) fn measure(most: u32) -> Vec<Depth> {
+    let sizes = std::iter::successors(Some(1_000), |size: &u32| size.checked_mul(10));
+    sizes.take_while(|&size| size <= most).map(cost).collect()
+}
+
+/// What an order takes where `orders` rest.
+pub(crate) fn memory(orders: u32) -> Memory {
+    let mut engine = engine(orders, orders / 500 + 4);
+    let before = resident();
+    for id in 1..=orders {
+        place(&mut engine, id, near(id, orders / 1_000 + 1));
+    }
+    let bytes = resident().saturating_sub(before);
+    assert_eq!(engine.orders(), orders, "all of them rest");
+    Memory { orders, bytes: bytes as f64 / f64::from(orders) }
+}
+
+/// A book of `orders`; then, again and again, any order is cancelled and another one placed.
+fn cost(orders: u32) -> Depth {
+    let prices = (orders / 10).max(100);
+    let mut engine = engine(orders, prices * 2);
+    for id in 1..=orders {
+        place(&mut engine, id, anywhere(id % prices, id));
+    }
+    assert_eq!(engine.orders(), orders, "all of them rest");
+    let rounds = (0..3).map(|round| {
+        let start = Instant::now();
+        for step in 0..COMMANDS / 2 {
+            let id = 1 + mixed(step + round * COMMANDS) % orders;
+            let id_of = OrderId(u64::from(id));
+            let cancel = Cancel { instrument: InstrumentId(0), account: AccountId(0), id: id_of };
+            engine.cancel(Time(0), &cancel, &mut Discard);
+            place(&mut engine, id, anywhere(mixed(step) % prices, id));
+        }
+        start.elapsed().as_nanos() as f64 / f64::from(COMMANDS)
+    });
+    let ns = rounds.fold(f64::INFINITY, f64::min);
+    assert_eq!(engine.orders(), orders, "each was placed again");
+    Depth { orders, prices, ns }
+}
+
+fn engine(orders: u32, levels: u32) -> Engine {
+    let mut engine = Engine::new(Capacity { orders, levels, instruments: 1, accounts: 1 });
+    let spec = InstrumentSpec::new(InstrumentId(0), "");
+    engine.apply(Time(0), &Command::Instrument(spec.into()), &mut Discard);
+    engine
+}
+
+fn place(engine: &mut Engine, id: u32, (side, price): (Side, Price)) {
+    let order = NewOrder::limit(OrderId(u64::from(id)), side, price, Qty(u64::from(id % 90) + 1));
+    engine.place(Time(0), &order, &mut Discard);
+}
+
+/// One of so many prices around zero: sellers above, buyers below.
+fn near(id: u32, prices: u32) -> (Side, Price) {
+    let at = i64::from(mixed(id) % prices);
+    if id.is_multiple_of(2) { (Side::Sell, Price(1 + at)) } else { (Side::Buy, Price(-at)) }
+}
+
+/// A price that is a long way from any other: sellers above zero, buyers below.
+fn anywhere(at: u32, id: u32) -> (Side, Price) {
+    let price = 1 + (i64::from(mixed(at)) << 31);
+    if id.is_multiple_of(2) { (Side::Sell, Price(price)) } else { (Side::Buy, Price(-price)) }
+}
+
+/// Numbers in no order: a permutation of 32 bits.
+fn mixed(number: u32) -> u32 {
+    let number = (number ^ number >> 16).wrapping_mul(0x7FEB_352D);
+    let number = (number ^ number >> 15).wrapping_mul(0x846C_A68B);
+    number ^ number >> 16
+}
+
+/// Bytes of memory that this process has touched; 0 where the system does not tell.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) * 1_024
+}
