@@ -72,7 +72,7 @@ fn cost(orders: u32) -> Depth {
 }
 
 fn engine(orders: u32, levels: u32) -> Engine {
-    let mut engine = Engine::new(Capacity { orders, levels, instruments: 1, accounts: 1 });
+    let mut engine = Engine::new(Capacity { orders, levels, ..Capacity::SMALL });
     let spec = InstrumentSpec::new(InstrumentId(0), "");
     engine.apply(Time(0), &Command::Instrument(spec.into()), &mut Discard);
     engine
