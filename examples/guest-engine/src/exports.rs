@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ringfence_guest::abi::{IoBlock, VERSION};
 
 use crate::play;
+use crate::workload::Prepared;
 
 /// What the host writes to and reads from.
 #[repr(C, align(64))]
@@ -23,6 +24,9 @@ static BUFFERS: Mutex<Buffers> =
 
 /// What the latest tape came to.
 static OUTCOME: Mutex<Result<String, String>> = Mutex::new(Ok(String::new()));
+
+/// The workload that is ready to run.
+static PREPARED: Mutex<Option<Prepared>> = Mutex::new(None);
 
 fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     what.lock().unwrap_or_else(PoisonError::into_inner)
@@ -83,4 +87,19 @@ extern "C" fn rf_export(_ptr: usize, cap: usize) -> i32 {
     let len = text.len().min(cap).min(buffers.tape.len());
     buffers.tape[..len].copy_from_slice(&text.as_bytes()[..len]);
     i32::try_from(len).unwrap_or(i32::MAX)
+}
+
+/// Makes the workload `variant` (A, B, C as 0, 1, 2), cut to `commands`, ready; its commands.
+#[unsafe(no_mangle)]
+extern "C" fn workload_prepare(variant: u32, commands: u32) -> u32 {
+    let prepared = Prepared::new(variant, commands);
+    let len = prepared.as_ref().map_or(0, Prepared::len);
+    *lock(&PREPARED) = prepared;
+    len
+}
+
+/// Runs what was made ready, once; the hash of its fills.
+#[unsafe(no_mangle)]
+extern "C" fn workload_run() -> u64 {
+    lock(&PREPARED).as_mut().map_or(0, Prepared::run)
 }

@@ -3,13 +3,15 @@
 //! No strategy: it trades nothing and hears no events. A tape comes in by `rf_import`, what became
 //! of it goes out by `rf_export`. It is rewritten and run like any other guest, so that what is
 //! played here shows that the engine computes the same in Wasm, on each Wasm engine and behind the
-//! fence. `host/tests/it/scenarios.rs` does so with every tape of `engine-core/scenarios`.
+//! fence. `host/tests/it/scenarios.rs` does so with every tape of `engine-core/scenarios`, and
+//! `benches/benches/wasm.rs` has it run the measuring workload.
 
 use ringfence_core::testing::run_scenario;
 use ringfence_core::{Capacity, Engine};
 
 #[cfg(target_arch = "wasm32")]
 mod exports;
+pub mod workload;
 
 /// Plays a tape on a fresh engine: 16 hexadecimal digits of the state that it ends in.
 ///
