@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn run_natively(workload: &Workload) -> (Duration, u64) {
-    let mut books = Ringfence::new(workload.books, workload.prices);
+    let mut books = Ringfence::new(workload);
     let mut fills = Fills::new(workload.books);
     for order in &workload.preload {
         books.apply(order, &mut fills);

@@ -17,7 +17,7 @@ impl Prepared {
         let name = ["A", "B", "C"].get(variant as usize)?;
         let mut workload = Workload::new(name, SEED)?;
         workload.commands.truncate(commands as usize);
-        let mut books = Ringfence::new(workload.books, workload.prices);
+        let mut books = Ringfence::new(&workload);
         let mut fills = Fills::new(workload.books);
         for order in &workload.preload {
             books.apply(order, &mut fills);
