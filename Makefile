@@ -27,7 +27,7 @@ guests: setup ## the strategies in examples/, into target/guests
 	@.ci/build-guests.sh
 
 bench: ## every book and every demand in one table (docs/benchmarks.md), then the benchmarks
-	-cargo run --profile bench -p ringfence-benches --features peers --bin compare
+	-cargo build --profile bench -p ringfence-benches --features peers --bins && target/release/compare
 	cargo bench --workspace
 
 figures: ## measures what the README says of a replay (LOBSTER=…), and writes it there

@@ -1,10 +1,11 @@
 //! Large books: what a command costs and what an order takes of memory.
 
+use std::process::Command;
 use std::time::Instant;
 
 use ringfence_core::{
-    AccountId, Cancel, Capacity, Command, Discard, Engine, InstrumentId, InstrumentSpec, NewOrder,
-    OrderId, Price, Qty, Side, Time,
+    AccountId, Cancel, Capacity, Command as Order, Discard, Engine, InstrumentId, InstrumentSpec,
+    NewOrder, OrderId, Price, Qty, Side, Time,
 };
 
 /// What a command costs at a depth.
@@ -35,16 +36,15 @@ pub(crate) fn measure(most: u32) -> Vec<Depth> {
     sizes.take_while(|&size| size <= most).map(cost).collect()
 }
 
-/// What an order takes where `orders` rest.
+/// What an order takes where `orders` rest: what the program `memory`, built beside this one, says.
+/// Here the allocator that counts would touch what is only set aside.
 pub(crate) fn memory(orders: u32) -> Memory {
-    let mut engine = engine(orders, orders / 500 + 4);
-    let before = resident();
-    for id in 1..=orders {
-        place(&mut engine, id, near(id, orders / 1_000 + 1));
-    }
-    let bytes = resident().saturating_sub(before);
-    assert_eq!(engine.orders(), orders, "all of them rest");
-    Memory { orders, bytes: bytes as f64 / f64::from(orders) }
+    let program = std::env::current_exe().expect("a program has a file").with_file_name("memory");
+    let output = Command::new(program).arg(orders.to_string()).output();
+    let output =
+        output.expect("`memory` is built: cargo build --profile bench -p ringfence-benches");
+    let text = String::from_utf8_lossy(&output.stdout);
+    Memory { orders, bytes: text.trim().parse().expect("a number") }
 }
 
 /// A book of `orders`; then, again and again, any order is cancelled and another one placed.
@@ -74,19 +74,13 @@ fn cost(orders: u32) -> Depth {
 fn engine(orders: u32, levels: u32) -> Engine {
     let mut engine = Engine::new(Capacity { orders, levels, ..Capacity::SMALL });
     let spec = InstrumentSpec::new(InstrumentId(0), "");
-    engine.apply(Time(0), &Command::Instrument(spec.into()), &mut Discard);
+    engine.apply(Time(0), &Order::Instrument(spec.into()), &mut Discard);
     engine
 }
 
 fn place(engine: &mut Engine, id: u32, (side, price): (Side, Price)) {
     let order = NewOrder::limit(OrderId(u64::from(id)), side, price, Qty(u64::from(id % 90) + 1));
     engine.place(Time(0), &order, &mut Discard);
-}
-
-/// One of so many prices around zero: sellers above, buyers below.
-fn near(id: u32, prices: u32) -> (Side, Price) {
-    let at = i64::from(mixed(id) % prices);
-    if id.is_multiple_of(2) { (Side::Sell, Price(1 + at)) } else { (Side::Buy, Price(-at)) }
 }
 
 /// A price that is a long way from any other: sellers above zero, buyers below.
@@ -100,12 +94,4 @@ fn mixed(number: u32) -> u32 {
     let number = (number ^ number >> 16).wrapping_mul(0x7FEB_352D);
     let number = (number ^ number >> 15).wrapping_mul(0x846C_A68B);
     number ^ number >> 16
-}
-
-/// Bytes of memory that this process has touched; 0 where the system does not tell.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1_024
 }
