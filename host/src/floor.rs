@@ -12,7 +12,9 @@ use ringfence_core::{AccountId, Event, InstrumentId, Interest, OrderId, Time, Wh
 pub use mail::Mail;
 pub(crate) use mail::{Item, Post};
 
-use crate::seat::{FIRST_ACCOUNT, FaultCounts, Seat, Standing};
+use crate::seat::{
+    FIRST_ACCOUNT, FaultCounts, HandOver, OpenOrders, Seat, Standing, Successor, SwapError,
+};
 use crate::sequencer::{Stamp, Stamped};
 use crate::watchdog::{Watch, Watchdog};
 use routes::Routes;
@@ -62,6 +64,34 @@ impl Floor {
         self.routes.add(seat.number(), seat.subscription());
         self.due.arm(&seat);
         self.seats.push(seat);
+    }
+
+    /// Puts a new version in the place of a strategy.
+    pub(crate) fn replace(
+        &mut self,
+        number: u16,
+        successor: Successor,
+        door: &mut Vec<Stamped>,
+    ) -> Result<HandOver, SwapError> {
+        let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
+        let handed = seat.replace(successor, door)?;
+        self.routes.remove(number);
+        self.routes.add(number, seat.subscription());
+        self.due.arm(seat);
+        Ok(handed)
+    }
+
+    /// Takes a strategy off the floor.
+    pub(crate) fn unload(
+        &mut self,
+        number: u16,
+        orders: OpenOrders,
+        door: &mut Vec<Stamped>,
+    ) -> Result<(), SwapError> {
+        let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
+        seat.leave(orders, door)?;
+        self.routes.remove(number);
+        Ok(())
     }
 
     /// Has all calls watched.

@@ -1,11 +1,11 @@
 //! One command through the whole host, in four steps.
 
-use ringfence_core::{Capacity, Engine};
+use ringfence_core::{Capacity, Engine, Time};
 
 use crate::floor::Floor;
 use crate::journal::{Journal, JournalFull};
 use crate::publisher::{Outlet, Publisher};
-use crate::seat::{FaultCounts, Seat};
+use crate::seat::{FaultCounts, HandOver, OpenOrders, Seat, Successor, SwapError};
 use crate::sequencer::{Sequencer, Stamped};
 use crate::watchdog::Watchdog;
 
@@ -41,13 +41,37 @@ impl Host {
         }
     }
 
-    /// Gives a strategy its seat. Strategies answer in the order in which they took seats.
+    /// Gives a strategy its seat. Strategies answer in the order in which they took seats. A limit
+    /// on its open orders is its account's, and is sequenced ahead of the next command.
     ///
     /// # Panics
     ///
     /// As [`Floor::seat`].
     pub fn seat(&mut self, seat: Seat) {
+        let limits = seat.account_limits();
+        self.door.extend(limits.map(|command| Stamped { at: Time(0), command }));
         self.floor.seat(seat);
+    }
+
+    /// Puts a new version in the place of a running strategy, or of one that failed. The old one's
+    /// state is handed over where both have something to do with it. What is to happen to its
+    /// orders is sequenced ahead of the next command.
+    ///
+    /// # Errors
+    ///
+    /// [`SwapError`]: nothing has changed.
+    pub fn replace(&mut self, number: u16, successor: Successor) -> Result<HandOver, SwapError> {
+        self.floor.replace(number, successor, &mut self.door)
+    }
+
+    /// Takes a strategy off the floor for good; its seat keeps its account and its ledger. What is
+    /// to happen to its orders is sequenced ahead of the next command.
+    ///
+    /// # Errors
+    ///
+    /// [`SwapError`]: nothing has changed.
+    pub fn unload(&mut self, number: u16, orders: OpenOrders) -> Result<(), SwapError> {
+        self.floor.unload(number, orders, &mut self.door)
     }
 
     /// Has all calls into guests watched.

@@ -8,6 +8,7 @@ mod error;
 mod io_block;
 mod program;
 mod rewrite;
+mod state;
 mod stats;
 
 use std::fmt;

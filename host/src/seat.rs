@@ -7,19 +7,21 @@ mod ledger;
 mod limits;
 mod naming;
 mod policy;
+mod swap;
 
 use std::collections::VecDeque;
 
 use ringfence_core::wire::{CommandRecord, EventRecord, kind};
-use ringfence_core::{AccountId, Command, Event, OrderId, Reject, Scope, Side, Time, What};
+use ringfence_core::{AccountId, AccountSpec, Command, Event, OrderId, Reject, Side, Time, What};
 
 pub(crate) use chair::Chair;
 pub use failure::{Failure, FaultCounts};
-pub use guest::{Guest, Subscription};
+pub use guest::{Guest, State, Subscription};
 pub use ledger::{Ledger, Position, middle_doubled};
 pub use limits::Limits;
 pub use naming::{FIRST_ACCOUNT, is_strategys, seat_of};
 pub use policy::{FaultPolicy, OpenOrders, Standing};
+pub use swap::{HandOver, Successor, SwapError};
 
 use crate::floor::{Item, Tray};
 use crate::sandbox::{Fault, Stats};
@@ -248,6 +250,14 @@ impl Seat {
         }
     }
 
+    /// What the engine has to know of its account, where there is something.
+    pub(crate) fn account_limits(&self) -> Option<Command> {
+        let max_open_orders = Some(self.limits.open_orders?);
+        let account = self.account();
+        let spec = AccountSpec { account, max_open_orders, ..AccountSpec::default() };
+        Some(Command::Account(Box::new(spec)))
+    }
+
     /// Who answers, with mail and tray.
     pub(crate) fn chair(&mut self) -> &mut Chair {
         &mut self.chair
@@ -311,10 +321,6 @@ impl Seat {
             self.failures.pop_front();
         }
         self.failures.push_back(failure);
-    }
-
-    fn cancel_all(&self) -> Command {
-        Command::MassCancel(Scope { account: Some(self.account()), ..Scope::default() })
     }
 
     /// Tells the guest of a command that does not reach the engine, in the engine's words; its

@@ -139,6 +139,14 @@ pub enum Fault {
         /// How many it may.
         limit: u32,
     },
+    /// It claims to have written more state than there is room for.
+    #[error("handed over {returned} bytes of state, but there is room for {cap}")]
+    BadState {
+        /// Bytes it claims.
+        returned: u32,
+        /// Bytes there are.
+        cap: u32,
+    },
     /// A call took longer than any gas may take: something is wrong with the limits or the host.
     #[error("was stopped by the watchdog: a call took longer than {limit_ms} ms of real time")]
     Overtime {
@@ -164,7 +172,9 @@ impl Fault {
             Self::Panicked(_) => Cause::Panic,
             Self::Trapped(_) => Cause::Trap,
             Self::GuestError { .. } => Cause::GuestError,
-            Self::BadCount { .. } | Self::TooManyCommands { .. } => Cause::Commands,
+            Self::BadCount { .. } | Self::TooManyCommands { .. } | Self::BadState { .. } => {
+                Cause::Commands
+            }
             Self::Overtime { .. } => Cause::Watchdog,
             Self::Start { .. } => Cause::Start,
         }

@@ -48,6 +48,26 @@ pub trait Guest: fmt::Debug + Send {
         Vec::new()
     }
 
+    /// What it hands over to a later version of itself, with the version of that state; `None`
+    /// where it hands over nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: it is spent.
+    fn export_state(&mut self) -> Result<Option<State>, Fault> {
+        Ok(None)
+    }
+
+    /// Takes over what another version handed over; false where it takes over nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: it is spent, or does not want this state.
+    fn import_state(&mut self, state: &State) -> Result<bool, Fault> {
+        _ = state;
+        Ok(false)
+    }
+
     /// Lets it say its last words, before it is dropped.
     fn shutdown(&mut self) {}
 
@@ -80,6 +100,15 @@ impl Guest for Sandbox {
         Some(Self::again(self).map(|sandbox| -> Box<dyn Guest> { Box::new(sandbox) }))
     }
 
+    fn export_state(&mut self) -> Result<Option<State>, Fault> {
+        let version = self.state_version();
+        Ok(Self::export_state(self)?.map(|bytes| State { version, bytes }))
+    }
+
+    fn import_state(&mut self, state: &State) -> Result<bool, Fault> {
+        Self::import_state(self, &state.bytes, state.version)
+    }
+
     fn shutdown(&mut self) {
         Self::shutdown(self);
     }
@@ -93,6 +122,15 @@ impl Guest for Sandbox {
         let tail = &lines[lines.len().saturating_sub(LOG_TAIL)..];
         tail.iter().map(|line| line.text.to_string()).collect()
     }
+}
+
+/// What one version of a strategy hands over to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Version of the state: it says how the bytes are to be read.
+    pub version: u32,
+    /// The state itself.
+    pub bytes: Vec<u8>,
 }
 
 /// Lines of a log that a report repeats.

@@ -1,5 +1,6 @@
 mod faults;
 mod limits;
+mod swap;
 
 use std::sync::{Arc, Mutex};
 

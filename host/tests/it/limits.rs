@@ -139,3 +139,46 @@ fn a_venue_is_as_if_a_strategy_that_fails_had_never_been_there() {
         }
     }
 }
+
+#[test]
+fn a_guests_state_goes_to_the_next_version_through_its_buffer() {
+    let state = r#"
+        (func (export "rf_export") (param $ptr i32) (param $cap i32) (result i32)
+            (i64.store (local.get $ptr) (i64.const 0x1122334455667788)) {answer})
+        (func (export "rf_import") (param $ptr i32) (param $len i32) (param $from i32) (result i32)
+            (if (i64.ne (i64.load (local.get $ptr)) (i64.const 0x1122334455667788))
+                (then (return (i32.const -6))))
+            (if (result i32) (i32.eq (local.get $from) (i32.const 3))
+                (then (local.get $len)) (else (i32.const -5))))"#;
+    let guest =
+        |answer: &str| Guest { more: state.replace("{answer}", answer), ..Guest::default() }.wasm();
+    for engine in engines() {
+        let load =
+            |wasm: &[u8]| Sandbox::load(&**engine, &Cache::disabled(), wasm, &tight()).unwrap();
+        let exported = load(&guest("(i32.const 8)")).export_state();
+        let state = 0x1122_3344_5566_7788_u64.to_le_bytes().to_vec();
+        assert_eq!(exported, Ok(Some(state.clone())), "{}", engine.name());
+        let whole = load(&guest("(local.get $cap)")).export_state().unwrap().unwrap();
+        assert_eq!(whole.len(), 64 * 128);
+        for (answer, fault) in [
+            (
+                "(i32.add (local.get $cap) (i32.const 1))",
+                Fault::BadState { returned: 8_193, cap: 8_192 },
+            ),
+            ("(i32.const -1)", Fault::GuestError { code: -1 }),
+            ("(loop $l (br $l)) (i32.const 0)", Fault::OutOfGas { limit: 400_000 }),
+        ] {
+            let mut hostile = load(&guest(answer));
+            assert_eq!(hostile.export_state(), Err(fault.clone()), "{}", engine.name());
+            assert_eq!(hostile.import_state(&state, 3), Err(fault), "it is spent");
+        }
+        let next = || load(&guest("(i32.const 0)"));
+        assert_eq!(next().import_state(&state, 3), Ok(true));
+        assert_eq!(next().import_state(&state, 4), Err(Fault::GuestError { code: -5 }));
+        assert_eq!(next().import_state(&[0; 8], 3), Err(Fault::GuestError { code: -6 }));
+        let fault = Fault::BadState { returned: 8_193, cap: 8_192 };
+        assert_eq!(next().import_state(&[0; 8_193], 3), Err(fault));
+        let mut plain = load(&Guest::default().wasm());
+        assert_eq!((plain.export_state(), plain.import_state(&state, 3)), (Ok(None), Ok(false)));
+    }
+}

@@ -1,0 +1,163 @@
+//! Strategies leave and are replaced.
+
+use super::*;
+use crate::seat::{FaultPolicy, HandOver, OpenOrders, Standing, State, Successor, SwapError};
+
+/// Counts what it is told, bids once, and hands its count over.
+#[derive(Debug, Default)]
+struct Counter {
+    counted: u8,
+    wants: Option<u32>,
+    fails: bool,
+    ended: Arc<Mutex<u32>>,
+}
+
+impl Guest for Counter {
+    fn deliver(
+        &mut self,
+        _at: Time,
+        mail: Mail<'_>,
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        if self.counted == 0 {
+            out.extend(CommandRecord::from_command(&Command::New(order(1, Side::Buy, 5))));
+        }
+        self.counted += u8::try_from(mail.len()).expect("a few");
+        if self.fails { Err(Fault::GuestError { code: -9 }) } else { Ok(()) }
+    }
+
+    fn export_state(&mut self) -> Result<Option<State>, Fault> {
+        Ok(Some(State { version: 7, bytes: vec![self.counted] }))
+    }
+
+    fn import_state(&mut self, state: &State) -> Result<bool, Fault> {
+        match self.wants {
+            None => Ok(false),
+            Some(version) if version == state.version => {
+                self.counted = state.bytes[0];
+                Ok(true)
+            }
+            Some(_) => Err(Fault::GuestError { code: -5 }),
+        }
+    }
+
+    fn shutdown(&mut self) {
+        *self.ended.lock().expect("one thread") += 1;
+    }
+
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        vec![self.counted.to_string()]
+    }
+}
+
+fn seated(counter: Counter) -> Host {
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    let subscription = Subscription::public(Interest::STATUS);
+    host.seat(Seat::new("it".into(), 0, Box::new(counter), subscription));
+    let spec = InstrumentSpec::new(InstrumentId(1), "ABC");
+    turn(&mut host, Command::Instrument(Box::new(spec)));
+    host
+}
+
+fn successor(guest: Counter, orders: OpenOrders) -> Successor {
+    let subscription = Subscription::public(Interest::TRADES);
+    Successor { guest: Box::new(guest), subscription, orders }
+}
+
+fn bids(host: &Host) -> usize {
+    host.engine().book(InstrumentId(1)).map_or(0, |book| book.orders(Side::Buy).count())
+}
+
+#[test]
+fn a_new_version_takes_over_state_orders_account_and_ledger() {
+    let ended = Arc::default();
+    let mut host = seated(Counter { ended: Arc::clone(&ended), ..Counter::default() });
+    assert_eq!(bids(&host), 1);
+    let next = Counter { wants: Some(7), ..Counter::default() };
+    let handed = host.replace(0, successor(next, OpenOrders::Keep)).expect("there is a seat");
+    assert_eq!(handed, HandOver::Taken { bytes: 1 });
+    assert_eq!(*ended.lock().expect("one thread"), 1, "the old one said its last words");
+    assert_eq!(host.seats()[0].guest().log_tail(), ["2"], "the phase and its order");
+    turn(&mut host, Command::New(order(9, Side::Sell, 2)));
+    assert_eq!(bids(&host), 1, "its order stayed");
+    assert_eq!(host.seats()[0].ledger().lots(), 2);
+    assert_eq!(host.seats()[0].guest().log_tail(), ["4"], "it hears trades now, and of its fill");
+}
+
+#[test]
+fn the_orders_of_the_old_version_are_cancelled_before_the_next_command() {
+    let mut host = seated(Counter::default());
+    let handed = host
+        .replace(0, successor(Counter { counted: 1, ..Counter::default() }, OpenOrders::Cancel));
+    assert_eq!(handed, Ok(HandOver::Nothing), "it takes over nothing");
+    turn(&mut host, Command::New(order(9, Side::Sell, 2)));
+    assert_eq!((bids(&host), host.seats()[0].ledger().lots()), (0, 0));
+}
+
+#[test]
+fn a_version_that_refuses_the_state_does_not_take_the_place() {
+    let ended = Arc::default();
+    let mut host = seated(Counter { ended: Arc::clone(&ended), ..Counter::default() });
+    let next = Counter { wants: Some(8), ..Counter::default() };
+    let refused = host.replace(0, successor(next, OpenOrders::Cancel));
+    assert_eq!(refused, Err(SwapError::Refused(Fault::GuestError { code: -5 })));
+    turn(&mut host, Command::Time);
+    assert_eq!((bids(&host), *ended.lock().expect("one thread")), (1, 0));
+    assert!(host.seats()[0].is_running());
+}
+
+#[test]
+fn a_strategy_that_failed_is_replaced_without_its_state() {
+    let mut host = seated(Counter { fails: true, ..Counter::default() });
+    assert_eq!(host.seats()[0].standing(), Standing::Stopped);
+    let next = Counter { wants: Some(7), counted: 1, ..Counter::default() };
+    let handed = host.replace(0, successor(next, OpenOrders::Keep));
+    assert_eq!(handed, Ok(HandOver::Lost(Fault::GuestError { code: -9 })));
+    assert!(host.seats()[0].is_running());
+    for (id, side) in [(8, Side::Buy), (9, Side::Sell)] {
+        turn(&mut host, Command::New(order(id, side, 2)));
+    }
+    assert_eq!(host.seats()[0].guest().log_tail(), ["2"]);
+}
+
+#[test]
+fn who_was_unloaded_hears_nothing_and_does_not_come_back() {
+    for (orders, left) in [(OpenOrders::Cancel, 0), (OpenOrders::Keep, 1)] {
+        let mut host = seated(Counter::default());
+        host.unload(0, orders).expect("there is a seat");
+        turn(&mut host, Command::Time);
+        assert_eq!((bids(&host), host.seats()[0].standing()), (left, Standing::Left));
+        assert_eq!(host.seats()[0].guest().log_tail(), ["2"]);
+        assert_eq!(host.unload(0, orders), Err(SwapError::Left(0)));
+        let next = successor(Counter::default(), OpenOrders::Keep);
+        assert_eq!(host.replace(0, next), Err(SwapError::Left(0)));
+        assert_eq!(host.unload(1, orders), Err(SwapError::NoSeat(1)));
+    }
+}
+
+#[test]
+fn open_orders_are_limited_by_the_engine() {
+    let floods: Answer = |events| {
+        let opens = events.iter().any(|event| event.kind == kind::PHASE);
+        let ids = if opens { 1..6 } else { 0..0 };
+        Ok(ids.map(|id| Command::New(order(id, Side::Buy, 1))).collect())
+    };
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let mut host = Host::new(Capacity::SMALL, Journal::in_memory(100));
+    let guest = Box::new(Puppet { answer: floods, told: Arc::clone(&told) });
+    let seat = Seat::new("it".into(), 0, guest, Subscription::public(Interest::STATUS));
+    let limits = crate::seat::Limits { open_orders: Some(3), ..crate::seat::Limits::default() };
+    host.seat(seat.within(limits).under(FaultPolicy::default()));
+    let spec = InstrumentSpec::new(InstrumentId(1), "ABC");
+    turn(&mut host, Command::Instrument(Box::new(spec)));
+    assert_eq!(bids(&host), 3);
+    let reason = ringfence_core::Reject::MaxOpenOrders as u16;
+    let told = told.lock().expect("one thread");
+    let rejected = told.iter().filter(|event| event.kind == kind::REJECTED);
+    let rejected: Vec<_> = rejected.map(|event| (event.order_id, event.flags)).collect();
+    assert_eq!(rejected, [(4, reason), (5, reason)]);
+}
