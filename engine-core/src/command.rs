@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use crate::event::Op;
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::quantity::{Price, Qty, Time};
@@ -47,6 +48,28 @@ pub enum Command {
     },
     /// Nothing but the passing of time: what is due is done.
     Time,
+}
+
+impl Command {
+    /// Its name.
+    #[must_use]
+    pub const fn op(&self) -> Op {
+        match self {
+            Self::Instrument(_) => Op::Instrument,
+            Self::Account(_) => Op::Account,
+            Self::New(_) => Op::New,
+            Self::Cancel(_) => Op::Cancel,
+            Self::Reduce(_) => Op::Reduce,
+            Self::Replace(_) => Op::Replace,
+            Self::Quote(_) => Op::Quote,
+            Self::MassCancel(_) => Op::MassCancel,
+            Self::Kill(_) => Op::Kill,
+            Self::Unblock(_) => Op::Unblock,
+            Self::Phase { .. } => Op::Phase,
+            Self::Uncross { .. } => Op::Uncross,
+            Self::Time => Op::Time,
+        }
+    }
 }
 
 /// An order to place.

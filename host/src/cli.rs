@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how the answer ends.
 
 mod generate;
+mod journal;
 mod replay;
 mod strategies;
 
@@ -32,6 +33,8 @@ enum Task {
     Replay(Box<replay::Args>),
     /// Write a seeded trading day in LOBSTER's form
     Generate(generate::Args),
+    /// Look into a journal: verify, dump, replay, stat
+    Journal(journal::Args),
 }
 
 /// How a run ended that was not stopped by an error.
@@ -49,6 +52,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.task {
         Task::Replay(args) => replay::run(&args),
         Task::Generate(args) => generate::run(&args),
+        Task::Journal(args) => journal::run(&args),
     };
     match outcome {
         Ok(Outcome::AsWished) | Err(RunError::NobodyReads) => ExitCode::SUCCESS,

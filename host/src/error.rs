@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::journal::JournalFull;
+use crate::journal::JournalError;
 
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
@@ -79,9 +79,9 @@ pub enum RunError {
     /// Whoever read the output went away; not a failure.
     #[error("nobody reads the output any more")]
     NobodyReads,
-    /// The journal took what it may.
+    /// The journal cannot be written, or not be read.
     #[error(transparent)]
-    Journal(#[from] JournalFull),
+    Journal(#[from] JournalError),
 }
 
 impl RunError {

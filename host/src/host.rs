@@ -1,12 +1,14 @@
 //! One command through the whole host, in four steps.
 
-use ringfence_core::{Capacity, Engine, Time};
+use std::collections::VecDeque;
+
+use ringfence_core::{Capacity, Command, Engine, Time};
 
 use crate::floor::Floor;
-use crate::journal::{Journal, JournalFull};
+use crate::journal::{Journal, JournalError};
 use crate::publisher::{Outlet, Publisher};
 use crate::seat::{FaultCounts, HandOver, OpenOrders, Seat, Successor, SwapError};
-use crate::sequencer::{Sequencer, Stamped};
+use crate::sequencer::{Origin, Sequencer, Stamp, Stamped};
 use crate::watchdog::Watchdog;
 
 /// The engine at work: commands come in by one door, everybody is told, strategies answer.
@@ -17,9 +19,28 @@ pub struct Host {
     publisher: Publisher,
     floor: Floor,
     /// What waits to be sequenced, in order.
-    door: Vec<Stamped>,
-    /// What is being sequenced: the door as it was when the round began.
-    round: Vec<Stamped>,
+    door: Vec<Request>,
+    /// What has its place and waits for the journal's promise.
+    admitted: VecDeque<(Stamp, Command)>,
+    /// The latest command of which everybody was told.
+    told: Stamp,
+    /// What strategies ask for.
+    asked: Vec<Stamped>,
+}
+
+/// A command on its way to the sequencer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Who sent it.
+    pub origin: Origin,
+    /// What, and when.
+    pub stamped: Stamped,
+}
+
+impl From<Stamped> for Request {
+    fn from(stamped: Stamped) -> Self {
+        Self { origin: Origin::default(), stamped }
+    }
 }
 
 /// How often strategies may answer to what their own answers caused, in one turn. What they ask
@@ -31,13 +52,21 @@ impl Host {
     /// A host with room for `capacity`, that keeps commands in `journal`.
     #[must_use]
     pub fn new(capacity: Capacity, journal: Journal) -> Self {
+        Self::resume(Engine::new(capacity), Sequencer::new(journal))
+    }
+
+    /// A host that goes on with what was recovered.
+    #[must_use]
+    pub fn resume(engine: Engine, sequencer: Sequencer) -> Self {
         Self {
-            engine: Engine::new(capacity),
-            sequencer: Sequencer::new(journal),
+            engine,
+            told: sequencer.last(),
+            sequencer,
             publisher: Publisher::default(),
             floor: Floor::default(),
             door: Vec::new(),
-            round: Vec::new(),
+            admitted: VecDeque::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -49,7 +78,8 @@ impl Host {
     /// As [`Floor::seat`].
     pub fn seat(&mut self, seat: Seat) {
         let limits = seat.account_limits();
-        self.door.extend(limits.map(|command| Stamped { at: Time(0), command }));
+        let limits = limits.map(|command| Stamped { at: Time(0), command });
+        self.door.extend(limits.map(Request::from));
         self.floor.seat(seat);
     }
 
@@ -61,7 +91,9 @@ impl Host {
     ///
     /// [`SwapError`]: nothing has changed.
     pub fn replace(&mut self, number: u16, successor: Successor) -> Result<HandOver, SwapError> {
-        self.floor.replace(number, successor, &mut self.door)
+        let replaced = self.floor.replace(number, successor, &mut self.asked);
+        self.queue_what_is_asked();
+        replaced
     }
 
     /// Takes a strategy off the floor for good; its seat keeps its account and its ledger. What is
@@ -71,7 +103,9 @@ impl Host {
     ///
     /// [`SwapError`]: nothing has changed.
     pub fn unload(&mut self, number: u16, orders: OpenOrders) -> Result<(), SwapError> {
-        self.floor.unload(number, orders, &mut self.door)
+        let unloaded = self.floor.unload(number, orders, &mut self.asked);
+        self.queue_what_is_asked();
+        unloaded
     }
 
     /// Has all calls into guests watched.
@@ -89,9 +123,9 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`JournalFull`]: the command that was refused, and all behind it, were not admitted.
-    pub fn turn(&mut self, request: Stamped, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
-        self.door.push(request);
+    /// [`JournalError`]: the command that was refused, and all behind it, were not admitted.
+    pub fn turn(&mut self, request: Stamped, outlet: &mut impl Outlet) -> Result<(), JournalError> {
+        self.door.push(request.into());
         self.rounds(outlet)
     }
 
@@ -102,9 +136,34 @@ impl Host {
     /// # Errors
     ///
     /// As [`turn`](Self::turn).
-    pub fn finish(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
+    pub fn finish(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalError> {
         self.rounds(outlet)?;
         self.settle(outlet)
+    }
+
+    /// Takes a group of commands through the host: one promise of the journal for all of them.
+    /// Where the journal has a thread of its own, what it has not yet on the disk is applied and
+    /// told by a later turn, or by [`settle`](Self::settle).
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`]: the command that was refused, and all behind it, were not admitted.
+    pub fn turn_of(
+        &mut self,
+        requests: impl IntoIterator<Item = Request>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), JournalError> {
+        self.door.extend(requests);
+        for _ in 0..ROUNDS_MAX {
+            let admitted = self.admit();
+            self.apply_what_is_durable(outlet)?;
+            admitted?;
+            self.let_strategies_answer();
+            if self.door.is_empty() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Takes one command through the host without letting strategies answer: they hear of it with
@@ -117,9 +176,31 @@ impl Host {
         &mut self,
         request: Stamped,
         outlet: &mut impl Outlet,
-    ) -> Result<(), JournalFull> {
-        self.door.push(request);
+    ) -> Result<(), JournalError> {
+        self.door.push(request.into());
         self.settle(outlet)
+    }
+
+    /// Takes what waits at the door as far as everybody being told of it, however long the journal
+    /// needs.
+    ///
+    /// # Errors
+    ///
+    /// As [`turn`](Self::turn).
+    pub fn settle(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalError> {
+        let admitted = self.admit();
+        self.sequencer.journal_mut().wait()?;
+        self.apply_what_is_durable(outlet)?;
+        admitted
+    }
+
+    /// Has everything that was admitted on the disk itself, whatever the journal's policy.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] where the disk fails.
+    pub fn sync(&mut self) -> Result<(), JournalError> {
+        self.sequencer.journal_mut().sync()
     }
 
     /// The engine, to look at.
@@ -141,12 +222,10 @@ impl Host {
     }
 
     /// Sequences what waits and lets strategies answer, until nobody asks for anything.
-    fn rounds(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
+    fn rounds(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalError> {
         for _ in 0..ROUNDS_MAX {
             self.settle(outlet)?;
-
-            // 4. Strategies read their mail; what they ask for waits at the same door.
-            self.floor.answer(self.sequencer.last(), &mut self.door);
+            self.let_strategies_answer();
             if self.door.is_empty() {
                 break;
             }
@@ -154,20 +233,46 @@ impl Host {
         Ok(())
     }
 
-    /// Steps 1 to 3 for everything that waits at the door.
-    fn settle(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalFull> {
-        std::mem::swap(&mut self.door, &mut self.round);
-        for request in self.round.drain(..) {
-            // 1. It gets its place and time, and is in the journal.
-            let stamp = self.sequencer.admit(&request)?;
+    /// 1. What waits at the door gets its place and time, and is in the journal.
+    fn admit(&mut self) -> Result<(), JournalError> {
+        let mut admitted = Ok(());
+        for Request { origin, stamped } in self.door.drain(..) {
+            match self.sequencer.admit(origin, &stamped) {
+                Ok(stamp) => self.admitted.push_back((stamp, stamped.command)),
+                Err(error) => {
+                    admitted = Err(error);
+                    break;
+                }
+            }
+        }
+        self.sequencer.journal_mut().commit()?;
+        admitted
+    }
 
+    /// Steps 2 and 3 for everything of which the world may hear.
+    fn apply_what_is_durable(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalError> {
+        let durable = self.sequencer.journal_mut().durable()?;
+        while let Some((stamp, command)) =
+            self.admitted.pop_front_if(|(stamp, _)| stamp.place <= durable)
+        {
             // 2. The engine does what it asks for, or says why not.
             let mut events = self.publisher.sink(&self.floor, outlet);
-            self.engine.apply(stamp.at, &request.command, &mut events);
+            self.engine.apply(stamp.at, &command, &mut events);
 
             // 3. Everybody is told.
             self.publisher.publish(stamp, &mut self.floor, outlet);
+            self.told = stamp;
         }
         Ok(())
+    }
+
+    /// 4. Strategies read their mail; what they ask for waits at the same door.
+    fn let_strategies_answer(&mut self) {
+        self.floor.answer(self.told, &mut self.asked);
+        self.queue_what_is_asked();
+    }
+
+    fn queue_what_is_asked(&mut self) {
+        self.door.extend(self.asked.drain(..).map(Request::from));
     }
 }

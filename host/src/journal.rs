@@ -1,66 +1,141 @@
 //! Every admitted command with its stamp: replayed from here, the engine comes to the same state.
 
+mod disk;
+mod error;
+mod file;
+mod reader;
+mod record;
+mod scribe;
+mod segment;
+mod storage;
+mod tail;
+mod writer;
+
 use ringfence_core::Command;
 
-use crate::sequencer::Stamp;
+pub use disk::{Disk, Settings};
+pub use error::JournalError;
+pub use file::Folder;
+pub use reader::{End, Reader, Torn};
+pub use record::Entry;
+pub use scribe::Policy;
+pub use segment::{Header, SEMANTICS};
+pub use storage::{Storage, StoredFile};
 
-/// A journal in memory, bounded.
+use crate::sequencer::{Origin, Stamp};
+
+/// Where admitted commands are kept.
 #[derive(Debug)]
 pub struct Journal {
-    entries: Vec<Entry>,
-    entries_max: usize,
-    keeps: bool,
+    keeper: Keeper,
 }
 
-/// One command as it was admitted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its place and time.
-    pub stamp: Stamp,
-    /// What was asked for.
-    pub command: Command,
-}
-
-/// The journal holds as many commands as it may; the command was not admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the journal is full with {entries_max} commands; allow it more, or start a new one")]
-pub struct JournalFull {
-    /// How many it may hold.
-    pub entries_max: usize,
+#[derive(Debug)]
+enum Keeper {
+    Nobody,
+    Memory { entries: Vec<Entry>, entries_max: usize },
+    Disk(Box<Disk>),
 }
 
 impl Journal {
-    /// Keeps up to `entries_max` commands.
+    /// Keeps up to `entries_max` commands in memory.
     #[must_use]
     pub const fn in_memory(entries_max: usize) -> Self {
-        Self { entries: Vec::new(), entries_max, keeps: true }
+        Self { keeper: Keeper::Memory { entries: Vec::new(), entries_max } }
     }
 
     /// Keeps nothing: for a run whose input is kept elsewhere and is never recovered from here.
     #[must_use]
     pub const fn none() -> Self {
-        Self { entries: Vec::new(), entries_max: 0, keeps: false }
+        Self { keeper: Keeper::Nobody }
     }
 
-    /// Takes one command.
+    /// Keeps everything in segments of a [`Storage`].
+    #[must_use]
+    pub fn on_disk(disk: Disk) -> Self {
+        Self { keeper: Keeper::Disk(Box::new(disk)) }
+    }
+
+    /// Takes one command. It is kept once it was committed.
     ///
     /// # Errors
     ///
-    /// [`JournalFull`] where it holds as many as it may.
-    pub fn append(&mut self, stamp: Stamp, command: &Command) -> Result<(), JournalFull> {
-        if !self.keeps {
-            return Ok(());
+    /// [`JournalError`] where it cannot be taken; the journal is as it was.
+    #[inline]
+    pub fn append(
+        &mut self,
+        stamp: Stamp,
+        origin: Origin,
+        command: &Command,
+    ) -> Result<(), JournalError> {
+        match &mut self.keeper {
+            Keeper::Nobody => Ok(()),
+            Keeper::Memory { entries, entries_max } if entries.len() == *entries_max => {
+                Err(JournalError::Full { entries_max: *entries_max })
+            }
+            Keeper::Memory { entries, .. } => {
+                entries.push(Entry { stamp, origin, command: command.clone() });
+                Ok(())
+            }
+            Keeper::Disk(disk) => disk.append(stamp, origin, command),
         }
-        if self.entries.len() == self.entries_max {
-            return Err(JournalFull { entries_max: self.entries_max });
-        }
-        self.entries.push(Entry { stamp, command: command.clone() });
-        Ok(())
     }
 
-    /// What it holds, in the order of admission.
+    /// Hands over what was appended since the last time, as one group.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] where it cannot be written. The journal takes nothing more then: what the
+    /// disk holds is not known before it is read again.
+    pub fn commit(&mut self) -> Result<(), JournalError> {
+        match &mut self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => Ok(()),
+            Keeper::Disk(disk) => disk.commit(),
+        }
+    }
+
+    /// The latest place of which the world may hear, under the journal's policy.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] where what was committed could not be written.
+    pub fn durable(&mut self) -> Result<u64, JournalError> {
+        match &mut self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => Ok(u64::MAX),
+            Keeper::Disk(disk) => disk.durable(),
+        }
+    }
+
+    /// Waits until the world may hear of all that was committed.
+    ///
+    /// # Errors
+    ///
+    /// As [`durable`](Self::durable).
+    pub fn wait(&mut self) -> Result<(), JournalError> {
+        match &mut self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => Ok(()),
+            Keeper::Disk(disk) => disk.wait(),
+        }
+    }
+
+    /// Has everything that was committed on the disk itself, whatever the policy.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](Self::commit).
+    pub fn sync(&mut self) -> Result<(), JournalError> {
+        match &mut self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => Ok(()),
+            Keeper::Disk(disk) => disk.sync(),
+        }
+    }
+
+    /// What it holds in memory, in the order of admission.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        match &self.keeper {
+            Keeper::Memory { entries, .. } => entries,
+            Keeper::Nobody | Keeper::Disk(_) => &[],
+        }
     }
 }

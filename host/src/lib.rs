@@ -9,6 +9,7 @@ pub mod host;
 pub mod journal;
 pub mod metrics;
 pub mod publisher;
+pub mod recovery;
 pub mod replay;
 pub mod report;
 pub mod runtime;
@@ -16,6 +17,8 @@ pub mod sandbox;
 pub mod seat;
 pub mod sequencer;
 pub mod summary;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod watchdog;
 
 pub use host::Host;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -11,8 +12,9 @@ use super::strategies::{self, Runtime};
 use super::{Outcome, complain, tell};
 use crate::error::RunError;
 use crate::host::Host;
-use crate::journal::Journal;
+use crate::journal::{Folder, Journal, Policy, Settings};
 use crate::metrics::{Grouped, PERCENTILES, Span};
+use crate::recovery;
 use crate::replay::input::Lines;
 use crate::replay::jsonl::{self, Tape};
 use crate::replay::lobster::{self, Day};
@@ -45,6 +47,13 @@ pub(super) struct Args {
     /// End with the hash of the engine's state
     #[arg(long)]
     hash: bool,
+    /// Keep the commands in the journal in this folder; where it holds some, go on behind them
+    #[arg(long, value_name = "FOLDER", help_heading = "Journal")]
+    journal: Option<PathBuf>,
+    /// When events may be told: every_turn (the disk has the command), interval (it has it 10 ms
+    /// later at most), os (the system has it) [default: every_turn]
+    #[arg(long, value_name = "POLICY", help_heading = "Journal")]
+    durability: Option<Policy>,
 
     /// Which events to write: all, none, or some of private, trades, l1, l2, l3. Phases, indicative
     /// prices and uncrossings come with all, trades, l1, l2 and l3 [default: all]
@@ -106,8 +115,9 @@ enum Format {
     Workload,
 }
 
+/// A class of events, as people name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Class {
+pub(super) enum Class {
     All,
     None,
     Private,
@@ -129,6 +139,12 @@ impl Class {
             Self::L3 => Interest::L3.and(Interest::STATUS),
         }
     }
+
+    /// All of these classes; `None` where none is named.
+    pub(super) fn all_of(classes: &[Self]) -> Option<Interest> {
+        let all = classes.iter().fold(Interest::NONE, |all, class| all.and(class.interest()));
+        (!classes.is_empty()).then_some(all)
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
@@ -148,6 +164,8 @@ impl Args {
         for (option, given, formats) in [
             ("FILE", self.file.is_some(), &[Jsonl, Workload][..]),
             ("--hash", self.hash, &[Jsonl, Lobster]),
+            ("--journal", self.journal.is_some(), &[Jsonl]),
+            ("--durability", self.durability.is_some(), &[Jsonl]),
             ("--events", !self.events.is_empty(), &[Jsonl]),
             ("--depth", self.depth.is_some(), &[Jsonl]),
             ("--keep-going", self.keep_going, &[Jsonl]),
@@ -178,6 +196,9 @@ impl Args {
         } else if self.file.is_none() {
             return wrong("name the FILE to replay; `-` is standard input");
         }
+        if self.durability.is_some() && self.journal.is_none() {
+            return wrong("--durability is about --journal; give that too");
+        }
         if self.verify && !self.strategies.is_empty() {
             return wrong(
                 "--verify compares with history, which --strategy changes; leave one out",
@@ -200,22 +221,33 @@ impl Args {
     }
 
     fn interest(&self) -> Interest {
-        if self.events.is_empty() {
-            return Interest::ALL;
-        }
-        self.events.iter().fold(Interest::NONE, |all, class| all.and(class.interest()))
+        Class::all_of(&self.events).unwrap_or(Interest::ALL)
     }
 
     /// The host, with its strategies seated, and what is to be known about the run.
     fn start(&self) -> Result<(Run, Option<Page>), RunError> {
         let page = self.report.as_deref().map(Page::create).transpose()?;
-        // What is replayed is kept in its file: there is nothing to recover from here.
-        let mut host = Host::new(Capacity::default(), Journal::none());
+        let mut host = self.host()?;
         for seat in strategies::seats(&self.strategies, self.runtime)? {
             host.seat(seat);
         }
         let series = page.is_some().then(Series::default);
         Ok((Run::new(host, series, std::io::stderr().is_terminal()), page))
+    }
+
+    fn host(&self) -> Result<Host, RunError> {
+        let Some(journal) = &self.journal else {
+            // What is replayed is kept in its file: there is nothing to recover from here.
+            return Ok(Host::new(Capacity::default(), Journal::none()));
+        };
+        let policy = self.durability.unwrap_or_default();
+        let settings = Settings { policy, ..Settings::default() };
+        let storage = Box::new(Folder::open(journal)?);
+        let recovered = recovery::recover(storage, Capacity::default(), settings, &mut ())?;
+        if !self.quiet && recovered.findings.commands > 0 {
+            tell(&format!("{}\n", recovered.findings));
+        }
+        Ok(Host::resume(recovered.engine, recovered.sequencer))
     }
 
     /// Says how fast it was, and writes the page.
@@ -284,6 +316,7 @@ fn jsonl(args: &Args) -> Result<Outcome, RunError> {
     run.metrics.begin();
     let findings =
         jsonl::replay(tape, &mut lines, &mut out, &mut run, &mut |error| complain(error))?;
+    run.host.sync()?;
     let bad = findings.bad_lines;
     let text =
         if bad == 0 { String::new() } else { format!("{} bad lines passed over", Grouped(bad)) };

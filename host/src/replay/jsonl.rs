@@ -1,15 +1,17 @@
 //! Replays commands in JSON Lines and writes the events that they cause.
 
+mod command;
 mod field;
 mod parse;
 mod print;
 
 use std::io::Write;
 
-use ringfence_core::{Event, Interest, Side};
+use ringfence_core::{Event, Interest};
 
+pub use command::write_command;
 pub use parse::{LineError, parse_line};
-pub use print::{state_line, write_event};
+pub use print::{state_line, write_depth, write_event};
 
 use super::input::Lines;
 use super::run::Run;
@@ -124,15 +126,8 @@ impl<W: Write> Writer<'_, W> {
 
     /// Every instrument's best levels and live orders.
     fn depth(&mut self, depth: usize, run: &Run) -> Result<(), RunError> {
-        let engine = run.host.engine();
-        for instrument in engine.instruments() {
-            let Some(book) = engine.book(instrument) else { continue };
-            self.raw(&print::depth(instrument, book, depth))?;
-            for order in Side::BOTH.into_iter().flat_map(|side| book.orders(side)) {
-                self.raw(&print::order(instrument, &order))?;
-            }
-        }
-        Ok(())
+        let written = write_depth(run.host.engine(), depth, self.out);
+        written.map_err(|error| RunError::write(STANDARD_OUTPUT, error))
     }
 
     fn raw(&mut self, text: &str) -> Result<(), RunError> {

@@ -15,6 +15,8 @@ mod command;
 mod guests;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod hostile;
+mod journal;
+mod journal_files;
 mod jsonl;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod limits;

@@ -7,7 +7,7 @@ use ringfence_core::{
 };
 use ringfence_host::Host;
 use ringfence_host::floor::Mail;
-use ringfence_host::journal::Journal;
+use ringfence_host::journal::{Journal, JournalError};
 use ringfence_host::publisher::Outlet;
 use ringfence_host::sandbox::{Fault, Stats};
 use ringfence_host::seat::{FIRST_ACCOUNT, Guest, Seat, Subscription, is_strategys};
@@ -79,7 +79,7 @@ fn a_full_journal_admits_nothing_more() {
     host.turn(order(20, 1, Side::Sell, 10), &mut ()).expect("room for the second");
     let before = host.engine().state_hash();
     let full = host.turn(order(30, 2, Side::Buy, 4), &mut ()).expect_err("no room for the third");
-    assert_eq!(full.entries_max, 2);
+    assert_eq!(full, JournalError::Full { entries_max: 2 });
     assert_eq!(host.engine().state_hash(), before);
 }
 

@@ -199,8 +199,24 @@ const fn side_name(side: Side) -> &'static str {
     }
 }
 
+/// Writes every instrument's `depth` best levels and live orders, a line each.
+///
+/// # Errors
+///
+/// Where `out` cannot be written to.
+pub fn write_depth(engine: &Engine, depth: usize, out: &mut impl Write) -> io::Result<()> {
+    for instrument in engine.instruments() {
+        let Some(book) = engine.book(instrument) else { continue };
+        out.write_all(levels(instrument, book, depth).as_bytes())?;
+        for resting in Side::BOTH.into_iter().flat_map(|side| book.orders(side)) {
+            out.write_all(order(instrument, &resting).as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
 /// The best levels of a book, as one line.
-pub(super) fn depth(instrument: InstrumentId, book: BookView<'_>, depth: usize) -> String {
+fn levels(instrument: InstrumentId, book: BookView<'_>, depth: usize) -> String {
     let levels = |side| {
         let levels = book.levels(side).take(depth);
         let texts: Vec<_> = levels
@@ -215,7 +231,7 @@ pub(super) fn depth(instrument: InstrumentId, book: BookView<'_>, depth: usize) 
 }
 
 /// One live order, as one line.
-pub(super) fn order(instrument: InstrumentId, order: &OrderView) -> String {
+fn order(instrument: InstrumentId, order: &OrderView) -> String {
     let mut line = Line::new("order");
     line.number("instrument", instrument.0).number("id", order.id.0);
     line.number("account", order.account.0).side(order.side).number("price", order.price.0);

@@ -1,0 +1,286 @@
+//! A journal in segments of a storage: what is appended is gathered, and committed as one group.
+
+use std::collections::BTreeSet;
+
+use ringfence_core::{Capacity, Command};
+
+use super::error::JournalError;
+use super::reader::End;
+use super::record::{self, Link};
+use super::scribe::{Job, Policy, Reached, Scribe};
+use super::segment::{self, Header};
+use super::storage::Storage;
+use super::writer::Writer;
+use crate::replay::jsonl::{parse_line, write_command};
+use crate::sequencer::{Origin, Stamp};
+
+/// How a journal is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// When the world may hear of a command.
+    pub policy: Policy,
+    /// Bytes of a segment; one that would grow beyond is followed by another.
+    pub segment_len: u64,
+    /// Whether a thread of its own writes.
+    pub has_thread: bool,
+}
+
+/// The usual size of a segment: 64 MiB hold about 600,000 orders.
+const SEGMENT_LEN: u64 = 1 << 26;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { policy: Policy::EveryTurn, segment_len: SEGMENT_LEN, has_thread: false }
+    }
+}
+
+/// A journal on a disk.
+#[derive(Debug)]
+pub struct Disk {
+    settings: Settings,
+    capacity: Capacity,
+    output: Output,
+    /// Records that were appended and not committed.
+    group: Vec<u8>,
+    /// The latest record that was appended: its stamp and its checksum.
+    last: Stamp,
+    chain: u32,
+    /// The first record of the group follows this one.
+    committed: Stamp,
+    committed_chain: u32,
+    /// The place of the segment's first command; no segment is open at the very beginning.
+    first: Option<u64>,
+    /// Bytes that are used of the segment, and its length.
+    used: u64,
+    len: u64,
+    reached: Reached,
+    definitions: Definitions,
+    /// Definitions of the group, and how many of them the head of the group's segment holds.
+    definitions_committed: usize,
+    broken: Option<JournalError>,
+}
+
+#[derive(Debug)]
+enum Output {
+    Direct(Box<Scribe>),
+    Thread(Writer),
+}
+
+/// The first definition of each instrument that was asked for.
+#[derive(Debug, Default)]
+struct Definitions {
+    known: BTreeSet<u32>,
+    text: String,
+}
+
+impl Definitions {
+    /// Those of a segment's head.
+    fn read(name: &str, text: &str) -> Result<Self, JournalError> {
+        let mut definitions = Self::default();
+        for line in text.lines() {
+            let Ok(Command::Instrument(spec)) = parse_line(line).map(|stamped| stamped.command)
+            else {
+                let problem = "its head holds a line that defines no instrument";
+                return Err(JournalError::damaged(name, segment::FIXED_LEN as u64, problem));
+            };
+            definitions.known.insert(spec.instrument.0);
+        }
+        text.clone_into(&mut definitions.text);
+        Ok(definitions)
+    }
+
+    fn note(&mut self, capacity: Capacity, stamp: Stamp, command: &Command) {
+        let Command::Instrument(spec) = command else { return };
+        if self.known.len() < capacity.instruments as usize && self.known.insert(spec.instrument.0)
+        {
+            let mut line = Vec::new();
+            write_command(stamp.at, command, &mut line).expect("memory takes any text");
+            self.text.push_str(&String::from_utf8_lossy(&line));
+        }
+    }
+}
+
+impl Disk {
+    /// Goes on where a journal ends, of which `header` is the head of the last segment: what a
+    /// crash left behind it is cut first.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] where the disk fails.
+    pub(crate) fn resume(
+        mut storage: Box<dyn Storage>,
+        settings: Settings,
+        capacity: Capacity,
+        end: &End,
+        definitions: &[(Stamp, Command)],
+        header: Option<&Header>,
+    ) -> Result<Self, JournalError> {
+        cut(&mut *storage, end)?;
+        let (mut used, mut len) = (0, 0);
+        if let Some((name, at)) = &end.open {
+            let failed = |error| JournalError::io(name, "open", &error);
+            let mut file = storage.open(name).map_err(failed)?;
+            // What another process wrote last may not be on the disk itself.
+            file.sync().map_err(failed)?;
+            (used, len) = (*at, file.len().map_err(failed)?);
+        }
+        let mut known = match (header, &end.open) {
+            (Some(header), Some((name, _))) => Definitions::read(name, &header.instruments)?,
+            _ => Definitions::default(),
+        };
+        for (stamp, command) in definitions {
+            known.note(capacity, *stamp, command);
+        }
+        let reached = Reached { written: end.last.place, synced: end.last.place };
+        let scribe = Scribe::new(storage, settings.policy, end.open.clone(), end.last)?;
+        let output = if settings.has_thread {
+            Output::Thread(Writer::new(scribe, reached)?)
+        } else {
+            Output::Direct(Box::new(scribe))
+        };
+        Ok(Self {
+            settings,
+            capacity,
+            output,
+            group: Vec::new(),
+            last: end.last,
+            chain: end.chain,
+            committed: end.last,
+            committed_chain: end.chain,
+            first: end.open.as_ref().and_then(|(name, _)| segment::first_of(name)),
+            used,
+            len,
+            reached,
+            definitions_committed: known.text.len(),
+            definitions: known,
+            broken: None,
+        })
+    }
+
+    #[inline]
+    pub(super) fn append(
+        &mut self,
+        stamp: Stamp,
+        origin: Origin,
+        command: &Command,
+    ) -> Result<(), JournalError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let behind = u32::try_from(stamp.place - self.reached.synced).unwrap_or(u32::MAX);
+        let link = Link { stamp, origin, chain: self.chain, behind };
+        self.chain = record::append(&mut self.group, &link, command)?;
+        self.last = stamp;
+        if matches!(command, Command::Instrument(_)) {
+            self.definitions.note(self.capacity, stamp, command);
+        }
+        Ok(())
+    }
+
+    pub(super) fn commit(&mut self) -> Result<(), JournalError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        if self.group.is_empty() {
+            return Ok(());
+        }
+        let sent = self.send_group();
+        self.remember(sent)
+    }
+
+    pub(super) fn durable(&mut self) -> Result<u64, JournalError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        if let Output::Thread(writer) = &mut self.output {
+            let reached = writer.reached();
+            self.reached = self.remember(reached)?;
+        }
+        Ok(Scribe::durable(self.settings.policy, self.reached))
+    }
+
+    pub(super) fn wait(&mut self) -> Result<(), JournalError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        if let Output::Thread(writer) = &mut self.output {
+            let reached = writer.wait();
+            self.reached = self.remember(reached)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn sync(&mut self) -> Result<(), JournalError> {
+        self.commit()?;
+        let sent = self.send(Job::Sync);
+        self.remember(sent)?;
+        self.wait()
+    }
+
+    /// After the first failure nothing is taken any more.
+    fn remember<T>(&mut self, result: Result<T, JournalError>) -> Result<T, JournalError> {
+        if let Err(error) = &result {
+            self.broken.get_or_insert_with(|| error.clone());
+        }
+        result
+    }
+
+    fn send_group(&mut self) -> Result<(), JournalError> {
+        let group_len = self.group.len() as u64;
+        // A segment that has no records yet takes any group: its name is that of the next one.
+        let is_empty = self.first == Some(self.committed.place + 1);
+        if self.first.is_none() || (self.used + group_len > self.len && !is_empty) {
+            self.begin_segment(group_len)?;
+        }
+        let spare = match &mut self.output {
+            Output::Direct(_) => Vec::new(),
+            Output::Thread(writer) => writer.memory(),
+        };
+        let bytes = std::mem::replace(&mut self.group, spare);
+        self.used += group_len;
+        (self.committed, self.committed_chain) = (self.last, self.chain);
+        self.definitions_committed = self.definitions.text.len();
+        self.send(Job::Records { bytes, last: self.last })
+    }
+
+    fn begin_segment(&mut self, group_len: u64) -> Result<(), JournalError> {
+        let instruments = self.definitions.text[..self.definitions_committed].to_owned();
+        let header =
+            Header::after(self.committed, self.committed_chain, self.capacity, instruments);
+        let name = segment::file_name(header.first);
+        let head = header.to_bytes();
+        self.first = Some(header.first);
+        self.used = head.len() as u64;
+        self.len = self.settings.segment_len.max(self.used + group_len);
+        self.send(Job::Segment { name, head, len: self.len })
+    }
+
+    fn send(&mut self, job: Job) -> Result<(), JournalError> {
+        match &mut self.output {
+            Output::Direct(scribe) => {
+                let mut bytes = scribe.take(job)?;
+                self.reached = scribe.promise()?;
+                if self.group.is_empty() && bytes.capacity() > self.group.capacity() {
+                    bytes.clear();
+                    self.group = bytes;
+                }
+                Ok(())
+            }
+            Output::Thread(writer) => writer.send(job),
+        }
+    }
+}
+
+/// Takes away what a crash left behind the last command.
+fn cut(storage: &mut dyn Storage, end: &End) -> Result<(), JournalError> {
+    if let Some(name) = &end.unborn {
+        let failed = |error| JournalError::io(name, "remove", &error);
+        storage.remove(name).map_err(failed)?;
+    }
+    let Some(torn) = &end.torn else { return Ok(()) };
+    let failed = |error| JournalError::io(&torn.file, "mend", &error);
+    let mut file = storage.open(&torn.file).map_err(failed)?;
+    let zeros = vec![0; usize::try_from(torn.to - torn.from).unwrap_or_default()];
+    file.write_all_at(&zeros, torn.from).map_err(failed)?;
+    file.sync().map_err(failed)
+}

@@ -1,0 +1,287 @@
+//! Reads a journal from its first command to its last, and trusts nothing that it reads.
+
+use super::error::JournalError;
+use super::record::{ALIGN, Entry, Record};
+use super::segment::{self, BadHead, HEAD_LEN_MAX, Header};
+use super::storage::Storage;
+use super::tail::{self, Tail};
+use crate::sequencer::Stamp;
+
+/// The largest segment that is read: 64 times the usual size.
+pub(super) const SEGMENT_LEN_MAX: u64 = 1 << 32;
+
+/// A journal that is being read.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    storage: &'a mut dyn Storage,
+    /// The segments that are still to be opened, the next one last.
+    names: Vec<String>,
+    open: Option<Open>,
+    last: Stamp,
+    chain: u32,
+    commands: u64,
+    bytes: u64,
+    segments: u64,
+    /// A last segment that was never finished, and holds nothing.
+    unborn: Option<String>,
+    /// Kept for the next segment: large, and soon needed again.
+    buffer: Vec<u8>,
+}
+
+/// The segment that is being read.
+#[derive(Debug)]
+struct Open {
+    name: String,
+    header: Header,
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+/// Where and how a journal ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Its last command; place 0 where there is none.
+    pub last: Stamp,
+    /// How many commands were read.
+    pub commands: u64,
+    /// How many bytes they take, segment heads included.
+    pub bytes: u64,
+    /// How many segments there are.
+    pub segments: u64,
+    /// What a crash left behind the last command.
+    pub torn: Option<Torn>,
+    /// The checksum of the last record.
+    pub(super) chain: u32,
+    /// The last segment, and where its next record goes.
+    pub(super) open: Option<(String, u64)>,
+    /// A segment that was never finished, and holds nothing.
+    pub(super) unborn: Option<String>,
+}
+
+/// What a crash left behind the last command: parts of records that nobody was told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// Which file.
+    pub file: String,
+    /// From here.
+    pub from: u64,
+    /// To here.
+    pub to: u64,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins to read. A folder without segments is an empty journal.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] where the disk fails, or the first segment is not one.
+    pub fn open(storage: &'a mut dyn Storage) -> Result<Self, JournalError> {
+        Self::open_at(storage, 0)
+    }
+
+    /// Leaves out the segments whose commands all come before `place`.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_at(storage: &'a mut dyn Storage, place: u64) -> Result<Self, JournalError> {
+        let folder = storage.name();
+        let names = storage.list().map_err(|error| JournalError::io(&folder, "list", &error))?;
+        let mut names: Vec<_> =
+            names.into_iter().filter(|name| segment::first_of(name).is_some()).collect();
+        names.sort_unstable_by(|a, b| b.cmp(a));
+        let begins_by = |name: &String| segment::first_of(name).is_some_and(|at| at <= place);
+        if let Some(at) = names.iter().position(begins_by) {
+            names.truncate(at + 1);
+        }
+        let mut reader = Self {
+            storage,
+            names,
+            open: None,
+            last: Stamp::default(),
+            chain: 0,
+            commands: 0,
+            bytes: 0,
+            segments: 0,
+            unborn: None,
+            buffer: Vec::new(),
+        };
+        reader.set_unborn_aside()?;
+        reader.open_next()?;
+        Ok(reader)
+    }
+
+    /// The head of the segment that is being read; `None` in an empty journal.
+    #[must_use]
+    pub fn header(&self) -> Option<&Header> {
+        self.open.as_ref().map(|open| &open.header)
+    }
+
+    /// The next command; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Damaged`] where something is not as it was written: nothing is passed over.
+    pub fn next_entry(&mut self) -> Result<Option<Entry>, JournalError> {
+        while let Some(open) = &mut self.open {
+            let place = self.last.place + 1;
+            let record = Record::read(&open.bytes[open.at..]).filter(|record| {
+                record.stamp.place == place
+                    && record.chain == self.chain
+                    && record.stamp.at >= self.last.at
+            });
+            let Some(record) = record else {
+                if self.names.is_empty() {
+                    return self.check_end().map(|()| None);
+                }
+                self.leave_segment()?;
+                continue;
+            };
+            let entry = record.entry().map_err(|problem| {
+                let problem = format!("the record is whole, but {problem}");
+                JournalError::damaged(&open.name, open.at as u64, problem)
+            })?;
+            (self.last, self.chain) = (record.stamp, record.crc);
+            open.at += record.len();
+            self.bytes += record.len() as u64;
+            self.commands += 1;
+            return Ok(Some(entry));
+        }
+        Ok(None)
+    }
+
+    /// Reads what is left and tells how the journal ends.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_entry`](Self::next_entry).
+    pub fn end(mut self) -> Result<End, JournalError> {
+        while self.next_entry()?.is_some() {}
+        let torn = match &self.open {
+            Some(open) => match tail::judge(&open.bytes, open.at, self.last.place + 1) {
+                Tail::Torn(to) => {
+                    Some(Torn { file: open.name.clone(), from: open.at as u64, to: to as u64 })
+                }
+                Tail::Clean | Tail::Damaged(_) => None,
+            },
+            None => None,
+        };
+        Ok(End {
+            last: self.last,
+            commands: self.commands,
+            bytes: self.bytes,
+            segments: self.segments,
+            torn,
+            chain: self.chain,
+            open: self.open.map(|open| (open.name, open.at as u64)),
+            unborn: self.unborn,
+        })
+    }
+
+    /// Asserts that behind the last record of the last segment stands nothing but zeros, or what a
+    /// crash left.
+    fn check_end(&self) -> Result<(), JournalError> {
+        let Some(open) = &self.open else { return Ok(()) };
+        match tail::judge(&open.bytes, open.at, self.last.place + 1) {
+            Tail::Clean | Tail::Torn(_) => Ok(()),
+            Tail::Damaged(problem) => {
+                Err(JournalError::damaged(&open.name, open.at as u64, problem))
+            }
+        }
+    }
+
+    /// Goes on to the next segment. This one was on the disk as a whole before that was begun.
+    fn leave_segment(&mut self) -> Result<(), JournalError> {
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let place = self.last.place + 1;
+        let next = self.names.last().and_then(|name| segment::first_of(name));
+        let problem = match tail::judge(&open.bytes, open.at, place) {
+            Tail::Clean if next == Some(place) => {
+                self.buffer = open.bytes;
+                return self.open_next();
+            }
+            Tail::Damaged(problem) => problem,
+            Tail::Clean | Tail::Torn(_) => {
+                format!("the record of place {place} is not here, though segments come after")
+            }
+        };
+        Err(JournalError::damaged(&open.name, open.at as u64, problem))
+    }
+
+    /// A last segment that was made but never finished holds nothing: it is not read.
+    fn set_unborn_aside(&mut self) -> Result<(), JournalError> {
+        let Some(name) = self.names.first().cloned() else { return Ok(()) };
+        let mut bytes = Vec::new();
+        self.read_segment(&name, HEAD_LEN_MAX as u64, &mut bytes)?;
+        if Header::read(&bytes) != Err(BadHead::NotWhole) {
+            return Ok(());
+        }
+        self.read_segment(&name, SEGMENT_LEN_MAX, &mut bytes)?;
+        if holds_nothing(&bytes, segment::first_of(&name).unwrap_or_default()) {
+            self.unborn = Some(name);
+            self.names.remove(0);
+        }
+        Ok(())
+    }
+
+    /// Opens the next segment, if there is one.
+    fn open_next(&mut self) -> Result<(), JournalError> {
+        let Some(name) = self.names.pop() else { return Ok(()) };
+        let mut bytes = std::mem::take(&mut self.buffer);
+        self.read_segment(&name, SEGMENT_LEN_MAX, &mut bytes)?;
+        let first = segment::first_of(&name).unwrap_or_default();
+        let (header, at) = match Header::read(&bytes) {
+            Ok(read) => read,
+            Err(BadHead::Foreign(problem)) => {
+                return Err(JournalError::unusable(&name, problem));
+            }
+            Err(BadHead::NotWhole) => {
+                return Err(JournalError::damaged(&name, 0, "its head is not what was written"));
+            }
+        };
+        let damaged = |problem| Err(JournalError::damaged(&name, 0, problem));
+        if header.first != first || first == 0 {
+            return damaged(format!("its head says that it begins with place {}", header.first));
+        }
+        if self.segments == 0 {
+            self.last = Stamp { place: first - 1, at: header.at };
+            self.chain = header.chain;
+        } else if first != self.last.place + 1 || header.chain != self.chain {
+            return damaged(format!(
+                "it does not continue what ends with place {}",
+                self.last.place
+            ));
+        }
+        self.segments += 1;
+        self.bytes += at as u64;
+        self.open = Some(Open { name, header, bytes, at });
+        Ok(())
+    }
+
+    /// Reads a segment, at most `len_max` bytes of it; one that is longer than any is refused.
+    fn read_segment(
+        &mut self,
+        name: &str,
+        len_max: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), JournalError> {
+        let failed = |error| JournalError::io(name, "read", &error);
+        let mut file = self.storage.open(name).map_err(failed)?;
+        let len = file.len().map_err(failed)?;
+        if len > SEGMENT_LEN_MAX {
+            let problem =
+                format!("has {len} bytes; no segment has more than {SEGMENT_LEN_MAX}; remove it");
+            return Err(JournalError::unusable(name, problem));
+        }
+        bytes.clear();
+        bytes.resize(usize::try_from(len.min(len_max)).unwrap_or(usize::MAX), 0);
+        file.read_exact_at(bytes, 0).map_err(failed)
+    }
+}
+
+/// Whether this segment, which should begin with the place `first`, has no record. Its head is on
+/// the disk before its first record is written.
+fn holds_nothing(bytes: &[u8], first: u64) -> bool {
+    let mut records = (0..bytes.len()).step_by(ALIGN).filter_map(|at| Record::read(&bytes[at..]));
+    !records.any(|record| record.stamp.place >= first)
+}

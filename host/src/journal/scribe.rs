@@ -1,0 +1,181 @@
+//! Puts what it is given on a disk, in order, under a policy.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ringfence_core::Time;
+
+use super::error::JournalError;
+use super::storage::{Storage, StoredFile};
+use crate::sequencer::Stamp;
+
+/// When the world may hear of a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// When the disk itself has it: survives the loss of power. One sync for each group.
+    #[default]
+    EveryTurn,
+    /// When the operating system has it; the disk has it at most this many nanoseconds of the
+    /// commands' time later. Loss of power may cost that much.
+    Interval(u64),
+    /// When the operating system has it: survives the end of the process, not the loss of power.
+    Os,
+}
+
+/// How long the interval is where only the policy is named: ten milliseconds.
+const INTERVAL_NS: u64 = 10_000_000;
+
+impl FromStr for Policy {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "every_turn" => Ok(Self::EveryTurn),
+            "interval" => Ok(Self::Interval(INTERVAL_NS)),
+            "os" => Ok(Self::Os),
+            other => {
+                Err(format!("no policy is called `{other}`; there are every_turn, interval, os"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EveryTurn => "every_turn",
+            Self::Interval(_) => "interval",
+            Self::Os => "os",
+        })
+    }
+}
+
+/// What is to be put on the disk.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// A new segment: what came before is whole.
+    Segment { name: String, head: Vec<u8>, len: u64 },
+    /// Records, the last of which has this stamp.
+    Records { bytes: Vec<u8>, last: Stamp },
+    /// Nothing but the promise that the disk itself has everything.
+    Sync,
+}
+
+/// How far things have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reached {
+    /// The latest place that was written.
+    pub(super) written: u64,
+    /// The latest place that the disk itself has.
+    pub(super) synced: u64,
+}
+
+/// Writes segments.
+#[derive(Debug)]
+pub(super) struct Scribe {
+    storage: Box<dyn Storage>,
+    policy: Policy,
+    file: Option<(String, Box<dyn StoredFile>)>,
+    offset: u64,
+    reached: Reached,
+    /// Time of the latest command that the disk itself has.
+    synced_at: Time,
+    /// Time of the latest command that was written.
+    written_at: Time,
+}
+
+impl Scribe {
+    /// A scribe that goes on in `open` (a segment, and where in it), after `last`.
+    pub(super) fn new(
+        mut storage: Box<dyn Storage>,
+        policy: Policy,
+        open: Option<(String, u64)>,
+        last: Stamp,
+    ) -> Result<Self, JournalError> {
+        let mut offset = 0;
+        let mut file = None;
+        if let Some((name, at)) = open {
+            let opened = storage.open(&name).map_err(|error| io(&name, "open", error))?;
+            file = Some((name, opened));
+            offset = at;
+        }
+        let reached = Reached { written: last.place, synced: last.place };
+        Ok(Self { storage, policy, file, offset, reached, synced_at: last.at, written_at: last.at })
+    }
+
+    /// Does one job; a `Records` is durable only after [`promise`](Self::promise). Gives back the
+    /// memory that the job held.
+    pub(super) fn take(&mut self, job: Job) -> Result<Vec<u8>, JournalError> {
+        match job {
+            Job::Segment { name, head, len } => self.begin_segment(name, head, len),
+            Job::Records { bytes, last } => self.write(bytes, last),
+            Job::Sync => self.sync().map(|()| Vec::new()),
+        }
+    }
+
+    /// Keeps the policy for everything that was taken.
+    pub(super) fn promise(&mut self) -> Result<Reached, JournalError> {
+        let is_due = match self.policy {
+            Policy::EveryTurn => true,
+            Policy::Interval(ns) => self.written_at.0.saturating_sub(self.synced_at.0) >= ns,
+            Policy::Os => false,
+        };
+        if is_due && self.reached.synced < self.reached.written {
+            self.sync()?;
+        }
+        Ok(self.reached)
+    }
+
+    /// The latest place of which the world may hear.
+    pub(super) const fn durable(policy: Policy, reached: Reached) -> u64 {
+        match policy {
+            Policy::EveryTurn => reached.synced,
+            Policy::Interval(_) | Policy::Os => reached.written,
+        }
+    }
+
+    fn write(&mut self, bytes: Vec<u8>, last: Stamp) -> Result<Vec<u8>, JournalError> {
+        let (name, file) = self.file.as_mut().expect("a segment comes before its records");
+        file.write_all_at(&bytes, self.offset).map_err(|error| io(name, "write", error))?;
+        self.offset += bytes.len() as u64;
+        self.reached.written = last.place;
+        self.written_at = last.at;
+        Ok(bytes)
+    }
+
+    fn sync(&mut self) -> Result<(), JournalError> {
+        if let Some((name, file)) = &mut self.file {
+            file.sync().map_err(|error| io(name, "sync", error))?;
+        }
+        self.reached.synced = self.reached.written;
+        self.synced_at = self.written_at;
+        Ok(())
+    }
+
+    fn begin_segment(
+        &mut self,
+        name: String,
+        head: Vec<u8>,
+        len: u64,
+    ) -> Result<Vec<u8>, JournalError> {
+        if let Some((name, file)) = &mut self.file {
+            // Gives back what was reserved and not used; whole on the disk before the next exists.
+            file.sync().map_err(|error| io(name, "sync", error))?;
+            file.truncate(self.offset).map_err(|error| io(name, "cut", error))?;
+        }
+        self.reached.synced = self.reached.written;
+        self.synced_at = self.written_at;
+        self.file = None;
+        let mut file = self.storage.create(&name, len).map_err(|error| io(&name, "make", error))?;
+        file.write_all_at(&head, 0).map_err(|error| io(&name, "write", error))?;
+        file.sync().map_err(|error| io(&name, "sync", error))?;
+        self.offset = head.len() as u64;
+        self.file = Some((name, file));
+        Ok(head)
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn io(file: &str, doing: &'static str, error: std::io::Error) -> JournalError {
+    JournalError::io(file, doing, &error)
+}

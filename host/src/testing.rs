@@ -1,0 +1,30 @@
+//! What proves that nothing is lost: a disk that fails, and a venue that is crashed on it.
+//!
+//! Needs the feature `testing`. A failure names its seed; the same seed fails again.
+
+mod crashes;
+mod disk;
+mod journal_check;
+mod random;
+
+use ringfence_core::testing::generate::RandomCommands;
+use ringfence_core::{Command, Time};
+
+use crate::replay::jsonl::{parse_line, write_command};
+
+pub use crashes::{Tally, check_crashes_of_seed};
+pub use disk::SimulatedDisk;
+pub use journal_check::{
+    check_cut_journal, check_journal_bytes, check_journal_edits, check_thread_of_seed,
+};
+pub use random::Random;
+
+/// Random commands that a journal takes: a definition that no tape can hold, such as a tick table
+/// that does not rise, is refused before it is admitted.
+fn commands(seed: u64) -> impl Iterator<Item = (Time, Command)> {
+    RandomCommands::new(seed).filter(|(at, command)| {
+        let mut line = Vec::new();
+        write_command(*at, command, &mut line).expect("memory takes any text");
+        parse_line(&String::from_utf8_lossy(&line)).is_ok_and(|read| read.command == *command)
+    })
+}

@@ -1,0 +1,342 @@
+//! A venue on a disk that fails, crashed again and again, compared with one that never crashes.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+
+use ringfence_core::{Capacity, Command, Engine, Event, Interest, Time};
+
+use super::disk::SimulatedDisk;
+use super::random::Random;
+use crate::host::{Host, Request};
+use crate::journal::{Entry, JournalError, Policy, Settings};
+use crate::publisher::Outlet;
+use crate::recovery::{Recovery, Witness, recover};
+use crate::sequencer::{Origin, Stamp, Stamped};
+
+/// What happened in a simulation, so that a test can assert that everything does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Times that the venue was brought back.
+    pub recoveries: u64,
+    /// Of these, times that something torn was cut.
+    pub torn: u64,
+    /// Commands that were recovered although nobody had been told of them.
+    pub untold: u64,
+    /// Commands that were lost, of which nobody had been told.
+    pub lost_untold: u64,
+    /// Errors of the disk that stopped intake.
+    pub disk_errors: u64,
+    /// Journals that were found damaged after a bit had flipped.
+    pub damaged: u64,
+    /// Flipped bits that changed nothing that counts.
+    pub harmless: u64,
+    /// Commands that were taken in the end.
+    pub commands: u64,
+}
+
+impl Tally {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            recoveries: self.recoveries + other.recoveries,
+            torn: self.torn + other.torn,
+            untold: self.untold + other.untold,
+            lost_untold: self.lost_untold + other.lost_untold,
+            disk_errors: self.disk_errors + other.disk_errors,
+            damaged: self.damaged + other.damaged,
+            harmless: self.harmless + other.harmless,
+            commands: self.commands + other.commands,
+        }
+    }
+}
+
+/// Lets clients trade on a venue whose disk fails as this seed says, and brings it back each time.
+///
+/// # Panics
+///
+/// Where a command of which somebody was told is missing, one is there twice, events differ from
+/// those that were told, or the state is not that of an engine that never crashed.
+pub fn check_crashes_of_seed(seed: u64) -> Tally {
+    let mut world = World::new(seed);
+    while !world.is_over() {
+        world.live_once();
+        world.tally.recoveries += 1;
+    }
+    world.check_end();
+    world.tally
+}
+
+/// Who sends commands, and waits to be told of them.
+#[derive(Debug)]
+struct Client {
+    commands: Vec<Command>,
+    /// How many it has sent in this life of the venue, or knows to be taken.
+    sent: usize,
+}
+
+struct World {
+    seed: u64,
+    random: Random,
+    disk: SimulatedDisk,
+    settings: Settings,
+    now: u64,
+    clients: Vec<Client>,
+    /// What the sequencer admitted, by place from 1, in the order of the latest life.
+    admitted: Vec<Entry>,
+    /// How many of these the world was told of.
+    told: usize,
+    /// The events that it was told, by place from 1.
+    events: Vec<Vec<Event>>,
+    /// Applies what was told or recovered, and never crashes.
+    reference: Engine,
+    /// How many commands the reference applied.
+    applied: usize,
+    lives: u64,
+    is_damaged: bool,
+    tally: Tally,
+}
+
+const CAPACITY: Capacity =
+    Capacity { orders: 256, levels: 128, instruments: 4, accounts: 16, positions: 64 };
+
+/// Commands of one client.
+const COMMANDS: usize = 24;
+
+const CLIENTS: u64 = 3;
+
+/// Lives after which the disk has no faults any more, so that every client ends.
+const LIVES_MAX: u64 = 12;
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let mut commands = super::commands(random.next()).map(|(_, command)| command);
+        let clients = (0..CLIENTS)
+            .map(|_| Client { commands: commands.by_ref().take(COMMANDS).collect(), sent: 0 })
+            .collect();
+        let segment_len = 512 << random.below(6);
+        Self {
+            seed,
+            disk: SimulatedDisk::new(random.next()),
+            settings: Settings { policy: Policy::EveryTurn, segment_len, has_thread: false },
+            random,
+            now: 1,
+            clients,
+            admitted: Vec::new(),
+            told: 0,
+            events: Vec::new(),
+            reference: Engine::new(CAPACITY),
+            applied: 0,
+            lives: 0,
+            is_damaged: false,
+            tally: Tally::default(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let all_told = self.told == self.admitted.len();
+        let all_sent = self.clients.iter().all(|client| client.sent == client.commands.len());
+        self.is_damaged || (all_told && all_sent && self.lives > 0)
+    }
+
+    /// The venue starts, works until its disk fails or all is done, and is gone.
+    fn live_once(&mut self) {
+        self.lives += 1;
+        assert!(self.lives < 2 * LIVES_MAX, "seed {}: there is no end to it", self.seed);
+        let mut seen = Seen::default();
+        let flipped = self.break_something();
+        let recovered = recover(Box::new(self.disk.clone()), CAPACITY, self.settings, &mut seen);
+        match recovered {
+            Ok(recovery) => {
+                self.check_recovery(&recovery, &seen, flipped);
+                self.work(Host::resume(recovery.engine, recovery.sequencer));
+            }
+            Err(JournalError::Damaged { .. }) if flipped => {
+                self.tally.damaged += 1;
+                self.is_damaged = true;
+            }
+            Err(error) => {
+                let is_fault = matches!(error, JournalError::Io { .. });
+                assert!(is_fault, "seed {}: the journal is lost: {error}", self.seed);
+                assert!(self.lives <= LIVES_MAX, "seed {}: {error}", self.seed);
+                self.tally.disk_errors += 1;
+            }
+        }
+        self.disk.restart();
+    }
+
+    /// Prepares the faults of this life; true where a bit flipped.
+    fn break_something(&mut self) -> bool {
+        self.disk.set_room(u64::MAX);
+        if self.lives > LIVES_MAX {
+            return false;
+        }
+        let soon = 1 + self.random.below(60);
+        match self.random.below(12) {
+            0..=5 => self.disk.crash_in(soon),
+            6..=7 => {
+                let kinds =
+                    [ErrorKind::Other, ErrorKind::StorageFull, ErrorKind::ReadOnlyFilesystem];
+                let kind = kinds[usize::try_from(self.random.below(3)).expect("below 3")];
+                self.disk.fail_in(soon, kind);
+            }
+            8 => {
+                let used: u64 = self.disk.names().iter().map(|name| self.len_of(name)).sum();
+                self.disk.set_room(used + self.random.below(4_096));
+            }
+            9 if self.lives > 1 => return self.disk.flip_a_bit().is_some(),
+            _ => {}
+        }
+        false
+    }
+
+    fn len_of(&self, name: &str) -> u64 {
+        self.disk.bytes(name).map_or(0, |bytes| bytes.len() as u64)
+    }
+
+    /// What came back is what was told, then what was admitted, and nothing else.
+    fn check_recovery(&mut self, recovery: &Recovery, seen: &Seen, flipped: bool) {
+        let (seed, told) = (self.seed, self.told);
+        let there = seen.entries.len();
+        assert!(there >= told, "seed {seed}: {told} commands were told and {there} are there");
+        assert_eq!(seen.entries, self.admitted[..there], "seed {seed}: another command is there");
+        assert_eq!(
+            seen.events[..told],
+            self.events[..told],
+            "seed {seed}: what was told is not what happened"
+        );
+        self.tally.torn += u64::from(recovery.findings.torn.is_some());
+        self.tally.harmless += u64::from(flipped);
+        self.tally.untold += (there - told) as u64;
+        self.tally.lost_untold += (self.admitted.len() - there) as u64;
+        self.admitted.truncate(there);
+        self.events.clone_from(&seen.events);
+        self.told = there;
+        self.catch_up();
+        assert_eq!(
+            recovery.findings.state_hash,
+            self.reference.state_hash(),
+            "seed {seed}: the state is another one"
+        );
+        // Clients ask how far they came, and go on from there.
+        let mut taken = BTreeMap::new();
+        for entry in &self.admitted {
+            let number = taken.entry(entry.origin.session).or_insert(0);
+            *number += 1;
+            assert_eq!(entry.origin.number, *number, "seed {seed}: one is missing or there twice");
+        }
+        for (session, client) in (1..).zip(&mut self.clients) {
+            let number = taken.get(&session).copied().unwrap_or(0);
+            client.sent = usize::try_from(number).expect("a few commands");
+        }
+    }
+
+    /// Lets the reference apply what was told.
+    fn catch_up(&mut self) {
+        for place in self.applied..self.told {
+            let Entry { stamp, command, .. } = &self.admitted[place];
+            let mut events: Vec<Event> = Vec::new();
+            self.reference.apply(stamp.at, command, &mut events);
+            assert_eq!(events, self.events[place], "seed {}: other events at {place}", self.seed);
+        }
+        self.applied = self.told;
+    }
+
+    fn work(&mut self, mut host: Host) {
+        while self.clients.iter().any(|client| client.sent < client.commands.len()) {
+            let requests = self.requests();
+            self.note_admission(&host, &requests);
+            let mut outlet = Told { told: &mut self.told, events: &mut self.events };
+            if let Err(error) = host.turn_of(requests, &mut outlet) {
+                let is_fault = matches!(error, JournalError::Io { .. });
+                assert!(is_fault, "seed {}: {error}", self.seed);
+                self.tally.disk_errors += u64::from(!self.disk.is_off());
+                // Intake has stopped: whoever tries gets the same answer, and nothing happens.
+                let hash = host.engine().state_hash();
+                let again = Stamped { at: Time(self.now), command: Command::Time };
+                assert_eq!(host.turn(again, &mut ()), Err(error), "seed {}", self.seed);
+                assert_eq!(host.engine().state_hash(), hash, "seed {}", self.seed);
+                return;
+            }
+            self.catch_up();
+            if self.random.once_in(40) {
+                return;
+            }
+        }
+    }
+
+    /// What clients send next, some of them.
+    fn requests(&mut self) -> Vec<Request> {
+        let count = 1 + self.random.below(6);
+        let mut requests = Vec::new();
+        for _ in 0..count {
+            let at = self.random.below(CLIENTS);
+            let client = &mut self.clients[usize::try_from(at).expect("few clients")];
+            let Some(command) = client.commands.get(client.sent) else { continue };
+            client.sent += 1;
+            self.now += self.random.below(1_000);
+            let session = u32::try_from(at + 1).expect("few clients");
+            let origin = Origin { session, number: client.sent as u64 };
+            let stamped = Stamped { at: Time(self.now), command: command.clone() };
+            requests.push(Request { origin, stamped });
+        }
+        requests
+    }
+
+    /// What the sequencer will make of `requests`.
+    fn note_admission(&mut self, host: &Host, requests: &[Request]) {
+        let mut last = host.sequencer().last();
+        for Request { origin, stamped } in requests {
+            last = Stamp { place: last.place + 1, at: last.at.max(stamped.at) };
+            let command = stamped.command.clone();
+            self.admitted.push(Entry { stamp: last, origin: *origin, command });
+        }
+    }
+
+    fn check_end(&mut self) {
+        self.tally.commands = self.told as u64;
+        if self.is_damaged {
+            return;
+        }
+        let all = COMMANDS * self.clients.len();
+        assert_eq!(self.told, all, "seed {}: not every command was taken", self.seed);
+        self.reference.check_invariants();
+    }
+}
+
+/// What recovery applied.
+#[derive(Default)]
+struct Seen {
+    entries: Vec<Entry>,
+    events: Vec<Vec<Event>>,
+}
+
+impl Witness for Seen {
+    fn interest(&self) -> Interest {
+        Interest::ALL
+    }
+
+    fn see(&mut self, entry: &Entry, events: &[Event]) {
+        self.entries.push(entry.clone());
+        self.events.push(events.to_vec());
+    }
+}
+
+/// What the world is told.
+struct Told<'a> {
+    told: &'a mut usize,
+    events: &'a mut Vec<Vec<Event>>,
+}
+
+impl Outlet for Told<'_> {
+    fn interest(&self) -> Interest {
+        Interest::ALL
+    }
+
+    fn tell(&mut self, stamp: Stamp, events: &[Event]) {
+        *self.told += 1;
+        assert_eq!(stamp.place, *self.told as u64, "places have no gap");
+        self.events.push(events.to_vec());
+    }
+}

@@ -1,0 +1,52 @@
+//! Journals: what is written is there after any crash, and what is damaged is never passed over.
+
+use ringfence_host::testing::{
+    Tally, check_crashes_of_seed, check_cut_journal, check_journal_bytes, check_journal_edits,
+    check_thread_of_seed,
+};
+
+#[test]
+fn nothing_is_lost_whatever_the_disk_does() {
+    let tally = (0..seeds()).map(check_crashes_of_seed).fold(Tally::default(), Tally::and);
+    println!("{tally:?}");
+    let Tally { recoveries, torn, untold, lost_untold, disk_errors, damaged, harmless, commands } =
+        tally;
+    let reached = [recoveries, torn, untold, lost_untold, disk_errors, damaged, harmless, commands];
+    assert!(reached.iter().all(|&times| times > 10), "not everything is reached: {tally:?}");
+}
+
+#[test]
+fn a_cut_journal_loses_what_was_cut_and_goes_on() {
+    for seed in 0..8 {
+        check_cut_journal(seed);
+    }
+}
+
+/// A thread that writes changes nothing but when.
+#[test]
+fn a_thread_keeps_what_a_direct_writer_keeps() {
+    for seed in 0..20 {
+        check_thread_of_seed(seed);
+    }
+}
+
+#[test]
+fn bytes_that_are_no_journal_are_refused() {
+    check_journal_bytes(b"");
+    check_journal_bytes(&[0; 4_096]);
+    check_journal_bytes(&[0xff; 4_096]);
+    check_journal_bytes(b"RINGJRNL and then nothing that makes sense, not even a checksum, at all");
+}
+
+#[test]
+fn a_journal_that_was_edited_gives_no_other_commands() {
+    for seed in 0..400_u64 {
+        let place = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+        check_journal_edits(seed % 5, &[0, place[0] % 16, place[1], place[2]]);
+    }
+}
+
+/// How many seeds are tried: SEEDS, or enough for a minute at most.
+fn seeds() -> u64 {
+    std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(10_000)
+}
