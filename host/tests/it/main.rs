@@ -33,4 +33,5 @@ mod sandbox;
 mod scenarios;
 #[cfg(feature = "wasmtime")]
 mod strategies;
+mod tapes;
 mod walk;

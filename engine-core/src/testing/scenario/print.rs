@@ -46,7 +46,7 @@ fn print_private(line: &mut Line, what: &What) {
             line.text("reason", reason.name());
         }
         What::Replaced { id, new_id, price, qty, leaves, kept_priority, .. } => {
-            line.key("id", id).key("new_id", new_id).optional("price", price);
+            line.key("id", id).key("new_id", new_id).or_null("price", price);
             line.key("qty", qty).key("leaves", leaves).key("kept_priority", kept_priority);
         }
         What::Triggered { id, stop, .. } => _ = line.key("id", id).key("stop", stop),
