@@ -164,7 +164,9 @@ impl<'a> Fields<'a> {
                 "max_qty" => spec.max_qty = Qty(field.u64()?),
                 "max_notional" => spec.max_notional = field.u64()?,
                 "algo" => spec.algo = field.one_of(Algo::ALL, Algo::name)?,
-                "fifo_percent" => spec.allocation.fifo_percent = Some(field.within(0, 100)?),
+                "fifo_percent" => {
+                    spec.allocation.fifo_percent = Some(field.within(0, i128::from(u8::MAX))?)
+                }
                 "pro_rata_min" => spec.allocation.pro_rata_min = Some(Qty(field.u64()?)),
                 "top_min" => spec.allocation.top_min = Some(Qty(field.u64()?)),
                 "top_max" => spec.allocation.top_max = Some(Qty(field.u64()?)),
