@@ -4,6 +4,7 @@ mod generate;
 mod journal;
 mod replay;
 mod strategies;
+mod strategy;
 
 use std::fmt::Display;
 use std::io::Write;
@@ -35,6 +36,8 @@ enum Task {
     Generate(generate::Args),
     /// Look into a journal: verify, dump, replay, stat
     Journal(journal::Args),
+    /// Look into a strategy: would a host admit it, what is in it
+    Strategy(strategy::Args),
 }
 
 /// How a run ended that was not stopped by an error.
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
         Task::Replay(args) => replay::run(&args),
         Task::Generate(args) => generate::run(&args),
         Task::Journal(args) => journal::run(&args),
+        Task::Strategy(args) => strategy::run(&args),
     };
     match outcome {
         Ok(Outcome::AsWished) | Err(RunError::NobodyReads) => ExitCode::SUCCESS,

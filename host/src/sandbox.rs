@@ -17,6 +17,7 @@ use std::time::Instant;
 use ringfence_core::quantity::Time;
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord, EVENT_LEN, EventRecord};
 
+pub use admission::counted;
 pub use admission::{Admitted, Manifest, Refusal, admit, admit_fenced};
 pub(crate) use allowance::Allowance;
 pub use cache::Cache;

@@ -96,6 +96,15 @@ impl Admitted {
     }
 }
 
+/// What is counted of a module: of what, how many it has, and how many it may have.
+///
+/// # Errors
+///
+/// [`LoadError::Invalid`] where the module is not valid.
+pub fn counted(wasm: &[u8]) -> Result<Vec<(&'static str, u64, u64)>, LoadError> {
+    Ok(refusal::counts(&Survey::of(wasm)?).to_vec())
+}
+
 /// Whether a module is small enough to be looked at.
 pub(super) fn check_len(wasm: &[u8], config: &SandboxConfig) -> Result<(), LoadError> {
     if wasm.len() <= config.module_bytes_max as usize {

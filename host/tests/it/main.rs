@@ -33,5 +33,7 @@ mod sandbox;
 mod scenarios;
 #[cfg(feature = "wasmtime")]
 mod strategies;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod strategy_cli;
 mod tapes;
 mod walk;

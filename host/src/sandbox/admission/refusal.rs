@@ -154,7 +154,7 @@ fn memory_size(survey: &Survey, config: &SandboxConfig) -> Option<Refusal> {
 }
 
 /// What is counted, how many there are, and how many there may be.
-fn counts(survey: &Survey) -> [(&'static str, u64, u64); 11] {
+pub(super) fn counts(survey: &Survey) -> [(&'static str, u64, u64); 11] {
     let most = |of: fn(&FuncType) -> usize| survey.types.iter().map(of).max().unwrap_or(0) as u64;
     let bodies = || survey.bodies.iter();
     [

@@ -1,0 +1,79 @@
+//! `ringfence strategy`: what an author does before a strategy trades.
+
+mod anatomy;
+mod card;
+mod check;
+mod inspect;
+
+use std::io::{BufWriter, Write};
+
+use super::Outcome;
+use crate::error::RunError;
+
+/// What `ringfence strategy` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Task {
+    /// Say whether a host would admit a strategy, check by check; exit status 1 where not
+    Check(OfFile),
+    /// Show what is in a strategy's file, admitted or not
+    Inspect(OfFile),
+}
+
+/// A task about one file.
+#[derive(Debug, clap::Args)]
+struct OfFile {
+    /// The strategy's module
+    #[arg(value_name = "FILE.wasm")]
+    file: String,
+}
+
+pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
+    match &args.task {
+        Task::Check(of) => check::run(&of.file),
+        Task::Inspect(of) => inspect::run(&of.file),
+    }
+}
+
+fn read(file: &str) -> Result<Vec<u8>, RunError> {
+    std::fs::read(file).map_err(|source| RunError::Open { file: file.to_owned(), source })
+}
+
+/// Writes text to standard output.
+fn print(text: &str) -> Result<(), RunError> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|source| RunError::write("standard output", source))
+}
+
+/// Text of a module that nobody vouches for, as a terminal may have it.
+fn plain(text: &str) -> String {
+    let escape = |letter: char| {
+        if letter.is_control() { letter.escape_debug().collect() } else { letter.to_string() }
+    };
+    text.chars().map(escape).collect()
+}
+
+/// Rows as lines of columns; the last column is as wide as it likes.
+fn columns<const N: usize>(rows: &[[String; N]], text: &mut String) {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line += &format!("{cell:width$}  ");
+        }
+        *text += line.trim_end();
+        text.push('\n');
+    }
+}
