@@ -64,7 +64,7 @@ impl Books for Ringfence {
 
 /// Gives the engine one order of the workload.
 #[inline]
-fn tell(engine: &mut Engine, order: &Order, events: &mut Buffer<'_>) {
+pub fn tell(engine: &mut Engine, order: &Order, events: &mut impl EventSink) {
     let instrument = InstrumentId(u32::from(order.book));
     let (account, id) = (AccountId(0), OrderId(order.id));
     let (price, qty) = (Price(order.price), Qty(u64::from(order.qty)));
