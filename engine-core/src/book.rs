@@ -1,5 +1,6 @@
 //! The book of one instrument, and the store in which the orders of all books live.
 
+pub(crate) mod call;
 pub(crate) mod heed;
 pub(crate) mod index;
 pub(crate) mod invariants;
@@ -25,6 +26,7 @@ use crate::quantity::{Price, Qty, Time};
 use crate::risk::hold::Hold;
 use crate::side::Side;
 
+use call::Call;
 use heed::Heed;
 use index::{Index, Position};
 use ladder::{Ladder, Page};
@@ -99,6 +101,8 @@ pub(crate) struct Extra {
     pub(crate) peg: Peg,
     /// How far from what it follows a pegged order stands.
     pub(crate) offset: i64,
+    /// Whether it ends with the auction that it gathers for.
+    pub(crate) for_call: bool,
     /// The next free place, while this one is free.
     pub(crate) link: u32,
 }
@@ -112,6 +116,10 @@ pub(crate) enum Waits {
     Stop,
     /// For its parent.
     Parent,
+    /// For the auction that it is for.
+    Auction,
+    /// Nowhere: it gathers for the present auction at no price.
+    Call,
     /// For the command to finish that set it free.
     Turn,
     /// For the command to finish that ended its parent unfilled.
@@ -141,6 +149,7 @@ impl Default for Extra {
             waits: Waits::No,
             peg: Peg::Primary,
             offset: 0,
+            for_call: false,
             link: NONE,
         }
     }
@@ -214,6 +223,8 @@ pub(crate) struct Book {
     pub(crate) quotes: Tree,
     /// Reduce-only orders, by account, then oldest first.
     pub(crate) reducers: Tree,
+    /// The auction that its orders gather for.
+    pub(crate) call: Call,
 }
 
 impl Store {
@@ -236,20 +247,26 @@ impl Store {
             orders: Orders::new(orders),
             levels: Pool::new(levels),
             pages: Pool::new(levels),
-            // Pages, and per order a timer, a group, a place among the waiting, a stop, a trail, a
-            // place among the reduce-only.
+            // Pages, and per order a timer, a group, a place among the waiting, a stop, a trail (or
+            // for what gathers a place among those without a price, and one among those that end),
+            // a place among the reduce-only.
             nodes: Nodes::new(special.saturating_mul(6).saturating_add(levels)),
             extras: Pool::new(special),
             index: Index::new(orders),
             timers: Tree::default(),
-            // A child has its turn twice where it becomes a stop that is reached already.
-            pending: Vec::with_capacity(special as usize * 2),
+            // A child has its turn as such, as a stop that is reached already, and for an auction.
+            pending: Vec::with_capacity(special as usize * 3),
             ending: Vec::with_capacity(special as usize),
             shares: Vec::with_capacity(special as usize),
             waiting: 0,
             pegged: 0,
             entries: 0,
         }
+    }
+
+    /// The entry of the order that came to wait, or to have more than plain orders have, last.
+    pub(crate) fn newest_entry(&self) -> u64 {
+        self.entries
     }
 
     /// Whether there is no level left for an order that needs a new one.
@@ -411,6 +428,7 @@ impl Book {
             marked: None,
             quotes: Tree::default(),
             reducers: Tree::default(),
+            call: Call::new(spec.phase),
             spec,
         };
         book.heed = Heed::of(&book);

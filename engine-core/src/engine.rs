@@ -2,6 +2,7 @@
 
 mod accounts;
 mod allocation;
+mod call;
 mod change;
 mod check;
 mod desk;
@@ -9,6 +10,7 @@ mod ledger;
 mod limits;
 mod links;
 mod matching;
+mod outcome;
 mod pegs;
 mod phases;
 mod picking;
@@ -18,6 +20,7 @@ mod quote;
 mod reach;
 mod restore;
 mod save;
+mod uncross;
 mod view;
 mod waiting;
 mod whole;
@@ -27,7 +30,7 @@ use alloc::vec::Vec;
 
 use crate::book::pool::NONE;
 use crate::book::{Book, Store, invariants};
-use crate::command::{Cancel, Command, NewOrder, Phase, Reduce, Replace, Scope};
+use crate::command::{Cancel, Command, NewOrder, Reduce, Replace, Scope};
 use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
@@ -192,11 +195,12 @@ impl Engine {
                     .work(false, |desk| desk.enter_phase(phase)),
                 None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
             },
-            Command::Uncross { instrument, .. } => {
-                let reason =
-                    self.position(instrument).map_or(Reject::UnknownInstrument, |_| Reject::Phase);
-                self.reject(Op::Uncross, instrument, reason, events);
-            }
+            Command::Uncross { instrument, then } => match self.position(instrument) {
+                Some(position) => self
+                    .desk(position, instrument, events)
+                    .work(false, |desk| desk.end_auction(then)),
+                None => self.reject(Op::Uncross, instrument, Reject::UnknownInstrument, events),
+            },
             Command::Time
             | Command::New(_)
             | Command::Cancel(_)
@@ -431,9 +435,16 @@ impl Engine {
         self.tell_bests(events);
     }
 
-    /// Tells the best prices of every book in which they are not what was told last.
+    /// Tells what auctions would come to, and then the best prices, of every book in which they are
+    /// not what was told last.
     #[inline(never)]
     fn tell_bests(&mut self, events: &mut impl EventSink) {
+        for at in 0..self.numbers.len() {
+            let (instrument, position) = self.numbers[at];
+            if self.books[position as usize].call.gathers {
+                self.desk(position as usize, instrument, events).tell_indicative();
+            }
+        }
         if !events.interest().wants(Interest::L1) {
             return;
         }
@@ -492,8 +503,7 @@ fn is_sound(spec: &InstrumentSpec) -> bool {
 /// Whether an instrument asks for nothing that this version does not do.
 fn is_built(spec: &InstrumentSpec) -> bool {
     let bands = spec.static_band.is_some() || spec.dynamic_band.is_some();
-    let auctions = matches!(spec.phase, Phase::PreOpen | Phase::Auction);
-    !bands && spec.volatility_auction_ns == 0 && !auctions
+    !bands && spec.volatility_auction_ns == 0
 }
 
 /// Whether a tick can be: positive, and within the range of prices.

@@ -1,10 +1,10 @@
 //! The engine against its reference: on commands that proptest shrinks, and on a million random ones.
 
 use proptest::prelude::*;
-use ringfence_core::testing::check_agreement_of_bytes;
 use ringfence_core::testing::differential::{Pair, check_agreement_of_seed};
-use ringfence_core::testing::generate::TradingDay;
-use ringfence_core::{Capacity, InstrumentId, Interest, Price};
+use ringfence_core::testing::generate::{TradingDay, small_auction};
+use ringfence_core::testing::{check_agreement, check_agreement_of_bytes};
+use ringfence_core::{Capacity, InstrumentId, Interest, Price, Time};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
@@ -39,6 +39,15 @@ fn they_agree_on_a_trading_day_with_a_deep_book() {
     let mut pair = Pair::new(capacity, Interest::L1.and(Interest::TRADES));
     for (at, command) in TradingDay::new(7, InstrumentId(1), Price(50_000)).take(6_000) {
         pair.check_step(at, &command);
+    }
+}
+
+/// Ties in volume and surplus are common in small auctions, and so is every rule that breaks them.
+#[test]
+fn they_agree_on_small_auctions() {
+    for seed in 0..40_000 {
+        let commands: Vec<_> = small_auction(seed).into_iter().map(|it| (Time(0), it)).collect();
+        check_agreement(&commands);
     }
 }
 

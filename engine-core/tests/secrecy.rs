@@ -74,7 +74,7 @@ fn public_difference(
         Capacity { orders: 1 << 13, levels: 1 << 13, instruments: 4, accounts: 6, positions: 8 };
     let (mut open, mut keeper) = (Engine::new(capacity), Engine::new(capacity));
     let (mut told, mut guarded) = (0, 0);
-    for (step, (at, command)) in RandomCommands::new(seed).take(4_000).enumerate() {
+    for (step, (at, command)) in RandomCommands::new(seed).take(6_000).enumerate() {
         let Some(command) = near_the_market(command) else { continue };
         let (expected, kept) = (public(&mut open, at, &command), public(&mut keeper, at, &command));
         if expected != kept {

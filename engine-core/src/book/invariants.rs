@@ -5,7 +5,7 @@ use super::order::Terms;
 use super::pool::NONE;
 use super::tree::{Key, Tree};
 use super::{Book, Extra, Store, Waits};
-use crate::command::{OrderType, Phase};
+use crate::command::OrderType;
 use crate::limits::PEGS_MAX;
 use crate::quantity::Price;
 use crate::side::Side;
@@ -48,7 +48,7 @@ fn check_book(store: &Store, book: &Book) -> u32 {
     assert_eq!(live, book.live, "the count of live orders");
     let (bid, ask) = (best_price(store, book, Side::Buy), best_price(store, book, Side::Sell));
     check_wholes(store, book);
-    if let (Phase::Continuous, Some(bid), Some(ask)) = (book.phase, bid, ask) {
+    if let (false, Some(bid), Some(ask)) = (book.call.gathers, bid, ask) {
         assert!(bid < ask, "a book that matches is not crossed: {bid} and {ask}");
     }
     live
@@ -133,7 +133,7 @@ fn check_waiting(store: &Store, book: &Book) -> u32 {
         let extra = store.extra(key).expect("a waiting order has an extra");
         assert_eq!((order.level, extra.entry), (NONE, entry), "it waits, and is not on a level");
         assert!(
-            matches!(extra.waits, Waits::Stop | Waits::Parent | Waits::Price),
+            !matches!(extra.waits, Waits::No | Waits::Turn | Waits::End),
             "between commands nothing has its turn"
         );
         assert!(!order.open.is_zero(), "a live order has something open");

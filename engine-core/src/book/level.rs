@@ -172,6 +172,12 @@ impl Level {
         self.link_back(orders, key, which);
     }
 
+    /// Its orders, in the order of service.
+    pub(crate) fn keys<'a>(&'a self, orders: &'a Orders) -> impl Iterator<Item = u32> + 'a {
+        let some = |key: u32| (key != NONE).then_some(key);
+        core::iter::successors(some(self.front()), move |&key| some(self.after(orders, key)))
+    }
+
     /// The order served after `key`.
     #[inline]
     pub(crate) fn after(&self, orders: &Orders, key: u32) -> u32 {

@@ -3,6 +3,7 @@
 use super::check::has_few_tips;
 use super::desk::Desk;
 use super::matching::{Special, Taker};
+use crate::book::Extra;
 use crate::book::index::Position;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
@@ -136,7 +137,7 @@ impl<S: EventSink> Desk<'_, S> {
         if self.accounts.watch && !open.is_zero() {
             self.check_limits_again(key, price, total, open)?;
         }
-        let keeps = waits
+        let keeps = (waits && !self.gathers_at_no_price(key))
             || (price == current
                 && open <= order.open
                 && self.book.spec.replace_policy == ReplacePolicy::Keep);
@@ -164,7 +165,7 @@ impl<S: EventSink> Desk<'_, S> {
     fn check_again(&self, key: u32, price: Price, open: Qty) -> Result<Price, Reject> {
         let order = &self.store.orders[key];
         let terms = self.store.orders.detail(key).terms;
-        if terms.has(Terms::PEGGED) {
+        if terms.has(Terms::PEGGED) || order.waits() {
             return Ok(price);
         }
         if self.store.no_level_left() {
@@ -172,6 +173,7 @@ impl<S: EventSink> Desk<'_, S> {
         }
         match terms.post_only() {
             PostOnly::No => Ok(price),
+            _ if self.book.call.gathers => Ok(price),
             post_only => self.stand_off(order.side(), price, post_only, open),
         }
     }
@@ -203,6 +205,9 @@ impl<S: EventSink> Desk<'_, S> {
             self.closing(key);
         }
         if waits {
+            if self.gathers_at_no_price(key) {
+                self.shrink_market(key, self.store.orders[key].open - open);
+            }
             self.store.orders[key].open = open;
             let extra = self.store.extra_mut(key);
             extra.limit = extra.limit.map(|_| price);
@@ -245,20 +250,27 @@ impl<S: EventSink> Desk<'_, S> {
     fn enter_again(&mut self, change: Change) {
         let Change { position, key, id, price, open, .. } = change;
         let order = self.store.orders.order(key);
+        let at_no_price = order.level == NONE;
         self.out.private(What::Replaced {
             id: order.id,
             new_id: id,
             account: order.account,
-            price: Some(price),
+            price: (!at_no_price).then_some(price),
             qty: order.filled + open,
             leaves: open,
             kept_priority: false,
         });
-        let taker = self.lift(position, key);
+        let taker = if at_no_price {
+            let (order, extra) = self.free(key);
+            Taker { order_type: extra.order_type, ..self.taker_of(&order, Some(&extra)) }
+        } else {
+            self.lift(position, key)
+        };
         if id != order.id && !self.book.children.is_empty() {
             self.rename_parent(order.id, id);
         }
-        self.enter(&mut Taker { id, limit: price, open, ..taker });
+        let limit = if at_no_price { order.side.any_price() } else { price };
+        self.enter(&mut Taker { id, limit, open, ..taker });
     }
 
     /// Takes a resting order out of the book, to enter again.
@@ -279,27 +291,26 @@ impl<S: EventSink> Desk<'_, S> {
     /// A resting order as it would enter.
     pub(super) fn as_taker(&self, key: u32) -> Taker {
         let order = self.store.orders.order(key);
-        let special = self.store.extra(key).map_or(Special::NONE, |extra| Special {
-            display: extra.display,
-            min_qty: Qty::ZERO,
-            expire_at: extra.expire_at,
-            group: extra.group,
-            quote: extra.quote,
-            reduce_only: extra.reduce_only,
-        });
+        let limit = self.store.levels[order.level].price;
+        Taker { limit, ..self.taker_of(&order, self.store.extra(key)) }
+    }
+
+    /// A live order as it would enter, at whatever price.
+    fn taker_of(&self, order: &Order, extra: Option<&Extra>) -> Taker {
+        let special = extra.map_or(Special::NONE, Special::of);
         Taker {
             id: order.id,
             account: order.account,
             side: order.side,
-            order_type: OrderType::Limit,
+            order_type: extra.map_or(OrderType::Limit, |extra| extra.order_type),
             tif: order.tif,
             stp: order.stp,
             terms: Terms(order.terms.0 & !Terms::TOP),
             stp_group: order.stp_group,
-            limit: self.store.levels[order.level].price,
+            limit: order.side.any_price(),
             open: order.open,
             filled: order.filled,
-            special,
+            special: Special { min_qty: Qty::ZERO, ..special },
         }
     }
 

@@ -17,7 +17,9 @@ impl<S: EventSink> Desk<'_, S> {
         if self.accounts.watch {
             self.check_sender(order.account)?;
         }
-        self.check_phase()?;
+        if self.book.phase != Phase::Continuous || order.tif.is_for_auctions() {
+            self.check_suits_phase(order)?;
+        }
         if order.qty.is_zero() && order.notional == 0 {
             return Err(Reject::ZeroQty);
         }
@@ -39,24 +41,19 @@ impl<S: EventSink> Desk<'_, S> {
         if self.accounts.watch | order.reduce_only {
             self.check_limits(order, limit)?;
         }
-        if order.can_rest() {
+        if order.can_rest() || self.book.call.gathers {
             self.check_room(order, limit)?;
         }
-        if order.post_only == PostOnly::No || order.stands_apart() {
+        if order.post_only == PostOnly::No || order.stands_apart() || self.book.call.gathers {
             return Ok(limit);
         }
         self.stand_off(order.side, limit, order.post_only, order.qty)
     }
 
-    /// Whether the phase takes new orders.
+    /// Whether the phase takes changes.
     #[inline]
     pub(super) fn check_phase(&self) -> Result<(), Reject> {
-        match self.book.phase {
-            Phase::Continuous => Ok(()),
-            Phase::Closed => Err(Reject::Closed),
-            Phase::Halted => Err(Reject::Halted),
-            Phase::PreOpen | Phase::Auction => Err(Reject::Phase),
-        }
+        self.book.phase.rules().refuses.map_or(Ok(()), Err)
     }
 
     /// Whether prices and quantities are what the instrument counts in.
@@ -132,8 +129,10 @@ impl<S: EventSink> Desk<'_, S> {
     /// Whether there is a level for one more order, all places being taken or put by.
     #[cold]
     fn check_level_left(&self, order: &NewOrder, limit: Price) -> Result<(), Reject> {
-        let anywhere = order.stands_apart()
-            || order.order_type == OrderType::MarketToLimit
+        let market = !order.order_type.has_price();
+        let anywhere = market
+            || order.stands_apart()
+            || order.tif.is_for_auctions()
             || self.slides(order.side, limit, order.post_only, order.qty);
         let level = self.book.side(order.side).find(self.store, limit);
         if anywhere || !self.book.is_held(self.store, level, NONE) {
@@ -146,7 +145,8 @@ impl<S: EventSink> Desk<'_, S> {
     #[cold]
     pub(super) fn slides(&self, side: Side, price: Price, post_only: PostOnly, open: Qty) -> bool {
         let crosses = |best| side.crosses(price, best);
-        post_only == PostOnly::Slide && self.best_for(side, open).is_some_and(crosses)
+        let may_take = post_only == PostOnly::Slide && !self.book.call.gathers;
+        may_take && self.best_for(side, open).is_some_and(crosses)
     }
 
     /// Where an order that may not take rests.
@@ -175,7 +175,7 @@ impl<S: EventSink> Desk<'_, S> {
 impl OrderType {
     /// Whether an order of this type has a price.
     #[inline]
-    const fn has_price(self) -> bool {
+    pub(super) const fn has_price(self) -> bool {
         matches!(self, Self::Limit | Self::Iceberg | Self::StopLimit | Self::TrailingStopLimit)
     }
 }
@@ -185,7 +185,8 @@ impl NewOrder {
     #[inline]
     pub(super) fn can_rest(&self) -> bool {
         let immediate = matches!(self.tif, TimeInForce::Ioc | TimeInForce::Fok);
-        self.stands_apart() || (self.order_type != OrderType::Market && !immediate)
+        let market = self.order_type == OrderType::Market && !self.tif.is_for_auctions();
+        self.stands_apart() || (!market && !immediate)
     }
 
     /// Whether it does not enter the book as it is: it waits for a stop or another order, or it is
@@ -252,10 +253,7 @@ fn check_combination(order: &NewOrder, now: Time) -> Result<(), Reject> {
     }
     let timed = match order.tif {
         TimeInForce::Gtd => order.expire_at > now,
-        TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
-            order.expire_at == Time(0)
-        }
-        TimeInForce::AtOpen | TimeInForce::AtClose | TimeInForce::Auction => false,
+        _ => order.expire_at == Time(0),
     };
     let immediate = matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
     let posts = order.post_only != PostOnly::No;
@@ -303,5 +301,8 @@ fn is_sound(order: &NewOrder) -> bool {
             && !pegged
             && order.post_only == PostOnly::No);
     let own_parent = order.parent != 0 && order.parent == order.id.0;
-    whole && display && hidden && stop && trail && worth && least && follows && !own_parent
+    let at_once = !order.min_qty.is_zero() || order.notional != 0;
+    let apart = at_once || pegged || order.all_or_none || order.reduce_only;
+    let links = follows && !(order.tif.is_for_auctions() && apart) && !own_parent;
+    whole && display && hidden && stop && trail && worth && least && links
 }

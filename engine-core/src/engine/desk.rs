@@ -83,8 +83,13 @@ impl<S: EventSink> Desk<'_, S> {
         if !self.store.pending.is_empty() | self.book.heed.has(Heed::AT_THE_END) {
             self.aside().finish(tells);
         }
-        if tells && self.out.wants(Interest::L1) && self.accounts.tripped.is_empty() {
-            self.aside().tell_best();
+        if tells && self.accounts.tripped.is_empty() {
+            if !self.book.heed.is_empty() && self.book.call.gathers {
+                self.aside().tell_indicative();
+            }
+            if self.out.wants(Interest::L1) {
+                self.aside().tell_best();
+            }
         }
     }
 
@@ -189,7 +194,13 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Tells the best prices if they are not what was told last.
     pub(super) fn tell_best(&mut self) {
-        let best = Side::BOTH.map(|side| self.book.best_shown(self.store, side));
+        let mut best = Side::BOTH.map(|side| self.book.best_shown(self.store, side));
+        if let [Some((bid, _)), Some((ask, _))] = best
+            && bid >= ask
+        {
+            // Nobody can trade at the best prices of a crossed book.
+            best = [None; 2];
+        }
         if best != self.book.told {
             self.book.told = best;
             self.out.tell(Interest::L1, What::Bbo { bid: best[0], ask: best[1] });

@@ -9,7 +9,7 @@ use super::waiting::entrant;
 use crate::book::order::Order;
 use crate::book::pool::NONE;
 use crate::book::{Book, Store};
-use crate::command::{OrderType, Phase};
+use crate::command::OrderType;
 use crate::event::{CancelReason, EventSink, Fee};
 use crate::id::AccountId;
 use crate::quantity::{Price, Qty};
@@ -148,9 +148,8 @@ impl<S: EventSink> Desk<'_, S> {
     #[cold]
     #[inline(never)]
     pub(super) fn protect(&mut self, taker: &mut Taker) {
-        let sweeps = matches!(taker.order_type, OrderType::Market | OrderType::MarketToLimit);
         let ledger = self.accounts.get(taker.account).is_some_and(|of| of.cash.is_some());
-        if sweeps && ledger && self.book.phase == Phase::Continuous {
+        if taker.order_type.sweeps() && ledger && self.matches_now(taker) {
             let worst = self.sweep(taker, taker.open).0;
             taker.limit = worst.unwrap_or(taker.limit);
         }
@@ -180,18 +179,18 @@ impl<S: EventSink> Desk<'_, S> {
     /// What a waiting order asks for at its turn: to wait for its stop, or to enter.
     fn wish_of_turn(&self, key: u32) -> Wish {
         let wish = Wish { child: false, ..self.wish_of(key) };
-        let order = &self.store.orders[key];
         let Some(extra) = self.store.extra(key) else { return wish };
         let waits_on = extra.parent != 0 && extra.order_type.is_stop();
         let taker = entrant(&self.store.orders.order(key), extra);
         if taker.order_type == OrderType::Pegged {
             return Wish { cost: unbounded(wish.bound), ..wish };
         }
-        if waits_on || taker.order_type == OrderType::Limit {
+        if waits_on || !taker.order_type.sweeps() {
             return wish;
         }
-        let (bound, cost) = self.sweep(&taker, order.open);
-        Wish { bound, cost: Some(cost), ..wish }
+        let mut wish = Wish { bound: extra.limit, ..wish };
+        self.bound_sweep(&taker, &mut wish);
+        wish
     }
 
     /// Two accounts have traded: their reduce-only orders are looked at.
@@ -199,6 +198,18 @@ impl<S: EventSink> Desk<'_, S> {
         if !self.book.reducers.is_empty() {
             self.trim(maker);
             self.trim(taker);
+        }
+    }
+
+    /// An auction has traded: whoever's position changed, reduce-only orders are looked at, by
+    /// account, then oldest first.
+    pub(super) fn trim_all(&mut self) {
+        let mut from = (i64::MIN, 0, 0);
+        while let Some((at, key)) = self.book.reducers.at_or_above(&self.store.nodes, from) {
+            from = (at.0, at.1, at.2 + 1);
+            if self.store.extra(key).is_some_and(|extra| extra.parent == 0) {
+                self.trim_order(key);
+            }
         }
     }
 

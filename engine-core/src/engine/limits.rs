@@ -85,7 +85,7 @@ impl<S: EventSink> Desk<'_, S> {
             worth: (order.notional != 0).then_some(order.notional.into()),
             cost: None,
             group: order.group,
-            rests: order.can_rest(),
+            rests: order.can_rest() || self.book.call.gathers,
             child: order.parent != 0,
             reduce_only: order.reduce_only,
             leaving: NONE,
@@ -216,13 +216,19 @@ impl<S: EventSink> Desk<'_, S> {
     ///
     /// Where nothing matches now, nothing but its own limit bounds it: without one no cash is
     /// enough.
-    fn bound_sweep(&self, taker: &Taker, wish: &mut Wish) {
-        if self.book.phase == Phase::Continuous {
+    pub(super) fn bound_sweep(&self, taker: &Taker, wish: &mut Wish) {
+        if self.matches_now(taker) {
             let (bound, cost) = self.sweep(taker, wish.open);
             (wish.bound, wish.cost) = (bound, Some(cost));
         } else {
+            wish.bound = wish.bound.filter(|&bound| bound != wish.side.any_price());
             wish.cost = unbounded(wish.bound);
         }
+    }
+
+    /// Whether an order matches as it comes, and does not wait for an auction.
+    pub(super) fn matches_now(&self, taker: &Taker) -> bool {
+        self.book.phase == Phase::Continuous && !taker.tif.is_for_auctions()
     }
 
     /// The worst price at which an order that takes any trades now, and what it costs at most.

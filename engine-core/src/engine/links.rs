@@ -66,6 +66,9 @@ impl<S: EventSink> Desk<'_, S> {
         if extra.order_type == OrderType::Pegged {
             self.forget_pegged(extra.entry, rests);
         }
+        if extra.for_call {
+            self.book.call.only.remove(&mut self.store.nodes, (0, 0, extra.entry));
+        }
         if extra.group != 0 {
             let at = (extra.group.cast_signed(), account.0, extra.entry);
             self.book.groups.remove(&mut self.store.nodes, at);

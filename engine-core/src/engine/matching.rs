@@ -238,7 +238,7 @@ impl<S: EventSink> Desk<'_, S> {
     }
 
     /// Shows the next tip of an iceberg, at the back of its price.
-    fn refill(&mut self, key: u32, display: Qty) {
+    pub(super) fn refill(&mut self, key: u32, display: Qty) {
         let order = &self.store.orders[key];
         let tip = order.open.min(display);
         let (id, side, level) = (order.id, order.side(), order.level());
@@ -367,7 +367,7 @@ impl<S: EventSink> Desk<'_, S> {
             self.lowering(key, by);
         }
         if self.store.orders[key].waits() {
-            self.store.orders[key].open -= by;
+            self.lose_waiting(key, by);
             self.tell_shrunk(key);
             return;
         }
@@ -376,6 +376,14 @@ impl<S: EventSink> Desk<'_, S> {
         if !shown.is_zero() && self.out.wants(Interest::L2.and(Interest::L3)) {
             self.tell_reduced(key, shown);
         }
+    }
+
+    /// Takes `by` off an order that is on no level.
+    pub(super) fn lose_waiting(&mut self, key: u32, by: Qty) {
+        if self.gathers_at_no_price(key) {
+            self.shrink_market(key, by);
+        }
+        self.store.orders[key].open -= by;
     }
 
     /// Tells that a live order has less to trade and kept its place.

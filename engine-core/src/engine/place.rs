@@ -48,6 +48,9 @@ impl<S: EventSink> Desk<'_, S> {
 
     #[inline]
     fn enter_book(&mut self, taker: &mut Taker) {
+        if self.book.call.gathers || taker.tif.is_for_auctions() {
+            return self.enter_unusually(taker);
+        }
         if taker.tif == TimeInForce::Fok && !self.can_fill(taker, taker.open) {
             return self.cancel_rest(taker, CancelReason::Fok);
         }
@@ -69,8 +72,15 @@ impl<S: EventSink> Desk<'_, S> {
             (OrderType::Market, _) => self.cancel_rest(taker, CancelReason::NoLiquidity),
             (_, TimeInForce::Ioc | TimeInForce::Fok) => self.cancel_rest(taker, CancelReason::Ioc),
             (OrderType::MarketToLimit, _) => self.rest_at_last(taker),
-            _ => self.rest(taker),
+            _ => _ = self.rest(taker),
         }
+    }
+
+    /// Lets an order enter where orders gather, or one that is for an auction.
+    #[cold]
+    #[inline(never)]
+    fn enter_unusually(&mut self, taker: &mut Taker) {
+        if self.book.call.gathers { self.join_call(taker) } else { self.wait_for_auction(taker) }
     }
 
     /// Rests what is left of a market-to-limit order at the price of its last fill.
@@ -87,7 +97,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Rests what is left of an incoming order.
     #[inline]
-    pub(super) fn rest(&mut self, taker: &Taker) {
+    pub(super) fn rest(&mut self, taker: &Taker) -> u32 {
         // The minimum was for the first match only.
         let special = Special { min_qty: Qty::ZERO, ..taker.special };
         let dark = taker.terms.has(Terms::DARK);
@@ -130,6 +140,7 @@ impl<S: EventSink> Desk<'_, S> {
         if !dark {
             self.tell_added(taker.id, taker.side, taker.limit, qty);
         }
+        key
     }
 
     /// Tells that an order joined the back of its level.

@@ -8,12 +8,13 @@ use super::desk::Desk;
 use super::waiting::trail_key;
 use super::{Engine, is_sound};
 use crate::allocation::Allocation;
+use crate::book::call::{Kind, Outcome};
 use crate::book::heed::Heed;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::book::{Book, Extra, Waits};
 use crate::command::{OrderType, Peg, Phase, Stp, TimeInForce};
-use crate::event::{Discard, EventSink, Total};
+use crate::event::{Discard, EventSink, Surplus, Total};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::{Algo, InstrumentSpec, ReplacePolicy};
 use crate::limits::{Capacity, WHOLES_MAX};
@@ -115,6 +116,7 @@ impl Engine {
         book.trades = record.trades;
         book.told =
             record.told.map(|best| best.map(|(price, qty)| (Price(price), Total::new(qty))));
+        rebuild_call(&mut book, record)?;
         self.books.push(book);
         let mut nobody = Discard;
         let mut desk = self.desk_of(position as usize, &mut nobody);
@@ -181,7 +183,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Enters an order into every set that it is found in.
     fn rebuild_links(&mut self, key: u32, order: &Order, extra: Extra, rests: bool) {
-        let Extra { entry, waits, parent, stop, trail, moved_by, order_type, .. } = extra;
+        let Extra { entry, waits, parent, stop, trail, moved_by, order_type, for_call, .. } = extra;
         self.store.attach_as(self.book.position, key, extra);
         self.join(key);
         let nodes = &mut self.store.nodes;
@@ -205,7 +207,14 @@ impl<S: EventSink> Desk<'_, S> {
                     );
                 }
             }
+            Waits::Call => {
+                self.book.call.markets[side].insert(nodes, (0, 0, entry), key);
+                self.book.call.market_qty[side] += u128::from(order.open.0);
+            }
             _ => {}
+        }
+        if for_call {
+            self.book.call.only.insert(&mut self.store.nodes, (0, 0, entry), key);
         }
         if order_type == OrderType::Pegged {
             self.count_pegged();
@@ -285,20 +294,23 @@ fn rebuild_order(record: &OrderRecord, book: u32, extra: Option<&Extra>) -> Chec
     must(pegged == order.terms.has(Terms::PEGGED), "what is pegged")?;
     let waits = extra.map_or(Waits::No, |extra| extra.waits);
     must(price.is_some() == (waits == Waits::No), "where an order waits")?;
+    must(waits != Waits::Auction || order.tif.is_for_auctions(), "what an order waits for")?;
     Ok(order)
 }
 
 fn rebuild_extra(record: &ExtraRecord) -> Checked<Extra> {
-    let [order_type, waits, peg, quote, reduce_only] = record.small;
+    let [order_type, waits, peg, quote, reduce_only, for_call] = record.small;
     let order_type = OrderType::from_wire(order_type).ok_or(odd("a type of order"))?;
     let waits = match waits {
         0 => Waits::No,
         1 if order_type.is_stop() => Waits::Stop,
         2 if record.parent != 0 => Waits::Parent,
         waits if waits == Waits::Price as u8 && order_type == OrderType::Pegged => Waits::Price,
+        waits if waits == Waits::Auction as u8 => Waits::Auction,
+        waits if waits == Waits::Call as u8 && order_type.sweeps() && for_call == 1 => Waits::Call,
         _ => return Err(odd("what an order waits for")),
     };
-    must(quote <= 1 && reduce_only <= 1, "a mark of an order")?;
+    must(quote <= 1 && reduce_only <= 1 && for_call <= 1, "a mark of an order")?;
     Ok(Extra {
         expire_at: Time(record.expire_at),
         entry: record.entry,
@@ -313,11 +325,25 @@ fn rebuild_extra(record: &ExtraRecord) -> Checked<Extra> {
         parent: record.parent,
         quote: quote == 1,
         reduce_only: reduce_only == 1,
+        for_call: for_call == 1,
         waits,
         peg: Peg::from_wire(peg).ok_or(odd("what an order follows"))?,
         offset: record.offset,
         ..Extra::default()
     })
+}
+
+/// The auction that orders gather for, or will.
+fn rebuild_call(book: &mut Book, record: &BookRecord) -> Checked<()> {
+    let (kind, gathers) = record.call;
+    book.call.kind = Kind::from_number(kind).ok_or(odd("an auction"))?;
+    must(gathers || !book.phase.rules().gathers, "an auction nobody gathers for")?;
+    must(!gathers || !book.phase.rules().matches, "orders match that gather")?;
+    book.call.gathers = gathers;
+    let (price, qty, surplus) = record.indicated;
+    let (qty, surplus) = (Total::new(qty), Surplus::new(surplus));
+    book.call.told = Outcome { price: price.map(Price), qty, surplus };
+    Ok(())
 }
 
 fn rebuild_spec(record: &SpecRecord) -> Checked<InstrumentSpec> {

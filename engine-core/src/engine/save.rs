@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::Engine;
 use super::view::BookView;
+use crate::book::call::Outcome;
 use crate::book::{Book, Extra};
 use crate::instrument::InstrumentSpec;
 use crate::quantity::{Price, Qty};
@@ -91,6 +92,8 @@ impl Engine {
             last_trade: book.last_trade.map(|price| price.0),
             trades: book.trades,
             told: book.told.map(|best| best.map(|(price, qty)| (price.0, qty.get()))),
+            call: (book.call.kind as u8, book.call.gathers),
+            indicated: save_outcome(book.call.told),
             orders,
             extras,
         }
@@ -117,8 +120,13 @@ fn save_extra(extra: &Extra) -> ExtraRecord {
             extra.peg as u8,
             extra.quote.into(),
             extra.reduce_only.into(),
+            extra.for_call.into(),
         ],
     }
+}
+
+fn save_outcome(told: Outcome) -> (Option<i64>, u128, i128) {
+    (told.price.map(|price| price.0), told.qty.get(), told.surplus.get())
 }
 
 fn save_spec(spec: &InstrumentSpec) -> SpecRecord {

@@ -162,6 +162,8 @@ impl<'a> BookView<'a> {
         hasher.word(u64::from(self.book.phase as u8));
         hasher.optional(self.book.last_trade.map(|price| price.0));
         hasher.word(self.book.trades);
+        let call = &self.book.call;
+        hasher.word(call.kind as u64 | u64::from(call.gathers) << 8);
         for side in Side::BOTH {
             for key in self.keys(side) {
                 let order = &self.store.orders.order(key);

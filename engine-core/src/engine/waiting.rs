@@ -7,7 +7,7 @@ use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::book::tree::Key;
 use crate::book::{Extra, Waits};
-use crate::command::{OrderType, Phase, PostOnly};
+use crate::command::{OrderType, PostOnly};
 use crate::event::{CancelReason, EventSink, What};
 use crate::quantity::Price;
 use crate::risk::hold::Hold;
@@ -16,18 +16,11 @@ use crate::side::Side;
 impl<S: EventSink> Desk<'_, S> {
     /// Takes in an order that waits: for its parent, or for its stop.
     pub(super) fn park(&mut self, order: Order, extra: Extra) {
-        let (key, whole) = (self.store.insert(&order), order.terms.has(Terms::WHOLE));
-        self.book.live += 1;
-        self.store.waiting += 1;
-        self.book.wholes_waiting += u32::from(whole);
-        self.store.attach(self.book.position, key, Extra { held: Hold::NONE, ..extra });
-        self.join(key);
+        let key = self.park_any(&order, extra);
         let Extra { entry, parent, order_type, .. } = *self.store.extra_mut(key);
         if order_type == OrderType::Pegged {
             self.count_pegged();
         }
-        self.book.waiting.insert(&mut self.store.nodes, (0, 0, entry), key);
-        self.book.heed.set(Heed::WAITING, true);
         if parent == 0 {
             self.wait_for_stop(key);
         } else {
@@ -38,6 +31,20 @@ impl<S: EventSink> Desk<'_, S> {
         if self.accounts.watch {
             self.opened(key);
         }
+    }
+
+    /// Takes in an order that waits, for whatever that is.
+    pub(super) fn park_any(&mut self, order: &Order, extra: Extra) -> u32 {
+        let (key, whole) = (self.store.insert(order), order.terms.has(Terms::WHOLE));
+        self.book.live += 1;
+        self.store.waiting += 1;
+        self.book.wholes_waiting += u32::from(whole);
+        self.store.attach(self.book.position, key, Extra { held: Hold::NONE, ..extra });
+        self.join(key);
+        let entry = self.store.extra_mut(key).entry;
+        self.book.waiting.insert(&mut self.store.nodes, (0, 0, entry), key);
+        self.book.heed.set(Heed::WAITING, true);
+        key
     }
 
     /// Has a waiting order wait for its stop; one that is reached already has its turn.
@@ -81,7 +88,12 @@ impl<S: EventSink> Desk<'_, S> {
         let (entry, waits, parent, turn) = (extra.entry, extra.waits, extra.parent, extra.turn);
         match waits {
             Waits::No => return,
-            Waits::Price => {}
+            Waits::Price | Waits::Auction => {}
+            Waits::Call => {
+                self.shrink_market(key, self.store.orders[key].open);
+                let markets = &mut self.book.call.markets[side.index()];
+                markets.remove(&mut self.store.nodes, (0, 0, entry));
+            }
             Waits::Stop => self.stop_watching(key, side),
             Waits::Parent => {
                 let at = (parent.cast_signed(), 0, entry);
@@ -182,8 +194,12 @@ impl<S: EventSink> Desk<'_, S> {
         if extra.waits == Waits::End {
             return self.end(key, CancelReason::Parent);
         }
-        if self.book.phase != Phase::Continuous {
+        if self.book.phase.rules().refuses.is_some() {
             return self.end(key, CancelReason::Halted);
+        }
+        let waits_on = extra.parent != 0 && extra.order_type.is_stop();
+        if extra.reduce_only && self.book.call.gathers && !waits_on {
+            return self.end(key, CancelReason::ReduceOnly);
         }
         if (self.accounts.watch | extra.reduce_only) && !self.may_enter(key) {
             return;
@@ -210,13 +226,13 @@ impl<S: EventSink> Desk<'_, S> {
     }
 
     /// Has a waiting order enter the book as what it becomes.
-    fn enter_freed(&mut self, order: &Order, extra: &Extra) {
+    pub(super) fn enter_freed(&mut self, order: &Order, extra: &Extra) {
         let mut taker = entrant(order, extra);
         if self.accounts.watch {
             self.protect(&mut taker);
         }
         let post_only = order.terms.post_only();
-        if post_only != PostOnly::No {
+        if post_only != PostOnly::No && !self.book.call.gathers {
             match self.stand_off(order.side, taker.limit, post_only, order.open) {
                 Ok(limit) => taker.limit = limit,
                 Err(_) => return self.cancel_rest(&taker, CancelReason::PostOnly),
@@ -249,6 +265,11 @@ impl OrderType {
         matches!(self, Self::Stop | Self::StopLimit | Self::TrailingStop | Self::TrailingStopLimit)
     }
 
+    /// Whether it takes any price, or any up to a bound.
+    pub(super) const fn sweeps(self) -> bool {
+        matches!(self, Self::Market | Self::MarketToLimit)
+    }
+
     /// Whether it does not enter the book as it is: it waits for a stop, or it is pegged.
     #[inline]
     pub(super) const fn stands_apart(self) -> bool {
@@ -275,14 +296,7 @@ pub(super) fn entrant(order: &Order, extra: &Extra) -> Taker {
         limit: extra.limit.unwrap_or(order.side.any_price()),
         open: order.open,
         filled: order.filled,
-        special: Special {
-            display: extra.display,
-            min_qty: extra.min_qty,
-            expire_at: extra.expire_at,
-            group: extra.group,
-            quote: extra.quote,
-            reduce_only: extra.reduce_only,
-        },
+        special: Special::of(extra),
     }
 }
 

@@ -47,6 +47,10 @@ pub(crate) struct BookRecord {
     pub(crate) last_trade: Option<i64>,
     pub(crate) trades: u64,
     pub(crate) told: [Option<(i64, u128)>; 2],
+    /// Which auction comes next, and whether orders gather for it.
+    pub(crate) call: (u8, bool),
+    /// Price, volume and surplus of the auction as they were told last.
+    pub(crate) indicated: (Option<i64>, u128, i128),
     /// Those that rest: bids, then asks, in the order of service; then those that wait.
     pub(crate) orders: Vec<OrderRecord>,
     pub(crate) extras: Vec<ExtraRecord>,
@@ -105,6 +109,6 @@ pub(crate) struct ExtraRecord {
     pub(crate) min_qty: u64,
     pub(crate) parent: u64,
     pub(crate) offset: i64,
-    /// Type, what it waits for, what it follows, quote, reduce-only.
-    pub(crate) small: [u8; 5],
+    /// Type, what it waits for, what it follows, quote, reduce-only, whether it ends with the auction.
+    pub(crate) small: [u8; 6],
 }

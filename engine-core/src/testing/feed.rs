@@ -34,6 +34,8 @@ struct BookRead {
     /// L1.
     best: [Option<(Price, Total)>; 2],
     trades: u64,
+    /// What an auction traded that has not ended yet, and at which price.
+    auction: Option<(Price, u128)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +77,9 @@ impl FeedReader {
             for side in Side::BOTH {
                 live += self.check_side(venue, instrument, side, book);
             }
+            let best = Side::BOTH.map(|side| venue.levels(instrument, side).first().copied());
+            let best = best.map(|best| best.map(|level| (level.price, Total::new(level.qty))));
+            assert_eq!(book.best, uncrossed(best), "L1 shows other best prices");
             for order in venue.waiting(instrument) {
                 let read = self.open.get(&(instrument, order.id)).map(|read| read.open);
                 assert_eq!(read, Some(order.open), "quantity is lost: {order:?}");
@@ -121,8 +126,6 @@ impl FeedReader {
         let held: Vec<_> = levels.iter().map(|l| (l.price, l.qty, l.orders)).collect();
         assert_eq!(read, held, "L2 shows another {side:?} side");
 
-        let best = levels.first().map(|level| (level.price, Total::new(level.qty)));
-        assert_eq!(book.best[side.index()], best, "L1 shows another best {side:?}");
         orders.len()
     }
 
@@ -178,12 +181,19 @@ impl FeedReader {
     }
 
     fn read_trade(&mut self, instrument: InstrumentId, what: &What) {
-        let What::Trade { trade_id, price, qty, buy_id, sell_id, .. } = *what else {
+        let What::Trade { trade_id, price, qty, taker, buy_id, sell_id, .. } = *what else {
             return;
         };
         let book = self.books.entry(instrument).or_default();
         book.trades += 1;
         assert_eq!(trade_id, book.trades, "trades are counted: {what:?}");
+        if taker.is_none() {
+            let (at, traded) = book.auction.unwrap_or((price, 0));
+            assert_eq!(at, price, "an auction has one price: {what:?}");
+            book.auction = Some((price, traded + u128::from(qty.0)));
+        } else {
+            assert_eq!(book.auction, None, "an auction traded and did not end: {what:?}");
+        }
         assert!(self.owed.is_empty(), "the trade before lacks fills: {:?}", self.owed);
         self.owed.extend([(instrument, buy_id, price, qty), (instrument, sell_id, price, qty)]);
     }
@@ -243,16 +253,27 @@ impl FeedReader {
             }
             What::Bbo { bid, ask } => {
                 assert_ne!(book.best, [bid, ask], "nothing changed: {what:?}");
-                for (side, best) in Side::BOTH.into_iter().zip([bid, ask]) {
-                    let first = book.orders[side.index()].first().map(|&(price, ..)| price);
-                    let shown =
-                        first.map(|price| (price, Total::new(book.shown_at(side, price).0)));
-                    assert_eq!(best, shown, "L1 is not the best of L3: {what:?}");
-                }
+                let shown = Side::BOTH.map(|side| {
+                    let (price, ..) = *book.orders[side.index()].first()?;
+                    Some((price, Total::new(book.shown_at(side, price).0)))
+                });
+                assert_eq!([bid, ask], uncrossed(shown), "L1 is not the best of L3: {what:?}");
                 book.best = [bid, ask];
+            }
+            What::Uncrossed { price, qty } => {
+                let told = price.map(|price| (price, qty.get()));
+                assert_eq!(book.auction.take(), told, "not what the auction traded: {what:?}");
             }
             _ => {}
         }
+    }
+}
+
+/// The best prices; none where they cross.
+fn uncrossed(best: [Option<(Price, Total)>; 2]) -> [Option<(Price, Total)>; 2] {
+    match best {
+        [Some((bid, _)), Some((ask, _))] if bid >= ask => [None; 2],
+        best => best,
     }
 }
 

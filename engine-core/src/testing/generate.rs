@@ -1,5 +1,6 @@
 //! Commands to try an engine with: any mix from a seed or from a fuzzer's bytes, or a trading day.
 
+mod auctions;
 mod day;
 mod mix;
 
@@ -8,6 +9,7 @@ use alloc::vec::Vec;
 use crate::command::Command;
 use crate::quantity::Time;
 
+pub use self::auctions::small_auction;
 pub use self::day::TradingDay;
 use self::mix::Mix;
 

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod allotment;
+mod auction;
 mod book;
 mod change;
 mod checks;
@@ -19,8 +20,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use self::accounts::Account;
+use self::auction::Outcome;
 use self::book::{Book, Order, is_dark};
-use crate::command::{Command, Phase, Scope};
+use crate::command::{Command, Phase, Scope, TimeInForce};
 use crate::engine::{LevelView, OrderView, WaitingView};
 use crate::event::{CancelReason, Event, EventSink, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
@@ -63,6 +65,43 @@ struct Listing {
     book: Book,
     /// The best prices that were told last.
     best_told: [Option<LevelView>; 2],
+    /// Which auction orders gather for, or would.
+    call: Call,
+    /// Whether they do, or did and nothing matched since.
+    gathers: bool,
+    /// What the auction would come to, as it was told last.
+    indicated: Outcome,
+}
+
+/// Which auction it is, for those orders that are for one only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Opening = 0,
+    Intraday = 1,
+    Closing = 2,
+}
+
+impl Call {
+    /// Whether an order with this time in force takes part.
+    const fn admits(self, tif: TimeInForce) -> bool {
+        match tif {
+            TimeInForce::AtOpen => matches!(self, Self::Opening),
+            TimeInForce::AtClose => matches!(self, Self::Closing),
+            _ => true,
+        }
+    }
+
+    /// The next one, where an instrument goes from one phase to another.
+    const fn after(self, from: Phase, to: Phase) -> Self {
+        match (from, to) {
+            (_, Phase::Closed) | (Phase::Closed | Phase::Continuous, Phase::PreOpen) => {
+                Self::Opening
+            }
+            (Phase::Continuous, Phase::Auction) => Self::Closing,
+            (Phase::Continuous, Phase::Halted) | (_, Phase::Continuous) => Self::Intraday,
+            _ => self,
+        }
+    }
 }
 
 impl Reference {
@@ -105,6 +144,7 @@ impl Reference {
             }
             self.take_turns();
         }
+        self.tell_indicative();
         self.tell_best();
         let interest = events.interest();
         for event in self.told.drain(..) {
@@ -127,11 +167,15 @@ impl Reference {
             Command::Kill(scope) => self.kill(*scope),
             Command::Unblock(scope) => self.unblock(*scope),
             Command::Phase { instrument, phase } => self.enter_phase(*instrument, *phase),
-            Command::Uncross { instrument, .. } => {
-                let known = self.position(*instrument).is_some();
-                let reason = if known { Reject::Phase } else { Reject::UnknownInstrument };
-                self.turn_away(Op::Uncross, (*instrument, OrderId(0), AccountId(0)), reason);
-            }
+            Command::Uncross { instrument, then } => match self.check_uncross(*instrument) {
+                Ok(at) => {
+                    self.uncross(at, *then);
+                    self.begin_phase(at, *then);
+                }
+                Err(reason) => {
+                    self.turn_away(Op::Uncross, (*instrument, OrderId(0), AccountId(0)), reason);
+                }
+            },
             Command::Time => {}
         }
     }
@@ -163,6 +207,7 @@ impl Reference {
             hasher.word(u64::from(listing.phase as u8));
             hasher.optional(listing.last_trade.map(|price| price.0));
             hasher.word(listing.trades);
+            hasher.word(listing.call as u64 | u64::from(listing.gathers) << 8);
             for side in Side::BOTH {
                 for order in listing.book.in_order_of_service(side) {
                     hash_resting(&mut hasher, order);
@@ -208,7 +253,7 @@ impl Reference {
         for listing in &self.listings {
             let best = Side::BOTH.map(|side| listing.book.best_price_for(side, Qty::ZERO));
             if let [Some(bid), Some(ask)] = best {
-                assert!(bid < ask, "the book is crossed: {bid:?} {ask:?}");
+                assert!(bid < ask || listing.gathers, "the book is crossed: {bid:?} {ask:?}");
             }
             let mut names = BTreeSet::new();
             for order in listing.book.all() {
@@ -260,6 +305,9 @@ impl Reference {
             trades: 0,
             book: Book::default(),
             best_told: [None; 2],
+            call: if spec.phase == Phase::Continuous { Call::Intraday } else { Call::Opening },
+            gathers: matches!(spec.phase, Phase::PreOpen | Phase::Auction),
+            indicated: Outcome::default(),
         });
         self.listings.sort_by_key(|listing| listing.spec.instrument);
         self.tell(spec.instrument, What::Phase { phase: spec.phase });
@@ -297,15 +345,34 @@ impl Reference {
 
     /// Puts an instrument into a phase; `closed` ends the trading day and its orders.
     fn enter_phase(&mut self, instrument: InstrumentId, phase: Phase) {
-        let at = match self.check_phase(instrument, phase) {
+        let at = match self.check_phase(instrument) {
             Ok(at) => at,
             Err(reason) => {
                 let who = (instrument, OrderId(0), AccountId(0));
                 return self.turn_away(Op::Phase, who, reason);
             }
         };
-        self.listings[at].phase = phase;
-        self.tell(instrument, What::Phase { phase });
+        if phase == Phase::Continuous && self.listings[at].gathers {
+            self.uncross(at, phase);
+        }
+        self.begin_phase(at, phase);
+    }
+
+    /// A phase begins, now that the one before is over.
+    fn begin_phase(&mut self, at: usize, phase: Phase) {
+        let gathers = matches!(phase, Phase::PreOpen | Phase::Auction);
+        let listing = &mut self.listings[at];
+        listing.call = listing.call.after(listing.phase, phase);
+        if listing.phase != Phase::Auction || !listing.gathers {
+            listing.indicated = Outcome::default();
+        }
+        listing.gathers |= gathers;
+        listing.phase = phase;
+        self.tell(self.listings[at].spec.instrument, What::Phase { phase });
+        if gathers {
+            self.end_reducers(at);
+            self.admit(at);
+        }
         if phase == Phase::Closed {
             self.end_day(at);
         }
@@ -326,12 +393,13 @@ fn hash_resting(hasher: &mut StateHasher, order: &Order) {
     if order.is_pegged() {
         return hash_what_few_have(hasher, order);
     }
-    let special = order.quote || terms.reduce_only;
+    let special = order.quote || terms.reduce_only || order.for_call;
     if terms.display.0 == 0 && terms.expire_at.0 == 0 && terms.group == 0 && !special {
         return hasher.word(0);
     }
-    // A type of limit, and nothing of what orders have that wait.
-    for word in [1, terms.expire_at.0, terms.display.0, terms.group, 0, 0, 0, 0, 0, 0, 0] {
+    // Nothing of what orders have that wait.
+    let kind = 1 + order.plain_type() as u64;
+    for word in [kind, terms.expire_at.0, terms.display.0, terms.group, 0, 0, 0, 0, 0, 0, 0] {
         hasher.word(word);
     }
 }

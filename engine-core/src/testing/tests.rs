@@ -11,11 +11,12 @@ use crate::{
     NewOrder, Op, OrderId, Price, Qty, Reject, Side, Time, WaitingView, What,
 };
 
-const NEW: [Reject; 22] = [
+const NEW: [Reject; 23] = [
     Reject::UnknownInstrument,
     Reject::Blocked,
     Reject::Closed,
     Reject::Halted,
+    Reject::Phase,
     Reject::ZeroQty,
     Reject::BadCombination,
     Reject::BadPrice,
@@ -83,7 +84,7 @@ const REPLACE: [Reject; 21] = [
     Reject::InsufficientFunds,
 ];
 
-const CANCELS: [CancelReason; 17] = [
+const CANCELS: [CancelReason; 18] = [
     CancelReason::User,
     CancelReason::Ioc,
     CancelReason::Fok,
@@ -101,6 +102,7 @@ const CANCELS: [CancelReason; 17] = [
     CancelReason::Quote,
     CancelReason::ReduceOnly,
     CancelReason::InsufficientFunds,
+    CancelReason::AuctionEnd,
 ];
 
 /// Every answer that random commands get.
@@ -392,6 +394,52 @@ fn all_or_none_orders_are_few() {
     let cancel = crate::Cancel { instrument, account, id: OrderId(900) };
     assert!(!is_refused(Command::Cancel(cancel)));
     assert!(!is_refused(Command::New(order(906, 100))), "one waits no more");
+}
+
+/// Auctions are worth as much: they trade, what they would come to changes on the way, and every
+/// kind of order comes out of them in every way.
+#[test]
+fn random_commands_reach_every_end_of_an_auction() {
+    let (mut changes, mut crossed, mut empty, mut markets, mut unfinished) = (0, 0, 0, 0, 0);
+    let mut kept_apart = BTreeSet::new();
+    for seed in 0..60 {
+        let mut venue = Reference::new(CAPACITY);
+        let mut phases = alloc::collections::BTreeMap::new();
+        for (at, command) in RandomCommands::new(seed).take(5_000) {
+            let mut events: Vec<Event> = Vec::new();
+            venue.apply(at, &command, &mut events);
+            for event in &events {
+                match event.what {
+                    What::Indicative { price, .. } => changes += usize::from(price.is_some()),
+                    What::Uncrossed { price: Some(_), .. } => crossed += 1,
+                    What::Uncrossed { price: None, .. } => empty += 1,
+                    What::Filled { liquidity: crate::Liquidity::Auction, leaves, .. } => {
+                        unfinished += usize::from(leaves != Qty(0));
+                    }
+                    What::Canceled { reason: CancelReason::NoLiquidity, .. } => {
+                        let ends = matches!(command, Command::Uncross { .. });
+                        markets += usize::from(ends);
+                    }
+                    What::Phase { phase } => _ = phases.insert(event.instrument, phase),
+                    What::Canceled { reason, .. } => {
+                        let gathers = phases.get(&event.instrument) == Some(&crate::Phase::Auction);
+                        _ = gathers
+                            && matches!(command, Command::New(_))
+                            && kept_apart.insert(reason);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(changes > 500, "{changes} changes of what an auction would come to");
+    assert!(crossed > 100, "{crossed} auctions trade");
+    assert!(empty > 50, "{empty} auctions do not");
+    assert!(markets > 20, "{markets} market orders end with an auction");
+    assert!(unfinished > 100, "{unfinished} fills in an auction leave something");
+    for reason in [CancelReason::Stp, CancelReason::Oco] {
+        assert!(kept_apart.contains(&reason), "no order of an auction ends as {reason:?}");
+    }
 }
 
 fn waiting(venue: &Reference) -> Vec<WaitingView> {

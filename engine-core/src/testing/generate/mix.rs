@@ -31,8 +31,8 @@ const CENTRES: [i64; INSTRUMENTS] = [100, 0, i64::MAX - 7];
 pub(super) struct Mix {
     now: u64,
     defined: usize,
-    /// Which instruments were put into a phase in which little happens.
-    asleep: [bool; INSTRUMENTS],
+    /// Which instruments were put into another phase than that in which most happens.
+    phases: [Option<Phase>; INSTRUMENTS],
     /// Who placed the latest orders under which name, for those that wait for them.
     latest: [(AccountId, OrderId); 4],
 }
@@ -59,11 +59,10 @@ impl Mix {
     }
 
     fn command(&mut self, choice: &mut impl Choice) -> Command {
-        if let Some(book) = self.asleep.iter().position(|asleep| *asleep)
-            && choice.chance(15)
+        if let Some(book) = self.phases.iter().position(Option::is_some)
+            && let Some(command) = self.wake(choice, book)
         {
-            self.asleep[book] = false;
-            return Command::Phase { instrument: name(book), phase: Phase::Continuous };
+            return command;
         }
         match choice.below(100) {
             0..=11 => Command::Cancel(Cancel {
@@ -88,6 +87,7 @@ impl Mix {
             35 if choice.chance(40) => Command::Kill(scope(choice)),
             35..=37 => Command::Unblock(scope(choice)),
             38 => self.phase(choice),
+            39 if choice.chance(50) => self.phase(choice),
             39..=40 => Command::Time,
             41 => rare(choice),
             42..=43 => Command::Account(Box::new(limits(choice))),
@@ -101,6 +101,23 @@ impl Mix {
         }
     }
 
+    /// Where little happens it is over soon; where orders gather, when some have.
+    fn wake(&mut self, choice: &mut impl Choice, book: usize) -> Option<Command> {
+        let gathers = matches!(self.phases[book], Some(Phase::PreOpen | Phase::Auction));
+        if !choice.chance(if gathers { 7 } else { 15 }) {
+            return None;
+        }
+        let any = choice.pick(Phase::ALL);
+        let then = if gathers && choice.chance(30) { any } else { Phase::Continuous };
+        self.phases[book] = (then != Phase::Continuous).then_some(then);
+        let instrument = name(book);
+        Some(if gathers && choice.chance(60) {
+            Command::Uncross { instrument, then }
+        } else {
+            Command::Phase { instrument, phase: then }
+        })
+    }
+
     fn phase(&mut self, choice: &mut impl Choice) -> Command {
         let instrument = instrument(choice);
         let phase = choice.pick(&[
@@ -109,10 +126,13 @@ impl Mix {
             Phase::Closed,
             Phase::Continuous,
             Phase::Auction,
+            Phase::Auction,
+            Phase::Auction,
+            Phase::Auction,
             Phase::PreOpen,
         ]);
-        if let Some(asleep) = position(instrument).and_then(|book| self.asleep.get_mut(book)) {
-            *asleep = phase != Phase::Continuous;
+        if let Some(known) = position(instrument).and_then(|book| self.phases.get_mut(book)) {
+            *known = (phase != Phase::Continuous).then_some(phase);
         }
         Command::Phase { instrument, phase }
     }
@@ -128,9 +148,22 @@ impl Mix {
             stp: choice.pick(Stp::ALL),
             ..NewOrder::limit(id(choice), side, price(choice, instrument), qty(choice, 30))
         };
+        let gathers = position(instrument)
+            .is_some_and(|book| matches!(self.phases[book], Some(Phase::PreOpen | Phase::Auction)));
         if choice.chance(8) {
             order.reduce_only = true;
             order.account = choice.pick(&[LEDGER, LEDGER, AccountId(1)]);
+        }
+        if gathers && choice.chance(80) {
+            // Most of what is for at once is refused.
+            order.tif = choice.pick(&[
+                TimeInForce::Gtc,
+                TimeInForce::Gtc,
+                TimeInForce::Day,
+                TimeInForce::Auction,
+                TimeInForce::AtOpen,
+                TimeInForce::AtClose,
+            ]);
         }
         match choice.below(100) {
             0..=11 => sweeping(choice, &mut order),
@@ -249,11 +282,12 @@ fn pegged(choice: &mut impl Choice, order: &mut NewOrder) {
 fn spec(book: usize) -> InstrumentSpec {
     let plain = InstrumentSpec::new(name(book), "MIX");
     match book {
-        0 => InstrumentSpec { maker_bps: -2, taker_bps: 30, ..plain },
+        0 => InstrumentSpec { maker_bps: -2, taker_bps: 30, reference: Some(Price(102)), ..plain },
         1 => InstrumentSpec {
             tick: 5,
             ticks: [(Price(0), 5), (Price(30), 10)].into_iter().collect(),
             lot: 2,
+            reference: Some(Price(-13)),
             min_qty: Qty(4),
             max_qty: Qty(40),
             max_notional: 1_600,
@@ -352,11 +386,11 @@ fn qty(choice: &mut impl Choice, most: u64) -> Qty {
 
 fn tif(choice: &mut impl Choice) -> TimeInForce {
     match choice.below(32) {
-        0..=15 => TimeInForce::Gtc,
-        16..=19 => TimeInForce::Day,
-        20..=23 => TimeInForce::Gtd,
-        24..=27 => TimeInForce::Ioc,
-        28..=30 => TimeInForce::Fok,
+        0..=14 => TimeInForce::Gtc,
+        15..=18 => TimeInForce::Day,
+        19..=22 => TimeInForce::Gtd,
+        23..=26 => TimeInForce::Ioc,
+        27..=29 => TimeInForce::Fok,
         _ => choice.pick(&[TimeInForce::AtOpen, TimeInForce::AtClose, TimeInForce::Auction]),
     }
 }
@@ -496,6 +530,6 @@ fn wrong_spec(choice: &mut impl Choice) -> InstrumentSpec {
         5 => {
             InstrumentSpec { ticks: [(Price(5), 1), (Price(5), 2)].into_iter().collect(), ..plain }
         }
-        _ => InstrumentSpec { phase: Phase::Auction, ..plain },
+        _ => InstrumentSpec { volatility_auction_ns: 5, ..plain },
     }
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::waiting::is_stop;
 use crate::command::{NewOrder, OrderType};
 use crate::engine::{LevelView, OrderView, WaitingView};
 use crate::id::{AccountId, OrderId};
@@ -27,6 +28,10 @@ pub(super) struct Order {
     pub(super) turn: Option<Turn>,
     /// Whether it is one side of a quote.
     pub(super) quote: bool,
+    /// A market order that gathers for an auction, among those that wait.
+    pub(super) gathered: bool,
+    /// It ends with the auction that it gathers for.
+    pub(super) for_call: bool,
 }
 
 /// What an order whose wait is over does when the command is finished.
@@ -56,8 +61,9 @@ impl Order {
     /// A fresh order.
     pub(super) const fn new(terms: NewOrder) -> Self {
         let (filled, shown) = (Qty::ZERO, Qty::ZERO);
-        let (top, quote) = (false, false);
-        Self { terms, open: terms.qty, shown, filled, entry: 0, top, turn: None, quote }
+        let (top, quote, gathered, for_call) = (false, false, false, false);
+        let (open, entry, turn) = (terms.qty, 0, None);
+        Self { terms, open, shown, filled, entry, top, turn, quote, gathered, for_call }
     }
 
     /// Filled and open together.
@@ -95,6 +101,12 @@ impl Order {
     /// Whether it is not one that trades whole only, and too large for one that has `open` lots.
     pub(super) fn trades_with(&self, open: Qty) -> bool {
         !self.terms.all_or_none || self.open <= open
+    }
+
+    /// Whether it waits for an auction to begin.
+    pub(super) fn waits_for_auction(&self) -> bool {
+        let stands_apart = is_stop(self.terms.order_type) || self.is_pegged();
+        !self.gathered && self.terms.parent == 0 && !stands_apart
     }
 
     fn price(&self) -> Price {
@@ -143,6 +155,14 @@ impl Book {
     /// hidden ones, and of those first come, first served.
     pub(super) fn in_order_of_service(&self, side: Side) -> &[Order] {
         &self.sides[side.index()]
+    }
+
+    /// The orders of a side that gather for an auction: those without a price, oldest first, then
+    /// those that rest, in the order of service.
+    pub(super) fn gathered(&self, side: Side) -> Vec<&Order> {
+        let markets = self.waiting.iter();
+        let markets = markets.filter(|order| order.gathered && order.terms.side == side);
+        markets.chain(&self.sides[side.index()]).collect()
     }
 
     /// Every live order.

@@ -137,6 +137,10 @@ impl Reference {
 
     /// The trading day is over: the orders that were for it end.
     pub(super) fn end_day(&mut self, at: usize) {
+        self.end_call(at);
+        self.end_where(at, CancelReason::AuctionEnd, |order| {
+            order.waits_for_auction() && order.terms.tif == TimeInForce::AtClose
+        });
         self.end_where(at, CancelReason::Expired, |order| order.terms.tif == TimeInForce::Day);
     }
 

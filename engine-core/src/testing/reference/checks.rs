@@ -1,11 +1,12 @@
 //! Every reason to say no, as flat lists in the order in which they are looked at.
 
 use super::allotment::allocation_fits;
+use super::auction::is_for_auctions;
 use super::book::Order;
 use super::limits::Wish;
 use super::pegs::place;
 use super::waiting::is_stop;
-use super::{Listing, Reference};
+use super::{Call, Listing, Reference};
 use crate::command::{
     Cancel, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Reduce, Replace, TimeInForce,
 };
@@ -34,13 +35,16 @@ impl Reference {
         refuse(!is_sound(spec), Reject::BadCombination)
     }
 
-    pub(super) fn check_phase(
-        &self,
-        instrument: InstrumentId,
-        phase: Phase,
-    ) -> Result<usize, Reject> {
+    pub(super) fn check_phase(&self, instrument: InstrumentId) -> Result<usize, Reject> {
         let at = self.position(instrument).ok_or(Reject::UnknownInstrument)?;
-        refuse(matches!(phase, Phase::PreOpen | Phase::Auction), Reject::BadCombination)?;
+        Ok(at)
+    }
+
+    /// Whether orders gather, so that an auction can end.
+    pub(super) fn check_uncross(&self, instrument: InstrumentId) -> Result<usize, Reject> {
+        let at = self.position(instrument).ok_or(Reject::UnknownInstrument)?;
+        let gathers = matches!(self.listings[at].phase, Phase::PreOpen | Phase::Auction);
+        refuse(!gathers, Reject::Phase)?;
         Ok(at)
     }
 
@@ -56,6 +60,7 @@ impl Reference {
         let listing = &self.listings[at];
         self.check_sender(order.account)?;
         check_phase(listing)?;
+        self.check_suits_phase(order, listing)?;
         refuse(order.qty.is_zero() && order.notional == 0, Reject::ZeroQty)?;
         refuse(!self.combines(order), Reject::BadCombination)?;
         refuse(has_price(order) && order.price.is_none(), Reject::BadPrice)?;
@@ -64,8 +69,10 @@ impl Reference {
         let parent = listing.book.get(OrderId(order.parent));
         let known = parent.is_some_and(|parent| parent.terms.account == order.account);
         refuse(order.parent != 0 && !known, Reject::UnknownOrder)?;
-        let may_rest =
-            waits(order) || (order.order_type != OrderType::Market && !is_immediate(order));
+        let stays = waits(order) || is_for_auctions(order.tif);
+        let may_rest = stays
+            || listing.gathers
+            || (order.order_type != OrderType::Market && !is_immediate(order));
         let mut asked = Order::new(*order);
         if order.notional != 0 {
             asked.open = self.affordable(at, &asked);
@@ -74,7 +81,7 @@ impl Reference {
         self.check_limits(&Wish { at, order: &asked, leaving, coming, may_rest })?;
         self.check_position_room(order)?;
         if may_rest {
-            let anywhere = waits(order) || slides(listing, order, order.qty);
+            let anywhere = stays || slides(listing, order, order.qty);
             let price = if anywhere { None } else { order.price };
             let many = listing.book.whole_count() >= WHOLES_MAX;
             refuse(order.all_or_none && many, Reject::Capacity)?;
@@ -160,15 +167,18 @@ impl Reference {
         self.check_limits(&Wish { at, order: &new, leaving, coming: None, may_rest: true })?;
         let same_place = price == order.limit() && new.open <= order.open;
         let policy = listing.spec.replace_policy;
-        if listing.book.waits(replace.id) || (same_place && policy == ReplacePolicy::Keep) {
+        let waits = listing.book.waits(replace.id) && !order.gathered;
+        if waits || (same_place && policy == ReplacePolicy::Keep) {
             return Ok((at, Change::Keep(new)));
         }
         if order.is_pegged() {
             new.terms.price = place(listing, &new.terms);
             return Ok((at, Change::Enter(new)));
         }
-        let price = price.filter(|_| !slides(listing, &new.terms, new.open));
-        self.check_room(at, order.terms.side, price, Some(order))?;
+        if !order.gathered {
+            let price = price.filter(|_| !slides(listing, &new.terms, new.open));
+            self.check_room(at, order.terms.side, price, Some(order))?;
+        }
         new.terms.price = check_post_only(listing, &new.terms, new.open)?;
         Ok((at, Change::Enter(new)))
     }
@@ -186,14 +196,25 @@ impl Reference {
         Ok((at, order))
     }
 
+    /// Whether an order is one for the present phase: at once only where orders match, at the open
+    /// only before it, reduce-only not where it would gather.
+    fn check_suits_phase(&self, order: &NewOrder, listing: &Listing) -> Result<(), Reject> {
+        let enters = !waits(order) && order.order_type != OrderType::Pegged;
+        let at_once =
+            is_immediate(order) || order.notional != 0 || (!order.min_qty.is_zero() && enters);
+        let sweeps = matches!(order.order_type, OrderType::Market | OrderType::MarketToLimit);
+        let at_once = at_once || (order.all_or_none && sweeps && enters);
+        let reduces = order.reduce_only && !waits(order);
+        refuse(listing.phase != Phase::Continuous && (at_once || reduces), Reject::Phase)?;
+        let opens = listing.gathers && listing.call == Call::Opening;
+        refuse(order.tif == TimeInForce::AtOpen && !opens, Reject::Phase)
+    }
+
     /// Whether the parts of an order go together, and are all known here.
     fn combines(&self, order: &NewOrder) -> bool {
         let time_fits = match order.tif {
-            TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
-                order.expire_at == Time(0)
-            }
             TimeInForce::Gtd => order.expire_at > self.now,
-            TimeInForce::AtOpen | TimeInForce::AtClose | TimeInForce::Auction => false,
+            _ => order.expire_at == Time(0),
         };
         let prices_fit =
             if has_price(order) { order.limit.is_none() } else { order.price.is_none() };
@@ -201,7 +222,12 @@ impl Reference {
         let may_post = may_rest_at_a_price && !is_immediate(order);
         let post_only_fits = order.post_only == PostOnly::No || may_post;
         let itself = order.parent != 0 && order.parent == order.id.0;
-        time_fits && prices_fit && post_only_fits && !itself && parts_fit(order)
+        let at_once = order.notional != 0 || !order.min_qty.is_zero();
+        let pegged = order.order_type == OrderType::Pegged;
+        let apart = at_once || pegged || order.all_or_none || order.reduce_only;
+        let auction_fits = !is_for_auctions(order.tif) || !apart;
+        let links_fit = post_only_fits && !itself && auction_fits;
+        time_fits && prices_fit && links_fit && parts_fit(order)
     }
 
     /// Whether one more order may live, once `leaving` has left: one that rests at `price`, or one
@@ -315,8 +341,7 @@ const fn refuse(is_so: bool, reason: Reject) -> Result<(), Reject> {
 fn is_sound(spec: &InstrumentSpec) -> bool {
     let not_yet = spec.static_band.is_some()
         || spec.dynamic_band.is_some()
-        || spec.volatility_auction_ns != 0
-        || matches!(spec.phase, Phase::PreOpen | Phase::Auction);
+        || spec.volatility_auction_ns != 0;
     let is_tick = |tick: u64| (1..=i64::MAX.unsigned_abs()).contains(&tick);
     let ticks_fit = is_tick(spec.tick)
         && spec.ticks.iter().all(|&(_, tick)| is_tick(tick))
@@ -360,7 +385,8 @@ pub(super) fn check_post_only(
     let (Some(limit), Some(best)) = (price, best) else {
         return Ok(price);
     };
-    if post_only == PostOnly::No || !side.crosses(limit, best) {
+    // Nobody takes while orders gather.
+    if post_only == PostOnly::No || listing.gathers || !side.crosses(limit, best) {
         return Ok(price);
     }
     refuse(post_only == PostOnly::Reject, Reject::PostOnly)?;

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::Reference;
 use super::accounts::{Account, Claim, outlay, sold};
+use super::auction::is_for_auctions;
 use super::book::Order;
 use super::checks::waits;
 use crate::command::{NewOrder, OrderType, Phase, Stp};
@@ -174,8 +175,8 @@ impl Reference {
             return None;
         }
         let limit = order.limit();
-        if listing.phase != Phase::Continuous {
-            let never = limit.is_none();
+        if listing.phase != Phase::Continuous || is_for_auctions(terms.tif) {
+            let never = limit.is_none_or(|limit| limit == terms.side.any_price());
             return never.then_some(Sweep { bound: None, cost: None });
         }
         let (mut missing, mut worth, mut bound) = (order.open.0, 0, None);

@@ -5,6 +5,7 @@ use core::ops::ControlFlow;
 
 use super::Reference;
 use super::allotment::is_shared;
+use super::auction::is_for_auctions;
 use super::book::{Order, is_dark};
 use super::checks::waits;
 use crate::command::{NewOrder, OrderType, Stp, TimeInForce};
@@ -40,8 +41,15 @@ impl Reference {
     }
 
     /// Lets an order that was accepted trade; then it rests, or what is left of it ends.
-    pub(super) fn enter(&mut self, at: usize, taker: Order) {
-        self.match_or_rest(at, taker);
+    pub(super) fn enter(&mut self, at: usize, mut taker: Order) {
+        taker.top = false;
+        if self.listings[at].gathers {
+            self.gather(at, taker);
+        } else if is_for_auctions(taker.terms.tif) {
+            self.wait_for_auction(at, taker);
+        } else {
+            self.match_or_rest(at, taker);
+        }
         self.end_tripped_quotes(at);
     }
 
@@ -55,7 +63,6 @@ impl Reference {
             return self.end_taker(at, &taker, CancelReason::MinQty);
         }
         taker.terms.min_qty = Qty::ZERO;
-        taker.top = false;
         let shared = is_shared(&self.listings[at].spec);
         let waits = taker.terms.all_or_none && reach < u128::from(taker.open.0);
         while !taker.open.is_zero() && !waits {
@@ -284,14 +291,21 @@ impl Reference {
     }
 
     /// The tip of an iceberg is gone: the next one is shown at the back of its price.
-    fn refill(&mut self, at: usize, id: OrderId) {
+    pub(super) fn refill(&mut self, at: usize, id: OrderId) {
         let mut order = self.listings[at].book.take(id);
         (order.shown, order.top) = (order.tip(), false);
         self.listings[at].book.rest(order.clone());
         self.tell_added(at, &order);
     }
 
-    fn tell_filled(&mut self, order: &Order, price: Price, qty: Qty, part: Liquidity, bps: i32) {
+    pub(super) fn tell_filled(
+        &mut self,
+        order: &Order,
+        price: Price,
+        qty: Qty,
+        part: Liquidity,
+        bps: i32,
+    ) {
         let filled = What::Filled {
             id: order.terms.id,
             account: order.terms.account,
@@ -343,7 +357,7 @@ impl Reference {
     }
 
     /// Puts what is left of an order at the back of its price.
-    fn rest(&mut self, at: usize, mut order: Order) {
+    pub(super) fn rest(&mut self, at: usize, mut order: Order) {
         self.entries += 1;
         order.entry = self.entries;
         order.shown = order.tip();
@@ -365,7 +379,7 @@ pub(super) fn same_group(taker: &Order, maker: &Order) -> bool {
 /// Hundredths of a percent of what a trade is worth, truncated toward zero.
 ///
 /// Whole and remaining ten-thousandths apart: the product itself may not fit 128 bits.
-fn fee(worth: Notional, bps: i32) -> i128 {
+pub(super) fn fee(worth: Notional, bps: i32) -> i128 {
     let (worth, bps) = (worth.0.abs(), i128::from(bps));
     let whole = (worth / 10_000).saturating_mul(bps);
     whole.saturating_add(worth % 10_000 * bps / 10_000)

@@ -2,7 +2,6 @@
 
 use super::Reference;
 use super::book::{Order, is_dark};
-use super::waiting::is_stop;
 use crate::command::NewOrder;
 use crate::event::{CancelReason, Event, Interest, Op, Reject, Total, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
@@ -39,8 +38,10 @@ impl Reference {
     /// Tells that an order was changed; `order` is as it is now.
     pub(super) fn tell_replaced(&mut self, id: OrderId, order: &Order, kept_priority: bool) {
         let terms = &order.terms;
+        let at = self.position(terms.instrument).expect("it is in a book, or enters one");
         // While it waits, what protects it is what can be replaced.
-        let is_waiting_protection = is_stop(terms.order_type) || terms.parent != 0;
+        let waits = self.listings[at].book.waits(terms.id);
+        let is_waiting_protection = waits && (!order.is_pegged() || terms.parent != 0);
         let what = What::Replaced {
             id,
             new_id: terms.id,
@@ -92,7 +93,12 @@ impl Reference {
     pub(super) fn tell_best(&mut self) {
         for at in 0..self.listings.len() {
             let listing = &mut self.listings[at];
-            let best = Side::BOTH.map(|side| listing.book.best_shown(side));
+            let mut best = Side::BOTH.map(|side| listing.book.best_shown(side));
+            if let [Some(bid), Some(ask)] = best
+                && bid.price >= ask.price
+            {
+                best = [None, None];
+            }
             let shown = |best: [Option<crate::LevelView>; 2]| {
                 best.map(|level| level.map(|level| (level.price, Total::new(level.qty))))
             };

@@ -29,7 +29,7 @@ impl Reference {
         self.listings[at].book.waiting.push(order);
     }
 
-    fn next_turn(&mut self, orphaned: bool) -> Turn {
+    pub(super) fn next_turn(&mut self, orphaned: bool) -> Turn {
         self.turns += 1;
         Turn { number: self.turns, orphaned }
     }
@@ -73,8 +73,10 @@ impl Reference {
             };
             if turn.orphaned {
                 self.end(at, id, CancelReason::Parent);
-            } else if self.listings[at].phase != Phase::Continuous {
+            } else if matches!(self.listings[at].phase, Phase::Closed | Phase::Halted) {
                 self.end(at, id, CancelReason::Halted);
+            } else if self.reduces_in_a_call(at, id) {
+                self.end(at, id, CancelReason::ReduceOnly);
             } else if self.may_enter(at, id) {
                 let order = self.listings[at].book.take(id);
                 self.take_turn(at, order);
@@ -97,6 +99,15 @@ impl Reference {
             }
         }
         None
+    }
+
+    /// Whether a reduce-only order would gather.
+    fn reduces_in_a_call(&self, at: usize, id: OrderId) -> bool {
+        let listing = &self.listings[at];
+        listing.book.get(id).is_some_and(|order| {
+            let waits_on = order.terms.parent != 0 && is_stop(order.terms.order_type);
+            listing.gathers && order.terms.reduce_only && !waits_on
+        })
     }
 
     /// Whether an order whose turn has come does not open a position if it must not, and can be paid
@@ -134,6 +145,8 @@ impl Reference {
             self.tell(instrument, What::Triggered { id, account, stop });
         }
         order.terms.order_type = entering_type(order_type);
+        // What it was is not what it waits for from now on.
+        (order.terms.stop, order.terms.trail) = (None, 0);
         self.protect(at, &mut order);
         match check_post_only(&self.listings[at], &order.terms, order.open) {
             Ok(price) => order.terms.price = price,
