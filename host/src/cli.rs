@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and how the answer ends.
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod compile;
 mod generate;
 mod journal;
 mod replay;
@@ -38,6 +40,10 @@ enum Task {
     Journal(journal::Args),
     /// Look into a strategy: would a host admit it, what is in it
     Strategy(strategy::Args),
+    /// Compile an admitted module from standard input: what a host starts, not a person
+    #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+    #[command(hide = true)]
+    CompileGuest(compile::Args),
 }
 
 /// How a run ended that was not stopped by an error.
@@ -57,6 +63,8 @@ pub fn main() -> ExitCode {
         Task::Generate(args) => generate::run(&args),
         Task::Journal(args) => journal::run(&args),
         Task::Strategy(args) => strategy::run(&args),
+        #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+        Task::CompileGuest(args) => compile::run(&args),
     };
     match outcome {
         Ok(Outcome::AsWished) | Err(RunError::NobodyReads) => ExitCode::SUCCESS,

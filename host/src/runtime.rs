@@ -10,21 +10,32 @@ use std::sync::Arc;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod child;
 mod imports;
 mod log;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod stack;
+mod tiered;
 #[cfg(feature = "wasmedge")]
 mod wasmedge;
 #[cfg(feature = "wasmtime")]
+mod wasmi;
+#[cfg(feature = "wasmtime")]
 mod wasmtime;
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+pub use child::{InChild, compile_as_child};
 pub use imports::{
     Import, ImportFault, Imports, ImportsConfig, METRICS_MAX, Panic, SUBMIT_BAD_LEN, SUBMIT_FULL,
 };
 pub use log::LogLine;
+pub use tiered::Tiered;
+pub(crate) use tiered::{Better, moved};
 #[cfg(feature = "wasmedge")]
 pub use wasmedge::{Mode as WasmEdgeMode, WasmEdge};
+#[cfg(feature = "wasmtime")]
+pub use wasmi::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::{Compiler as WasmtimeCompiler, Wasmtime};
 
@@ -60,6 +71,11 @@ pub trait Engine: fmt::Debug + Send + Sync {
     ///
     /// [`EngineError`] where the artifact is of another engine or version.
     fn open(&self, artifact: &Artifact) -> Result<Arc<dyn Module>, EngineError>;
+
+    /// The two engines that it is made of, where strategies start on one and move to another.
+    fn tiers(&self) -> Option<&Tiered> {
+        None
+    }
 }
 
 /// A module that is ready to run any number of times.
@@ -76,12 +92,13 @@ pub trait Module: fmt::Debug + Send + Sync {
 ///
 /// After a [`Trap`] an instance is spent: its owner drops it.
 pub trait Instance: fmt::Debug + Send {
-    /// Calls an export and returns what it returned, 0 where it returns nothing.
+    /// Calls an export, which may use this much gas.
     ///
     /// # Errors
     ///
-    /// [`Trap`], of the same kind on every engine.
-    fn call(&mut self, call: Call) -> Result<i32, Trap>;
+    /// [`Trap`], of the same kind on every engine. [`gas`](Self::gas) and [`depth`](Self::depth)
+    /// say whether the fence was behind it.
+    fn call(&mut self, call: Call, gas: i64) -> Result<Returned, Trap>;
 
     /// Whether the guest exports what `call` would call.
     fn exports(&self, call: Call) -> bool;
@@ -92,11 +109,17 @@ pub trait Instance: fmt::Debug + Send {
     /// The guest's memory, to be written.
     fn memory_mut(&mut self) -> &mut [u8];
 
-    /// Gas left; below zero once the guest has run out.
-    fn gas(&mut self) -> i64;
+    /// Makes the guest's memory so large, if it is smaller. Whether it now is.
+    fn grow_memory(&mut self, pages: u32) -> bool;
 
-    /// Sets the gas that is left.
-    fn set_gas(&mut self, gas: i64);
+    /// What the guest's mutable globals hold, in order of their numbers, as bits.
+    fn globals(&mut self) -> Vec<u64>;
+
+    /// Writes what [`globals`](Self::globals) of an instance of the same module read.
+    fn set_globals(&mut self, bits: &[u64]);
+
+    /// Gas left by the last call that trapped; below zero if the guest ran out.
+    fn gas(&mut self) -> i64;
 
     /// Stack left; below zero once the guest has nested too deeply.
     fn depth(&mut self) -> i32;
@@ -109,6 +132,15 @@ pub trait Instance: fmt::Debug + Send {
 
     /// The same, to be drained or reset.
     fn imports_mut(&mut self) -> &mut Imports;
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// What the guest answered; 0 where the export returns nothing.
+    pub answer: i32,
+    /// Gas left; below zero if the guest ran out in its last stretch.
+    pub gas: i64,
 }
 
 /// A call into a guest: one of the ABI's exports with its arguments.
@@ -342,6 +374,11 @@ pub const GAS_GLOBAL: &str = "rf:gas";
 
 /// Name of the exported global that holds the stack that is left.
 pub const DEPTH_GLOBAL: &str = "rf:depth";
+
+/// Name under which the guest's mutable global of this number, counted among those, is exported.
+pub(crate) fn state_global(number: u32) -> String {
+    format!("rf:global:{number}")
+}
 
 /// Name of the exported memory.
 pub const MEMORY: &str = "memory";

@@ -21,7 +21,7 @@ pub use admission::counted;
 pub use admission::{Admitted, Manifest, Refusal, admit, admit_fenced};
 pub(crate) use allowance::Allowance;
 pub use cache::Cache;
-#[cfg(feature = "wasmedge")]
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 pub(crate) use cache::make_private;
 pub use config::SandboxConfig;
 pub use error::{Cause, Fault, LoadError};
@@ -31,7 +31,10 @@ pub use rewrite::{Fence, REWRITER_VERSION};
 pub use stats::Stats;
 
 use crate::floor::Mail;
-use crate::runtime::{Call, Engine, Imports, ImportsConfig, Instance, LogLine, METRICS_MAX, Trap};
+use crate::runtime::{
+    Better, Call, Engine, EngineError, Imports, ImportsConfig, Instance, LogLine, METRICS_MAX,
+    Module, Returned, Trap, moved,
+};
 
 /// The ABI that this host speaks: major and minor version.
 pub const ABI_VERSION: (u16, u16) = (1, 0);
@@ -39,6 +42,8 @@ pub const ABI_VERSION: (u16, u16) = (1, 0);
 /// One strategy: its guest, its limits, and what it did so far.
 pub struct Sandbox {
     instance: Box<dyn Instance>,
+    /// Faster code that the strategy moves to once it is there.
+    better: Option<Better>,
     io: IoBlock,
     config: SandboxConfig,
     program: Program,
@@ -82,6 +87,7 @@ impl Sandbox {
             seed: config.seed,
         });
         let mut sandbox = Self {
+            better: program.better().cloned(),
             instance: program.module().instantiate(imports)?,
             io: IoBlock::default(),
             config: config.clone(),
@@ -152,6 +158,7 @@ impl Sandbox {
         out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault> {
         self.check_sound()?;
+        self.move_up();
         let begun = self.stats.is_cold().then(Instant::now);
         self.set_time(at);
         while count > 0 {
@@ -204,6 +211,25 @@ impl Sandbox {
         Self::start(&self.program, &self.config)
     }
 
+    /// Moves the strategy, as it is, to other code of the same module: of another engine, say.
+    ///
+    /// Decisions and gas do not depend on whether and when it moved.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] where `program` is of another module or was admitted under other limits, or
+    /// has no room; the strategy then goes on where it is.
+    pub fn move_to(&mut self, program: &Program) -> Result<(), LoadError> {
+        if program.identity() != self.program.identity() {
+            return Err(LoadError::OtherModule);
+        }
+        let better = program.better().cloned();
+        self.move_into(program.module())?;
+        self.better = better;
+        self.program = program.clone();
+        Ok(())
+    }
+
     /// Why the sandbox is spent, once it is.
     #[must_use]
     pub const fn fault(&self) -> Option<&Fault> {
@@ -215,6 +241,13 @@ impl Sandbox {
     pub fn stats(&self) -> Stats {
         let pages = self.instance.memory().len() / PAGE_LEN;
         Stats { pages: u32::try_from(pages).unwrap_or(u32::MAX), ..self.stats }
+    }
+
+    /// Bytes of its memory in parts of 4 KiB that hold anything: what it costs at most.
+    #[must_use]
+    pub fn touched_bytes(&self) -> u64 {
+        let parts = self.instance.memory().chunks(PART_LEN);
+        parts.filter(|part| part.iter().any(|byte| *byte != 0)).map(|part| part.len() as u64).sum()
     }
 
     /// What the module says about itself: the JSON of its manifest.
@@ -245,6 +278,29 @@ impl Sandbox {
     #[must_use]
     pub fn metrics(&self) -> &[i64; METRICS_MAX] {
         self.instance.imports().metrics()
+    }
+
+    /// Moves to faster code once it is there. Without room for that the strategy stays where it is.
+    #[inline]
+    fn move_up(&mut self) {
+        if self.better.is_some() {
+            self.move_up_slowly();
+        }
+    }
+
+    #[cold]
+    fn move_up_slowly(&mut self) {
+        if let Some(better) = self.better.take_if(|better| better.get().is_some())
+            && let Some(Ok(module)) = better.get()
+        {
+            _ = self.move_into(&**module);
+        }
+    }
+
+    fn move_into(&mut self, module: &dyn Module) -> Result<(), EngineError> {
+        self.instance = moved(&mut *self.instance, module)?;
+        self.stats.moves += 1;
+        Ok(())
     }
 
     fn check_version(&mut self) -> Result<(), LoadError> {
@@ -361,12 +417,10 @@ impl Sandbox {
     /// Calls the guest on a slice of `gas`, all of which a failed call costs.
     fn call(&mut self, call: Call, gas: u64) -> Result<i32, Fault> {
         let slice = i64::try_from(gas).unwrap_or(i64::MAX);
-        self.instance.set_gas(slice);
-        let answer = self.instance.call(call);
-        let left = self.instance.gas();
+        let returned = self.instance.call(call, slice);
         self.stats.calls += 1;
-        match answer {
-            Ok(answer) if left >= 0 => {
+        match returned {
+            Ok(Returned { answer, gas: left }) if left >= 0 => {
                 self.stats.gas += slice.abs_diff(left);
                 Ok(answer)
             }
@@ -420,6 +474,9 @@ impl fmt::Debug for Sandbox {
             .finish_non_exhaustive()
     }
 }
+
+/// Bytes of memory that the machine gives out at once.
+const PART_LEN: usize = 4096;
 
 /// Bytes of a page of Wasm memory.
 const PAGE_LEN: usize = 65_536;

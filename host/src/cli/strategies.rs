@@ -1,11 +1,15 @@
 //! Loads strategies for a replay and gives each its seat.
 
 use std::path::Path;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
 use crate::error::RunError;
 use crate::runtime::{Engine, EngineError};
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+use crate::runtime::{InChild, Tiered};
 use crate::sandbox::{Cache, Sandbox, SandboxConfig};
 use crate::seat::{Seat, Subscription};
 
@@ -74,13 +78,17 @@ fn engine(runtime: Option<Runtime>) -> Result<Box<dyn Engine>, RunError> {
     match runtime {
         #[cfg(feature = "wasmtime")]
         Runtime::Wasmtime => {
-            use crate::runtime::{Wasmtime, WasmtimeCompiler};
-            Ok(Box::new(Wasmtime::new(WasmtimeCompiler::Optimised).map_err(failed)?))
+            use crate::runtime::{Wasmi, Wasmtime, WasmtimeCompiler};
+            let first = Wasmi::new().map_err(failed)?;
+            let then = Wasmtime::new(WasmtimeCompiler::Optimised).map_err(failed)?;
+            tiered(runtime, Arc::new(first), Arc::new(then)).map_err(failed)
         }
         #[cfg(feature = "wasmedge")]
         Runtime::Wasmedge => {
             use crate::runtime::{WasmEdge, WasmEdgeMode};
-            Ok(Box::new(WasmEdge::new(WasmEdgeMode::Compiled).map_err(failed)?))
+            let first = WasmEdge::new(WasmEdgeMode::Interpreted).map_err(failed)?;
+            let then = WasmEdge::new(WasmEdgeMode::Compiled).map_err(failed)?;
+            tiered(runtime, Arc::new(first), Arc::new(then)).map_err(failed)
         }
         #[cfg(not(all(feature = "wasmtime", feature = "wasmedge")))]
         missing => {
@@ -92,4 +100,18 @@ fn engine(runtime: Option<Runtime>) -> Result<Box<dyn Engine>, RunError> {
             )))
         }
     }
+}
+
+/// Starts on `first`, and moves to `then`, whose compiler is this program in a process of its own.
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+fn tiered(
+    runtime: Runtime,
+    first: Arc<dyn Engine>,
+    then: Arc<dyn Engine>,
+) -> Result<Box<dyn Engine>, EngineError> {
+    let then = match std::env::current_exe() {
+        Ok(program) => Arc::new(InChild::new(then, program, super::compile::args(runtime))),
+        Err(_) => then,
+    };
+    Ok(Box::new(Tiered::new(first, then)?))
 }

@@ -105,6 +105,12 @@ pub struct ImportsConfig {
     pub seed: u64,
 }
 
+impl ImportsConfig {
+    /// Room for nothing.
+    pub(crate) const NONE: Self =
+        Self { submitted_max: 0, log_bytes_per_second: 0, log_bytes_kept: 0, seed: 0 };
+}
+
 /// Serves a guest's host calls and keeps what it asked for.
 ///
 /// All memory is taken when it is made; nothing grows afterwards.

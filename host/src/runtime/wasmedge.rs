@@ -6,18 +6,16 @@
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmedge_sdk::config::{CommonConfigOptions, CompilerConfigOptions, ConfigBuilder};
 use wasmedge_sdk::{CompilerOptimizationLevel, CompilerOutputFormat};
 
 use self::guest::Guest;
 use self::raw::{Configuration, Syntax};
+use super::child::Folder;
 use super::{Artifact, Engine, EngineError, Imports, Instance, Module, lock_signals};
-use crate::sandbox::make_private;
 
 mod guest;
 mod raw;
@@ -47,14 +45,27 @@ impl WasmEdge {
     ///
     /// [`EngineError`] where `WasmEdge` does not run on this machine.
     pub fn new(mode: Mode) -> Result<Self, EngineError> {
-        wasmedge_sdk::LogManager::log_off();
-        let configuration = Arc::new(Configuration::new(mode == Mode::Interpreted)?);
-        let fingerprint = format!("{NAME} {mode:?} {} {}", raw::version(), processor());
-        let engine = Self { configuration, mode, fingerprint };
+        let engine = Self::unsettled(mode)?;
         if mode == Mode::Compiled {
             signals::settle(|wasm| engine.compile_here(wasm))?;
         }
         Ok(engine)
+    }
+
+    /// Sets up what compiles guests and does not run them, for a process that ends then.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn compiler() -> Result<impl Engine, EngineError> {
+        Self::unsettled(Mode::Compiled)
+    }
+
+    fn unsettled(mode: Mode) -> Result<Self, EngineError> {
+        wasmedge_sdk::LogManager::log_off();
+        let configuration = Arc::new(Configuration::new(mode == Mode::Interpreted)?);
+        let fingerprint = format!("{NAME} {mode:?} {} {}", raw::version(), processor());
+        Ok(Self { configuration, mode, fingerprint })
     }
 
     fn module(&self, syntax: Syntax) -> Arc<dyn Module> {
@@ -66,7 +77,8 @@ impl WasmEdge {
 
     /// Compiles into a folder that is gone when this returns: the library stays mapped.
     fn compile_here(&self, admitted: &[u8]) -> Result<Syntax, EngineError> {
-        let folder = Folder::new()?;
+        let folder =
+            Folder::new().map_err(|why| failed("cannot make a folder to compile in", why))?;
         let path = folder.path.join("guest.so");
         self.compile(admitted, &path)?;
         Syntax::from_library(&self.configuration, &path)
@@ -145,29 +157,6 @@ struct Loaded {
 impl Module for Loaded {
     fn instantiate(&self, imports: Imports) -> Result<Box<dyn Instance>, EngineError> {
         Ok(Box::new(Guest::new(&self.configuration, &self.syntax, imports)?))
-    }
-}
-
-/// A private folder for one compilation. Its name is never used twice in a process, because the
-/// dynamic linker hands out what it once loaded under a name.
-struct Folder {
-    path: PathBuf,
-}
-
-impl Folder {
-    fn new() -> Result<Self, EngineError> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("ringfence-{}-{count}", process::id()));
-        _ = fs::remove_dir_all(&path);
-        make_private(&path).map_err(|why| failed("cannot make a folder to compile in", why))?;
-        Ok(Self { path })
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.path);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What becomes of a file before any engine sees it: measured, validated, checked, rewritten.
 
+use super::cache::Identity;
 use super::rewrite::{self, Fence};
 use super::{LoadError, SandboxConfig};
 use crate::runtime::Import;
@@ -16,6 +17,7 @@ pub(super) use survey::{FuncFacts, Survey};
 /// A module that engines may see: checked and rewritten.
 #[derive(Clone, Debug)]
 pub struct Admitted {
+    identity: Identity,
     bytes: Vec<u8>,
     manifest: Manifest,
     imports: Vec<Import>,
@@ -56,6 +58,7 @@ pub fn admit_fenced(
         return Err(LoadError::Refused(refusals));
     }
     Ok(Admitted {
+        identity: Identity::of(wasm, config, fence),
         bytes: rewrite::rewrite(wasm, &survey, config.pages_max(), fence)?,
         manifest,
         imports: survey.known_imports(),
@@ -65,6 +68,11 @@ pub fn admit_fenced(
 }
 
 impl Admitted {
+    /// What it was made from, and how.
+    pub(super) const fn identity(&self) -> Identity {
+        self.identity
+    }
+
     /// The module as engines see it.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

@@ -137,25 +137,40 @@ impl Drop for Unfinished {
     }
 }
 
+/// Everything that decides what an admitted module is: two of one identity are the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity([u8; 32]);
+
+impl Identity {
+    /// Of a module as it was handed in, and the limits and rules it is rewritten under.
+    pub(super) fn of(wasm: &[u8], config: &SandboxConfig, fence: Fence) -> Self {
+        Self(digest_of(&[
+            &REWRITER_VERSION.to_le_bytes(),
+            &config.pages_max().to_le_bytes(),
+            &[fence.code()],
+            wasm,
+        ]))
+    }
+}
+
+/// One digest of several parts, each with its length.
+fn digest_of(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    *hasher.finalize().as_bytes()
+}
+
 /// Everything that decides what a compiled module is.
 #[derive(Clone, Debug)]
 pub(super) struct Key([u8; 32]);
 
 impl Key {
-    /// Of a module as it was handed in, the limits and rules it is rewritten under, and an engine.
-    pub(super) fn of(wasm: &[u8], config: &SandboxConfig, fingerprint: &str) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        for part in [
-            REWRITER_VERSION.to_le_bytes().as_slice(),
-            &config.memory_pages.to_le_bytes(),
-            &[Fence::ALL.code()],
-            fingerprint.as_bytes(),
-            wasm,
-        ] {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
-        Self(*hasher.finalize().as_bytes())
+    /// Of an admitted module and an engine.
+    pub(super) fn of(identity: Identity, fingerprint: &str) -> Self {
+        Self(digest_of(&[&identity.0, fingerprint.as_bytes()]))
     }
 
     fn digest(&self, bytes: &[u8]) -> blake3::Hash {

@@ -23,6 +23,8 @@ pub struct SandboxConfig {
     pub seed: u64,
     /// Bytes its module may have.
     pub module_bytes_max: u32,
+    /// Whether its compiled code is looked for and kept on disk.
+    pub cache_enabled: bool,
     /// What `rf_init` is given: lines of `key=value`.
     pub params: String,
 }
@@ -48,6 +50,7 @@ impl Default for SandboxConfig {
             log_bytes_kept: 65_536,
             seed: 0,
             module_bytes_max: 8 << 20,
+            cache_enabled: true,
             params: String::new(),
         }
     }

@@ -81,6 +81,9 @@ pub enum LoadError {
         /// What it said.
         code: i32,
     },
+    /// The code that a strategy was to move to is of another module.
+    #[error("cannot move to code of another module, or one admitted under other limits")]
+    OtherModule,
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),

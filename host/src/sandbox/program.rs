@@ -3,21 +3,25 @@
 use std::sync::Arc;
 
 use super::admission::{self, Admitted};
-use super::cache::{Cache, Key};
+use super::cache::{Cache, Identity, Key};
 use super::error;
-use super::{LoadError, SandboxConfig};
-use crate::runtime::{Engine, Module};
+use super::{Fence, LoadError, SandboxConfig};
+use crate::runtime::{Better, Engine, Module, Tiered};
 
 /// Code that is ready to run.
 #[derive(Clone, Debug)]
 pub struct Program {
+    identity: Identity,
     module: Arc<dyn Module>,
+    /// Faster code of the same module, on its way.
+    better: Option<Better>,
     manifest: Option<Arc<str>>,
     from_cache: bool,
 }
 
 impl Program {
-    /// Admits a module and compiles it, or finds it compiled.
+    /// Admits a module and compiles it, or finds it compiled. Where the engine is
+    /// [tiered](Tiered), one that is not found starts at once, and is compiled meanwhile.
     ///
     /// A module found in `cache` was admitted under the same limits by the same rules, and is not
     /// looked at again.
@@ -32,18 +36,23 @@ impl Program {
         config: &SandboxConfig,
     ) -> Result<Self, LoadError> {
         admission::check_len(wasm, config)?;
-        let key = engine.keeps_artifacts().then(|| Key::of(wasm, config, &engine.fingerprint()));
+        let none = Cache::disabled();
+        let cache = if config.cache_enabled { cache } else { &none };
+        let identity = Identity::of(wasm, config, Fence::ALL);
+        let key = engine.keeps_artifacts().then(|| Key::of(identity, &engine.fingerprint()));
         if let Some(module) = key.as_ref().and_then(|key| cache.find(engine, key)) {
             let section = admission::manifest_section(wasm);
             let manifest = section.and_then(|it| str::from_utf8(it).ok()).map(Arc::from);
-            return Ok(Self { module, manifest, from_cache: true });
+            return Ok(Self { identity, module, better: None, manifest, from_cache: true });
         }
         let admitted = admission::admit(wasm, config)?;
-        let module = match &key {
-            Some(key) => cache.compile(engine, key, admitted.bytes())?,
-            None => engine.prepare(admitted.bytes())?,
-        };
-        Self::from_parts(module, &admitted)
+        match (engine.tiers(), key) {
+            (Some(tiers), Some(key)) => Self::meanwhile(tiers, cache, key, &admitted),
+            (_, Some(key)) => {
+                Self::from_parts(cache.compile(engine, &key, admitted.bytes())?, None, &admitted)
+            }
+            (_, None) => Self::compile(engine, &admitted),
+        }
     }
 
     /// Compiles a module that was admitted, without a cache.
@@ -52,19 +61,53 @@ impl Program {
     ///
     /// [`LoadError`], whose sentence goes after the file's name.
     pub fn compile(engine: &dyn Engine, admitted: &Admitted) -> Result<Self, LoadError> {
-        Self::from_parts(engine.prepare(admitted.bytes())?, admitted)
+        Self::from_parts(engine.prepare(admitted.bytes())?, None, admitted)
     }
 
-    fn from_parts(module: Arc<dyn Module>, admitted: &Admitted) -> Result<Self, LoadError> {
+    /// Starts a module on the first tier, and compiles it behind its back.
+    fn meanwhile(
+        tiers: &Tiered,
+        cache: &Cache,
+        key: Key,
+        admitted: &Admitted,
+    ) -> Result<Self, LoadError> {
+        let module = tiers.first().prepare(admitted.bytes())?;
+        let (engine, cache) = (Arc::clone(tiers.then()), cache.clone());
+        let bytes = admitted.bytes().to_vec();
+        let better = tiers.later(move || match cache.find(&*engine, &key) {
+            Some(module) => Ok(module),
+            None => cache.compile(&*engine, &key, &bytes),
+        });
+        Self::from_parts(module, Some(better), admitted)
+    }
+
+    fn from_parts(
+        module: Arc<dyn Module>,
+        better: Option<Better>,
+        admitted: &Admitted,
+    ) -> Result<Self, LoadError> {
         if let Some((major, minor)) = admitted.manifest().abi_version() {
             error::check_version(major, minor)?;
         }
         let manifest = admitted.manifest().text().map(Arc::from);
-        Ok(Self { module, manifest, from_cache: false })
+        Ok(Self { identity: admitted.identity(), module, better, manifest, from_cache: false })
     }
 
+    /// The fastest code that there is by now.
     pub(super) fn module(&self) -> &dyn Module {
-        &*self.module
+        match self.better.as_ref().and_then(Better::get) {
+            Some(Ok(module)) => &**module,
+            _ => &*self.module,
+        }
+    }
+
+    /// Faster code than [`module`](Self::module) gave, which is still on its way.
+    pub(super) fn better(&self) -> Option<&Better> {
+        self.better.as_ref().filter(|better| better.get().is_none())
+    }
+
+    pub(super) const fn identity(&self) -> Identity {
+        self.identity
     }
 
     /// The module's own description.
@@ -77,5 +120,23 @@ impl Program {
     #[must_use]
     pub const fn is_from_cache(&self) -> bool {
         self.from_cache
+    }
+
+    /// Whether faster code is on its way.
+    #[must_use]
+    pub fn is_being_compiled(&self) -> bool {
+        self.better.as_ref().is_some_and(|better| better.get().is_none())
+    }
+
+    /// Waits until the module is compiled, where that is on its way.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] where the compiler failed: strategies stay on what they started on.
+    pub fn wait_until_compiled(&self) -> Result<(), LoadError> {
+        match self.better.as_ref().map(Better::wait) {
+            Some(Err(error)) => Err(error.clone().into()),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,26 +1,31 @@
 //! Writes a module back with its fence built in: gas, stack depth and canonical NaNs.
 //!
 //! The fence is part of the code, so it is the same on every engine. The gas that is left and the
-//! stack that is left are two globals which the host sets and reads and the guest cannot name.
+//! stack that is left are two globals which the guest cannot name.
 
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, MemoryType,
-    Module, SectionId, TableType, ValType,
+    CodeSection, ConstExpr, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType,
+    MemoryType, Module, SectionId, TableType, TypeSection, ValType,
 };
-use wasmparser::{ExportSectionReader, FunctionBody, GlobalSectionReader, Parser};
+use wasmparser::{
+    CodeSectionReader, ExportSectionReader, FunctionBody, FunctionSectionReader,
+    GlobalSectionReader, Parser, TypeSectionReader,
+};
 
+use self::entry::Entries;
 use super::LoadError;
 use super::admission::Survey;
-use crate::runtime::{Call, DEPTH_GLOBAL, GAS_GLOBAL, MEMORY};
+use crate::runtime::{DEPTH_GLOBAL, GAS_GLOBAL, MEMORY, state_global};
 
 mod body;
 mod cost;
+mod entry;
 mod segments;
 
 /// Changes whenever the same module would be rewritten otherwise: it is part of what a compiled
 /// module is found by.
-pub const REWRITER_VERSION: u32 = 1;
+pub const REWRITER_VERSION: u32 = 2;
 
 /// Which parts of the fence are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +58,9 @@ pub(super) fn rewrite(
     memory_pages: u32,
     fence: Fence,
 ) -> Result<Vec<u8>, LoadError> {
-    let mut rewriter = Rewriter { survey, memory_pages, fence, next_body: 0, globals_done: false };
+    let entries = Entries::of(survey);
+    let mut rewriter =
+        Rewriter { survey, memory_pages, fence, entries, next_body: 0, globals_done: false };
     let mut module = Module::new();
     rewriter.parse_core_module(&mut module, Parser::new(0), wasm).map_err(|error| {
         LoadError::Invalid { why: format!("it cannot be rewritten: {error}"), offset: 0 }
@@ -65,19 +72,20 @@ struct Rewriter<'a> {
     survey: &'a Survey,
     memory_pages: u32,
     fence: Fence,
+    entries: Entries,
     next_body: usize,
     globals_done: bool,
 }
 
 impl Rewriter<'_> {
     /// Number of the global that holds the gas that is left. No global is imported.
-    const fn gas_global(&self) -> u32 {
-        self.survey.globals
+    fn gas_global(&self) -> u32 {
+        u32::try_from(self.survey.globals.len()).unwrap_or(u32::MAX)
     }
 
     /// Number of the global that holds the stack that is left.
-    const fn depth_global(&self) -> u32 {
-        self.survey.globals + 1
+    fn depth_global(&self) -> u32 {
+        self.gas_global() + 1
     }
 
     fn add_globals(&mut self, globals: &mut GlobalSection) {
@@ -136,7 +144,38 @@ impl Reencode for Rewriter<'_> {
         Ok(())
     }
 
-    /// Keeps the ABI's exports, drops all others, and adds what the host reads.
+    fn parse_type_section(
+        &mut self,
+        types: &mut TypeSection,
+        section: TypeSectionReader<'_>,
+    ) -> Result<(), reencode::Error> {
+        reencode::utils::parse_type_section(self, types, section)?;
+        self.entries.add_types(types);
+        Ok(())
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: FunctionSectionReader<'_>,
+    ) -> Result<(), reencode::Error> {
+        reencode::utils::parse_function_section(self, functions, section)?;
+        self.entries.add_functions(functions);
+        Ok(())
+    }
+
+    fn parse_code_section(
+        &mut self,
+        code: &mut CodeSection,
+        section: CodeSectionReader<'_>,
+    ) -> Result<(), reencode::Error> {
+        reencode::utils::parse_code_section(self, code, section)?;
+        self.entries.add_code(code, self.gas_global());
+        Ok(())
+    }
+
+    /// Exports the memory, the entries in place of the ABI's functions, and all that the guest can
+    /// change; nothing else.
     fn parse_export_section(
         &mut self,
         exports: &mut ExportSection,
@@ -144,10 +183,15 @@ impl Reencode for Rewriter<'_> {
     ) -> Result<(), reencode::Error> {
         for export in section {
             let export = export?;
-            let known = Call::ALL.into_iter().any(|call| call.export() == export.name);
-            if known || export.name == MEMORY {
+            if export.name == MEMORY {
                 self.parse_export(exports, export)?;
             }
+        }
+        for (name, function) in self.entries.exports() {
+            exports.export(name, ExportKind::Func, function);
+        }
+        for (at, number) in self.survey.mutable_globals().zip(0..) {
+            exports.export(&state_global(number), ExportKind::Global, at);
         }
         exports.export(GAS_GLOBAL, ExportKind::Global, self.gas_global());
         exports.export(DEPTH_GLOBAL, ExportKind::Global, self.depth_global());
@@ -165,7 +209,7 @@ impl Reencode for Rewriter<'_> {
         Ok(MemoryType { maximum: Some(maximum), ..memory })
     }
 
-    /// A table never grows: the instructions that grow one are refused.
+    /// A table never changes: the instructions that change one are refused.
     fn table_type(&mut self, table: wasmparser::TableType) -> Result<TableType, reencode::Error> {
         let table = reencode::utils::table_type(self, table)?;
         Ok(TableType { maximum: Some(table.minimum), ..table })

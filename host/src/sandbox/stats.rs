@@ -27,6 +27,8 @@ pub struct Stats {
     /// From the module's bytes to the return of its first call with events; until that call, to
     /// the end of the start.
     pub cold_start: Duration,
+    /// Times it moved to other code of the same module.
+    pub moves: u32,
     /// Whether its code came from the cache.
     pub from_cache: bool,
     /// Calls with events.

@@ -2,12 +2,12 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use ringfence_core::quantity::Time;
 use ringfence_core::wire::{CommandRecord, EventRecord};
 use ringfence_host::runtime::{Engine, LogLine, METRICS_MAX};
-use ringfence_host::sandbox::{Cache, Fault, LoadError, Sandbox, SandboxConfig, Stats};
+use ringfence_host::sandbox::{Cache, Fault, LoadError, Program, Sandbox, SandboxConfig, Stats};
 
 /// A guest with the usual frame: two buffers, a start that says yes, and a body of its own.
 pub struct Guest {
@@ -135,22 +135,25 @@ pub fn events(count: u64) -> Vec<EventRecord> {
 }
 
 /// Every engine that this build has.
-pub fn engines() -> &'static [Box<dyn Engine>] {
-    static ENGINES: OnceLock<Vec<Box<dyn Engine>>> = OnceLock::new();
+pub fn engines() -> &'static [Arc<dyn Engine>] {
+    static ENGINES: OnceLock<Vec<Arc<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {
-        let mut engines: Vec<Box<dyn Engine>> = Vec::new();
+        let mut engines: Vec<Arc<dyn Engine>> = Vec::new();
         #[cfg(feature = "wasmtime")]
         {
-            use ringfence_host::runtime::{Wasmtime, WasmtimeCompiler};
-            engines.push(Box::new(Wasmtime::new(WasmtimeCompiler::Optimised).unwrap()));
+            use ringfence_host::runtime::{Wasmi, Wasmtime, WasmtimeCompiler};
+            engines.push(Arc::new(Wasmtime::new(WasmtimeCompiler::Optimised).unwrap()));
             #[cfg(feature = "winch")]
-            engines.push(Box::new(Wasmtime::new(WasmtimeCompiler::Baseline).unwrap()));
+            engines.push(Arc::new(Wasmtime::new(WasmtimeCompiler::Baseline).unwrap()));
+            #[cfg(feature = "pulley")]
+            engines.push(Arc::new(Wasmtime::new(WasmtimeCompiler::Portable).unwrap()));
+            engines.push(Arc::new(Wasmi::new().unwrap()));
         }
         #[cfg(feature = "wasmedge")]
         {
             use ringfence_host::runtime::{WasmEdge, WasmEdgeMode};
-            engines.push(Box::new(WasmEdge::new(WasmEdgeMode::Compiled).unwrap()));
-            engines.push(Box::new(WasmEdge::new(WasmEdgeMode::Interpreted).unwrap()));
+            engines.push(Arc::new(WasmEdge::new(WasmEdgeMode::Compiled).unwrap()));
+            engines.push(Arc::new(WasmEdge::new(WasmEdgeMode::Interpreted).unwrap()));
         }
         engines
     })
@@ -220,6 +223,31 @@ fn deliver_all(
         sandbox.deliver(Time(at), batch, &mut out).map(|()| out)
     };
     batches.iter().map(deliver).collect()
+}
+
+/// Runs a guest that moves to the next engine before each batch, from the `first`th on.
+pub fn run_moving(
+    first: usize,
+    wasm: &[u8],
+    config: &SandboxConfig,
+    batches: &[Vec<EventRecord>],
+) -> Outcome {
+    let prepare = |engine: &Arc<dyn Engine>| {
+        Program::prepare(&**engine, &Cache::disabled(), wasm, config).unwrap()
+    };
+    let programs: Vec<Program> = engines().iter().map(prepare).collect();
+    let mut on = programs.iter().cycle().skip(first);
+    let mut sandbox = Sandbox::start(on.next().unwrap(), config).unwrap();
+    let mut delivered = Vec::new();
+    for (number, batch) in (1..).zip(batches) {
+        if sandbox.fault().is_none() {
+            sandbox.move_to(on.next().unwrap()).unwrap();
+        }
+        let mut out = Vec::new();
+        let at = Time(number * 1_000_000);
+        delivered.push(sandbox.deliver(at, batch, &mut out).map(|()| out));
+    }
+    outcome(Ok(delivered), &sandbox.stats(), Some(&sandbox))
 }
 
 fn outcome(

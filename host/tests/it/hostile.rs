@@ -204,10 +204,6 @@ fn every_trap_has_the_same_name_everywhere() {
         ("(call_indirect (type $f) (i32.const 9))", Trap::TableOutOfBounds),
         ("(call_indirect (type $f) (i32.const 1))", Trap::NoSuchFunction),
         ("(call_indirect (type $f) (i32.const 0))", Trap::WrongFunctionType),
-        (
-            "(table.copy (i32.const 1) (i32.const 0) (i32.const 5)) (i32.const 0)",
-            Trap::TableOutOfBounds,
-        ),
     ] {
         let guest = Guest {
             on_events: body.to_owned(),
@@ -429,20 +425,36 @@ fn memory_grows_to_its_limit_and_no_further() {
 }
 
 #[test]
-fn a_table_that_grows_is_refused() {
-    let table = |body: &str| Guest {
-        on_events: format!("{body} (i32.const 0)"),
-        more: "(table $t 1 funcref)".into(),
-        ..Guest::default()
+fn state_that_cannot_be_carried_along_is_refused() {
+    let refused = |more: &str, body: &str| {
+        let on_events = format!("{body} (i32.const 0)");
+        let guest = Guest { on_events, more: more.to_owned(), ..Guest::default() };
+        match run(&guest.wasm(), &tight(), &[]).load_error().clone() {
+            LoadError::Refused(refusals) => refusals,
+            error => panic!("{body}: {error}"),
+        }
     };
+    let more = "(table $t 1 funcref) (elem $e funcref (ref.null func)) (data $d \"abc\")";
+    let numbers = "(i32.const 0) (i32.const 0) (i32.const 1)";
     for (body, instruction) in [
         ("(drop (table.grow $t (ref.null func) (i32.const 1000000)))", "table.grow"),
         ("(table.fill $t (i32.const 0) (ref.null func) (i32.const 1))", "table.fill"),
+        ("(table.set $t (i32.const 0) (ref.null func))", "table.set"),
+        (&format!("(table.copy {numbers})"), "table.copy"),
+        (&format!("(table.init $e {numbers})"), "table.init"),
     ] {
-        let outcome = run(&table(body).wasm(), &tight(), &[]);
-        let refusal = Refusal::TableGrowth { instruction };
-        assert_eq!(*outcome.load_error(), LoadError::Refused(vec![refusal]));
+        assert_eq!(refused(more, body), [Refusal::TableChange { instruction }]);
     }
+    for (body, instruction) in [
+        ("(elem.drop $e)", "elem.drop"),
+        ("(data.drop $d)", "data.drop"),
+        (&format!("(memory.init $d {numbers})"), "memory.init"),
+    ] {
+        assert_eq!(refused(more, body), [Refusal::SegmentUse { instruction }]);
+    }
+    let reference = "(global $n (mut i32) (i32.const 0))
+                     (global $g (mut funcref) (ref.null func))";
+    assert_eq!(refused(reference, "nop"), [Refusal::ReferenceGlobal { number: 1 }]);
     let large = Guest { more: "(table 2501 funcref)".into(), ..Guest::default() };
     let error = run(&large.wasm(), &tight(), &[]).load_error().to_string();
     assert_eq!(error, "has 2501 table elements, but may have 2500");

@@ -36,4 +36,6 @@ mod strategies;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod strategy_cli;
 mod tapes;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod tiers;
 mod walk;

@@ -86,12 +86,11 @@ impl Player {
     }
 
     fn call(&mut self, call: Call) -> i32 {
-        self.instance.set_gas(i64::MAX);
-        let answer = self.instance.call(call).unwrap_or_else(|trap| {
+        let returned = self.instance.call(call, i64::MAX).unwrap_or_else(|trap| {
             panic!("{}: {trap}: {:?}", call.export(), self.instance.imports().panicked())
         });
         self.gas += u64::try_from(i64::MAX - self.instance.gas()).unwrap();
-        answer
+        returned.answer
     }
 }
 

@@ -12,7 +12,8 @@ use wasmedge_sys::ffi;
 use super::raw::{Configuration, Syntax, check, some, with_name};
 use super::{EngineError, failed, signals};
 use crate::runtime::{
-    Call, DEPTH_GLOBAL, GAS_GLOBAL, Import, Imports, Instance, MEMORY, Trap, Word, stack,
+    Call, DEPTH_GLOBAL, GAS_GLOBAL, Import, Imports, Instance, MEMORY, Returned, Trap, Word, stack,
+    state_global,
 };
 
 /// A guest that runs.
@@ -179,18 +180,31 @@ impl Guest {
         Ok(())
     }
 
-    /// The arguments of a call in the library's own form; how many are meant is up to the call.
-    fn args(&self, call: Call) -> [ffi::WasmEdge_Value; 3] {
+    /// Gas and the arguments of a call in the library's own form; how many are meant is up to the
+    /// call.
+    fn args(&self, call: Call, gas: i64) -> [ffi::WasmEdge_Value; 4] {
         let of32 = |number: u32| self.types.of32(number);
-        let none = of32(0);
+        let (gas, none) = (self.types.of64(gas), of32(0));
         match call {
-            Call::AbiVersion | Call::Io | Call::Shutdown => [none; 3],
+            Call::AbiVersion | Call::Io | Call::Shutdown => [gas, none, none, none],
             Call::Init { params: ptr, len }
             | Call::OnEvents { events: ptr, count: len }
-            | Call::Export { ptr, cap: len } => [of32(ptr), of32(len), none],
-            Call::Timer { at_ns } => [self.types.of64(at_ns), none, none],
-            Call::Import { ptr, len, from_version } => [of32(ptr), of32(len), of32(from_version)],
+            | Call::Export { ptr, cap: len } => [gas, of32(ptr), of32(len), none],
+            Call::Timer { at_ns } => [gas, self.types.of64(at_ns), none, none],
+            Call::Import { ptr, len, from_version } => {
+                [gas, of32(ptr), of32(len), of32(from_version)]
+            }
         }
+    }
+
+    fn state_globals(&self) -> impl Iterator<Item = *mut ffi::WasmEdge_GlobalInstanceContext> {
+        (0..).map_while(|number| {
+            // SAFETY: the module is alive; what it does not export is null.
+            let global = with_name(&state_global(number), |it| unsafe {
+                ffi::WasmEdge_ModuleInstanceFindGlobal(self.module, it)
+            });
+            (!global.is_null()).then_some(global)
+        })
     }
 
     /// The guest's memory: where it is now, and how large.
@@ -217,20 +231,20 @@ impl Guest {
 }
 
 impl Instance for Guest {
-    fn call(&mut self, call: Call) -> Result<i32, Trap> {
+    fn call(&mut self, call: Call, gas: i64) -> Result<Returned, Trap> {
         let function = self.functions[call.index()];
         if function.is_null() {
             return Err(Trap::NoSuchFunction);
         }
-        let args = self.args(call);
-        let count = u32::try_from(call.params().len()).unwrap_or(u32::MAX);
-        let mut answer = [self.types.of32(0)];
-        let answers = u32::from(call.returns());
+        let args = self.args(call, gas);
+        let count = 1 + u32::try_from(call.params().len()).unwrap_or(u32::MAX);
+        let mut answers = [self.types.of64(0); 2];
+        let answered = 1 + u32::from(call.returns());
         let result = stack::on_guest_stack(|| {
             signals::guarded(|| {
                 // SAFETY: executor and function are alive, and nobody else calls them: we are
-                // borrowed mutably. There are as many arguments and answers as the function's type
-                // says, which admission checked. Host functions take what they need from
+                // borrowed mutably. There are as many arguments and answers as the entry's type
+                // says, which the rewriter made. Host functions take what they need from
                 // `services`, to which no reference is alive here.
                 unsafe {
                     ffi::WasmEdge_ExecutorInvoke(
@@ -238,15 +252,17 @@ impl Instance for Guest {
                         function,
                         args.as_ptr(),
                         count,
-                        answer.as_mut_ptr(),
-                        answers,
+                        answers.as_mut_ptr(),
+                        answered,
                     )
                 }
             })
         });
         // SAFETY: a plain function of a plain number.
         if unsafe { ffi::WasmEdge_ResultOK(result) } {
-            Ok(low32(answer[0].Value).cast_signed())
+            let gas = low(answers[usize::from(call.returns())].Value).cast_signed();
+            let answer = if call.returns() { low32(answers[0].Value).cast_signed() } else { 0 };
+            Ok(Returned { answer, gas })
         } else {
             Err(trap(result))
         }
@@ -269,12 +285,33 @@ impl Instance for Guest {
         unsafe { slice::from_raw_parts_mut(bytes, len) }
     }
 
-    fn gas(&mut self) -> i64 {
-        self.number(self.gas).cast_signed()
+    fn grow_memory(&mut self, pages: u32) -> bool {
+        // SAFETY: the memory is alive, and nobody holds a part of it: we are borrowed mutably.
+        unsafe {
+            let missing =
+                pages.saturating_sub(ffi::WasmEdge_MemoryInstanceGetPageSize(self.memory));
+            missing == 0
+                || ffi::WasmEdge_ResultOK(ffi::WasmEdge_MemoryInstanceGrowPage(
+                    self.memory,
+                    missing,
+                ))
+        }
     }
 
-    fn set_gas(&mut self, gas: i64) {
-        self.set_number(self.gas, self.types.of64(gas));
+    fn globals(&mut self) -> Vec<u64> {
+        self.state_globals().map(|global| self.number(global)).collect()
+    }
+
+    fn set_globals(&mut self, bits: &[u64]) {
+        for (global, bits) in self.state_globals().zip(bits) {
+            // SAFETY: the global is alive.
+            let now = unsafe { ffi::WasmEdge_GlobalInstanceGetValue(global) };
+            self.set_number(global, ffi::WasmEdge_Value { Value: u128::from(*bits), ..now });
+        }
+    }
+
+    fn gas(&mut self) -> i64 {
+        self.number(self.gas).cast_signed()
     }
 
     fn depth(&mut self) -> i32 {

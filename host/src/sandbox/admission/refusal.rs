@@ -72,11 +72,32 @@ pub enum Refusal {
         /// Pages it may have.
         max: u32,
     },
-    /// It changes the size of a table.
-    #[error("uses `{instruction}`: tables of strategies have a fixed size")]
-    TableGrowth {
+    /// It changes a table.
+    #[error(
+        "uses `{instruction}`: tables of strategies are fixed, so that a strategy can move to \
+         faster code between two calls"
+    )]
+    TableChange {
         /// How.
         instruction: &'static str,
+    },
+    /// It uses a segment later than at its start.
+    #[error(
+        "uses `{instruction}`: segments of strategies are copied at the start, so that a strategy \
+         can move to faster code between two calls"
+    )]
+    SegmentUse {
+        /// How.
+        instruction: &'static str,
+    },
+    /// It has a global that changes and is no number.
+    #[error(
+        "global {number} is a reference that can change: a strategy's state is its memory and \
+         globals that hold numbers"
+    )]
+    ReferenceGlobal {
+        /// Which.
+        number: u32,
     },
     /// It has more of something than a module may.
     #[error("has {found} {what}, but may have {max}")]
@@ -103,7 +124,9 @@ pub(super) fn refusals(
     found.extend(Call::ALL.into_iter().filter_map(|call| export_refusal(survey, call)));
     found.extend(survey.has_start.then_some(Refusal::StartFunction));
     found.extend(memory_size(survey, config));
-    found.extend(survey.table_growth.map(|instruction| Refusal::TableGrowth { instruction }));
+    found.extend(survey.table_change.map(|instruction| Refusal::TableChange { instruction }));
+    found.extend(survey.segment_use.map(|instruction| Refusal::SegmentUse { instruction }));
+    found.extend(reference_global(survey));
     found.extend(counts(survey).into_iter().filter_map(|(what, found, max)| {
         (found > max).then_some(Refusal::TooMany { what, found, max })
     }));
@@ -153,6 +176,17 @@ fn memory_size(survey: &Survey, config: &SandboxConfig) -> Option<Refusal> {
     (pages > u64::from(max)).then_some(Refusal::MemoryTooLarge { pages, max })
 }
 
+fn reference_global(survey: &Survey) -> Option<Refusal> {
+    let is_number = |at: u32| {
+        survey
+            .globals
+            .get(at as usize)
+            .is_some_and(|global| !global.content_type.is_reference_type())
+    };
+    let number = survey.mutable_globals().find(|at| !is_number(*at))?;
+    Some(Refusal::ReferenceGlobal { number })
+}
+
 /// What is counted, how many there are, and how many there may be.
 pub(super) fn counts(survey: &Survey) -> [(&'static str, u64, u64); 11] {
     let most = |of: fn(&FuncType) -> usize| survey.types.iter().map(of).max().unwrap_or(0) as u64;
@@ -161,7 +195,7 @@ pub(super) fn counts(survey: &Survey) -> [(&'static str, u64, u64); 11] {
         ("imports", survey.imports.len() as u64, 100),
         ("types", survey.types.len() as u64, 5_000),
         ("functions", survey.functions.len() as u64, 20_000),
-        ("globals", u64::from(survey.globals), 1_000),
+        ("globals", survey.globals.len() as u64, 1_000),
         ("exports", survey.exports.len() as u64, 1_000),
         ("tables", survey.tables.len() as u64, 1),
         ("table elements", survey.tables.iter().sum(), TABLE_ELEMENTS_MAX),

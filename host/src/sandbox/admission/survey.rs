@@ -2,8 +2,8 @@
 
 use wasmparser::{
     BlockType, CompositeInnerType, ExternalKind, FuncToValidate, FuncType,
-    FuncValidatorAllocations, FunctionBody, MemoryType, Operator, Parser, Payload, TypeRef,
-    ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    FuncValidatorAllocations, FunctionBody, GlobalType, MemoryType, Operator, Parser, Payload,
+    TypeRef, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use crate::runtime::Import;
@@ -24,11 +24,13 @@ pub(in crate::sandbox) struct Survey {
     /// Elements that each table starts with.
     pub(in crate::sandbox) tables: Vec<u64>,
     pub(in crate::sandbox) memory: Option<MemoryType>,
-    pub(in crate::sandbox) globals: u32,
+    pub(in crate::sandbox) globals: Vec<GlobalType>,
     pub(in crate::sandbox) exports: Vec<Exported>,
     pub(in crate::sandbox) has_start: bool,
-    /// An instruction that grows or fills a table, if one does.
-    pub(in crate::sandbox) table_growth: Option<&'static str>,
+    /// An instruction that changes a table, if one does.
+    pub(in crate::sandbox) table_change: Option<&'static str>,
+    /// An instruction that uses or drops a passive segment, if one does.
+    pub(in crate::sandbox) segment_use: Option<&'static str>,
 }
 
 /// Something that the module wants from outside.
@@ -118,7 +120,11 @@ impl Survey {
                     self.memory = Some(memory?);
                 }
             }
-            Payload::GlobalSection(section) => self.globals = section.count(),
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    self.globals.push(global?.ty);
+                }
+            }
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export?;
@@ -152,15 +158,30 @@ impl Survey {
             let (op, offset) = ops.read_with_offset()?;
             validator.op(offset, &op)?;
             facts.height = facts.height.max(validator.operand_stack_height());
-            match op {
-                Operator::TableGrow { .. } => self.table_growth = Some("table.grow"),
-                Operator::TableFill { .. } => self.table_growth = Some("table.fill"),
-                _ => {}
-            }
+            self.note_change(&op);
         }
         ops.finish()?;
         self.bodies.push(facts);
         Ok(validator.into_allocations())
+    }
+
+    fn note_change(&mut self, op: &Operator<'_>) {
+        match op {
+            Operator::TableGrow { .. } => self.table_change = Some("table.grow"),
+            Operator::TableFill { .. } => self.table_change = Some("table.fill"),
+            Operator::TableSet { .. } => self.table_change = Some("table.set"),
+            Operator::TableCopy { .. } => self.table_change = Some("table.copy"),
+            Operator::TableInit { .. } => self.table_change = Some("table.init"),
+            Operator::ElemDrop { .. } => self.segment_use = Some("elem.drop"),
+            Operator::DataDrop { .. } => self.segment_use = Some("data.drop"),
+            Operator::MemoryInit { .. } => self.segment_use = Some("memory.init"),
+            _ => {}
+        }
+    }
+
+    /// Numbers of the globals that the guest can change, all of which hold numbers.
+    pub(in crate::sandbox) fn mutable_globals(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.globals).filter(|(_, global)| global.mutable).map(|(at, _)| at)
     }
 
     /// Parameters and results of a function of any kind, by its number.

@@ -157,14 +157,7 @@ impl Writer<'_> {
                 self.put(&Instruction::Br(self.open));
                 return Ok(());
             }
-            Operator::MemoryCopy { .. }
-            | Operator::MemoryFill { .. }
-            | Operator::MemoryInit { .. } => {
-                self.charge_length(&Instruction::I64ShrU, cost::BYTES_SHIFT);
-            }
-            Operator::TableCopy { .. } | Operator::TableInit { .. } => {
-                self.charge_length(&Instruction::I64Shl, cost::ELEMENTS_SHIFT);
-            }
+            Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => self.charge_length(),
             _ => {}
         }
         let calls = self.is_guest_call(op);
@@ -215,7 +208,7 @@ impl Writer<'_> {
     }
 
     /// Charges a bulk operation for its length, the operand on top, before it runs.
-    fn charge_length(&mut self, shift: &Instruction<'_>, by: i64) {
+    fn charge_length(&mut self) {
         if !self.fenced.fence.gas {
             return;
         }
@@ -223,8 +216,8 @@ impl Writer<'_> {
         self.put(&Instruction::LocalGet(self.vars.gas));
         self.put(&Instruction::LocalGet(self.vars.i32s));
         self.put(&Instruction::I64ExtendI32U);
-        self.put(&Instruction::I64Const(by));
-        self.put(shift);
+        self.put(&Instruction::I64Const(cost::BYTES_SHIFT));
+        self.put(&Instruction::I64ShrU);
         self.put(&Instruction::I64Sub);
         self.put(&Instruction::LocalSet(self.vars.gas));
         self.check_gas();

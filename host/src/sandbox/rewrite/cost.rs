@@ -30,11 +30,7 @@ pub(super) const fn of(op: &Operator<'_>, imported_funcs: u32) -> u64 {
         Operator::Call { function_index } if *function_index < imported_funcs => HOST_CALL,
         Operator::Call { .. } => 4,
         Operator::CallIndirect { .. } => 8,
-        Operator::MemoryCopy { .. }
-        | Operator::MemoryFill { .. }
-        | Operator::MemoryInit { .. }
-        | Operator::TableCopy { .. }
-        | Operator::TableInit { .. } => 16,
+        Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => 16,
         Operator::MemoryGrow { .. } => 64,
         _ => 1,
     }
@@ -45,9 +41,6 @@ const HOST_CALL: u64 = 64;
 
 /// Bulk operations on memory cost 1 for every 2 to this power bytes.
 pub(super) const BYTES_SHIFT: i64 = 2;
-
-/// Bulk operations on tables cost 2 to this power for every element.
-pub(super) const ELEMENTS_SHIFT: i64 = 4;
 
 /// A new page of memory costs 2 to this power: it is cleared when it is touched.
 pub(super) const PAGES_SHIFT: i64 = 14;

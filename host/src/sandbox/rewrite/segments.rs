@@ -54,11 +54,9 @@ impl Segments {
             Operator::Call { function_index } => self.calls |= *function_index >= imported_funcs,
             Operator::CallIndirect { .. } => self.calls = true,
             Operator::MemoryGrow { .. } => self.needs_i32 = 2,
-            Operator::MemoryCopy { .. }
-            | Operator::MemoryFill { .. }
-            | Operator::MemoryInit { .. }
-            | Operator::TableCopy { .. }
-            | Operator::TableInit { .. } => self.needs_i32 = self.needs_i32.max(1),
+            Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => {
+                self.needs_i32 = self.needs_i32.max(1);
+            }
             _ => match super::body::float_result(op) {
                 Some(wasmparser::ValType::F32) => self.needs_f32 = true,
                 Some(wasmparser::ValType::F64) => self.needs_f64 = true,
