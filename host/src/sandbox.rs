@@ -12,6 +12,8 @@ mod state;
 mod stats;
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::time::Instant;
 
 use ringfence_core::quantity::Time;
@@ -243,11 +245,12 @@ impl Sandbox {
         Stats { pages: u32::try_from(pages).unwrap_or(u32::MAX), ..self.stats }
     }
 
-    /// Bytes of its memory in parts of 4 KiB that hold anything: what it costs at most.
+    /// Bytes of its memory that it, or its start, touched: what it costs. All of it where the system
+    /// does not say.
     #[must_use]
     pub fn touched_bytes(&self) -> u64 {
-        let parts = self.instance.memory().chunks(PART_LEN);
-        parts.filter(|part| part.iter().any(|byte| *byte != 0)).map(|part| part.len() as u64).sum()
+        let memory = self.instance.memory();
+        resident(memory).unwrap_or(memory.len() as u64)
     }
 
     /// What the module says about itself: the JSON of its manifest.
@@ -475,8 +478,22 @@ impl fmt::Debug for Sandbox {
     }
 }
 
+/// How much of `memory` has been given out by the system, which keeps a word for each page.
+fn resident(memory: &[u8]) -> io::Result<u64> {
+    let mut map = File::open("/proc/self/pagemap")?;
+    map.seek(SeekFrom::Start((memory.as_ptr().addr() / PART_LEN * PAGEMAP_LEN) as u64))?;
+    let mut words = vec![0; memory.len() / PART_LEN * PAGEMAP_LEN];
+    map.read_exact(&mut words)?;
+    let is_there = |word: &&[u8; PAGEMAP_LEN]| word[PAGEMAP_LEN - 1] & 0x80 != 0;
+    let (words, _) = words.as_chunks::<PAGEMAP_LEN>();
+    Ok((words.iter().filter(is_there).count() * PART_LEN) as u64)
+}
+
 /// Bytes of memory that the machine gives out at once.
 const PART_LEN: usize = 4096;
+
+/// Bytes that the system tells about each of them; the highest bit says whether it is there.
+const PAGEMAP_LEN: usize = 8;
 
 /// Bytes of a page of Wasm memory.
 const PAGE_LEN: usize = 65_536;
