@@ -19,7 +19,7 @@ pub use lobster::Lobster;
 pub use matchcore::Matchcore;
 #[cfg(feature = "peers")]
 pub use orderbook_rs::OrderbookRs;
-pub use ringfence::{Ringfence, tell};
+pub use ringfence::{Ringfence, RingfenceInGroups, tell};
 
 /// A set of books that a workload can be run through.
 pub trait Books {
@@ -31,6 +31,12 @@ pub trait Books {
 
     /// Empty books for a workload, whose orders then come one by one.
     fn new(workload: &Workload) -> Self;
+
+    /// Hears of a group of orders that will be applied one by one; most books have no use for it.
+    #[inline]
+    fn look_ahead(&self, orders: &[Order]) {
+        let _ = orders;
+    }
 
     /// Applies one order and notes its fills.
     fn apply(&mut self, order: &Order, fills: &mut Fills);

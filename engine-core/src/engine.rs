@@ -1,6 +1,7 @@
 //! The engine: (state, command) → (state, events).
 
 mod accounts;
+mod ahead;
 mod allocation;
 mod call;
 mod change;
@@ -40,6 +41,7 @@ use crate::risk::accounts::Accounts;
 use crate::state_hash::StateHasher;
 
 pub use accounts::{AccountView, HoldingView};
+pub use ahead::{AHEAD_MAX, Ahead};
 use desk::{Desk, Out};
 pub use view::{BookView, LevelView, OrderView, WaitingView};
 

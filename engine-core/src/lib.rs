@@ -32,7 +32,9 @@ pub use command::{
     Cancel, Command, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Quote, Reduce, Replace,
     Scope, Stp, TimeInForce,
 };
-pub use engine::{AccountView, BookView, Engine, HoldingView, LevelView, OrderView, WaitingView};
+pub use engine::{
+    AHEAD_MAX, AccountView, Ahead, BookView, Engine, HoldingView, LevelView, OrderView, WaitingView,
+};
 pub use event::{CancelReason, Discard, Event, EventSink, Interest, Liquidity, Op, Reject, What};
 pub use id::{AccountId, InstrumentId, OrderId};
 pub use instrument::{Algo, InstrumentSpec, ReplacePolicy};

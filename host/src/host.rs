@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ringfence_core::{Capacity, Command, Engine, Time};
+use ringfence_core::{AHEAD_MAX, Ahead, Capacity, Command, Engine, Time};
 
 use crate::floor::Floor;
 use crate::journal::{Journal, JournalError};
@@ -252,9 +252,17 @@ impl Host {
     /// Steps 2 and 3 for everything of which the world may hear.
     fn apply_what_is_durable(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalError> {
         let durable = self.sequencer.journal_mut().durable()?;
+        let mut looked = 0;
         while let Some((stamp, command)) =
             self.admitted.pop_front_if(|(stamp, _)| stamp.place <= durable)
         {
+            if looked == 0 {
+                looked = AHEAD_MAX;
+                let next = self.admitted.iter().map(|(_, command)| command);
+                self.engine.look_ahead(next.filter_map(Ahead::of));
+            }
+            looked -= 1;
+
             // 2. The engine does what it asks for, or says why not.
             let mut events = self.publisher.sink(&self.floor, outlet);
             self.engine.apply(stamp.at, &command, &mut events);

@@ -20,6 +20,9 @@ pub struct Limit {
     low: i64,
 }
 
+/// Entries of the smallest table of ids.
+const IDS_MIN: usize = 1 << 13;
+
 #[derive(Debug)]
 struct Book {
     /// Which prices have orders; both sides, since they do not meet.
@@ -59,7 +62,8 @@ impl Books for Limit {
             nodes: (0..sentinels).map(node).collect(),
             names: vec![0; sentinels as usize],
             free: 0,
-            ids: Ids::new((orders * 2).next_power_of_two().trailing_zeros()),
+            // Half full, and no smaller than stays in the first cache: what ids meet least in.
+            ids: Ids::new((orders * 2).next_power_of_two().max(IDS_MIN).trailing_zeros()),
             low: low - 1,
         }
     }

@@ -1,9 +1,9 @@
 //! Our engine: full validation, private events and trades delivered to a buffer.
 
 use ringfence_core::{
-    AccountId, Cancel, Capacity, Command, Engine, Event, EventSink, InstrumentId, InstrumentSpec,
-    Interest, NewOrder, NewQty, OrderId, Price, Qty, Reduce, Replace, Side, Time, TimeInForce,
-    What,
+    AccountId, Ahead, Cancel, Capacity, Command, Engine, Event, EventSink, InstrumentId,
+    InstrumentSpec, Interest, NewOrder, NewQty, OrderId, Price, Qty, Reduce, Replace, Side, Time,
+    TimeInForce, What,
 };
 
 use super::{Books, Fills};
@@ -59,6 +59,31 @@ impl Books for Ringfence {
         self.events.clear();
         let mut buffer = Buffer { events: &mut self.events, book: order.book, fills };
         tell(&mut self.engine, order, &mut buffer);
+    }
+}
+
+/// Our engine, told of groups of orders before they come, as a gateway can.
+#[derive(Debug)]
+pub struct RingfenceInGroups(Ringfence);
+
+impl Books for RingfenceInGroups {
+    const NAME: &'static str = "ringfence, in groups";
+
+    fn new(workload: &Workload) -> Self {
+        Self(Ringfence::new(workload))
+    }
+
+    #[inline]
+    fn look_ahead(&self, orders: &[Order]) {
+        self.0.engine.look_ahead(orders.iter().map(|order| Ahead {
+            instrument: InstrumentId(u32::from(order.book)),
+            id: OrderId(order.id),
+        }));
+    }
+
+    #[inline]
+    fn apply(&mut self, order: &Order, fills: &mut Fills) {
+        self.0.apply(order, fills);
     }
 }
 

@@ -80,6 +80,17 @@ impl Index {
         if self.old.entries.is_empty() { None } else { self.find_old(mix, is_it) }
     }
 
+    /// The place that stands where one of `mix` would stand first, or right behind; maybe not its.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of an entry")]
+    pub(crate) fn guess(&self, mix: u32) -> u32 {
+        let home = self.table.home(mix);
+        let first = self.table.entries[home];
+        let second = self.table.entries[(home + 1) & self.table.mask()];
+        let entry = if (first >> 32) as u32 == mix { first } else { second };
+        (entry as u32).wrapping_sub(1)
+    }
+
     /// Where the entry of `place`, which is there, stands.
     #[inline]
     pub(crate) fn position_of(&self, mix: u32, place: u32) -> Position {

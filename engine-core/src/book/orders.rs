@@ -339,7 +339,14 @@ impl Orders {
         if self.seats[key].is_special() { self.detail(key).extra } else { NONE }
     }
 
+    /// A seat, or the last one where there is none of that key. There is one.
+    #[inline(always)]
+    pub(crate) fn near(&self, key: u32) -> &Seat {
+        self.seats.near(key)
+    }
+
     /// How many orders there are.
+    #[inline]
     pub(crate) fn len(&self) -> u32 {
         self.seats.len()
     }

@@ -80,6 +80,12 @@ impl<T: Pooled> Pool<T> {
         self.items.get(key as usize)
     }
 
+    /// What is at a place, or at the last one where there is none of that key. There is one.
+    #[inline(always)]
+    pub(crate) fn near(&self, key: u32) -> &T {
+        &self.items[(key as usize).min(self.items.len() - 1)]
+    }
+
     /// Frees a place.
     #[inline]
     pub(crate) fn remove(&mut self, key: u32) {

@@ -82,9 +82,14 @@ fn record(run: &Run, verdicts: &[Verdict], place: &Place) -> Value {
         .iter()
         .map(|(percentile, ns)| json!({ "percentile": percentile, "ns": ns }))
         .collect();
-    let depths: Vec<Value> = run.depths.iter().map(|depth| {
-        json!({ "orders": depth.orders, "prices_a_side": depth.prices, "ns": rounded(depth.ns) })
-    }).collect();
+    let depths: Vec<Value> = run
+        .depths
+        .iter()
+        .map(|depth| {
+            json!({ "orders": depth.orders, "prices_a_side": depth.prices, "ns": rounded(depth.ns),
+                "ns_in_groups": rounded(depth.ns_in_groups) })
+        })
+        .collect();
     let verdicts: Vec<Value> = verdicts.iter().map(|verdict| {
         json!({ "asked": verdict.asked, "measured": verdict.measured, "holds": verdict.holds })
     }).collect();

@@ -62,10 +62,14 @@ fn tables(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> {
     }
     writeln!(
         text,
-        "\n| orders | prices a side, anywhere in 64 bits | ns a command |\n|---|---|---|"
+        "\n| orders | prices a side, anywhere in 64 bits | ns a command | in groups |\n|---|---|---|---|"
     )?;
     for depth in &run.depths {
-        writeln!(text, "| {} | {} | {:.1} |", depth.orders, depth.prices, depth.ns)?;
+        writeln!(
+            text,
+            "| {} | {} | {:.1} | {:.1} |",
+            depth.orders, depth.prices, depth.ns, depth.ns_in_groups
+        )?;
     }
     Ok(text)
 }
@@ -95,7 +99,7 @@ fn picture(run: &Run) -> Result<String, std::fmt::Error> {
             let Some(ns) = speed(run, book, workload).map(Speed::median) else { continue };
             let y = top + 32 + line * row;
             let length = (ns / ours * 60.0).min(480.0);
-            let fill = if *book == "ringfence" { "#1a7f5a" } else { "#9aa5b1" };
+            let fill = if book.starts_with("ringfence") { "#1a7f5a" } else { "#9aa5b1" };
             writeln!(text, "<text x=\"160\" y=\"{}\" text-anchor=\"end\">{book}</text>", y + 15)?;
             writeln!(
                 text,

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use ringfence_benches::books::{Books, Fills, Limit, Ringfence};
+use ringfence_benches::books::{Books, Fills, Limit, Ringfence, RingfenceInGroups};
 #[cfg(feature = "peers")]
 use ringfence_benches::books::{Lobster, Matchcore, OrderbookRs};
 use ringfence_benches::workload::Workload;
+use ringfence_core::AHEAD_MAX;
 
 /// One book's runs of one workload.
 #[derive(Clone, Debug)]
@@ -45,6 +46,7 @@ const fn contender<B: Books>() -> Contender {
 const CONTENDERS: &[Contender] = &[
     contender::<Limit>(),
     contender::<Ringfence>(),
+    contender::<RingfenceInGroups>(),
     #[cfg(feature = "peers")]
     contender::<Matchcore>(),
     #[cfg(feature = "peers")]
@@ -108,8 +110,11 @@ fn run<B: Books>(workload: &Workload) -> Run {
 #[expect(clippy::cast_precision_loss, reason = "a time in floating point")]
 fn timed<B: Books>(books: &mut B, workload: &Workload, fills: &mut Fills) -> f64 {
     let start = Instant::now();
-    for order in &workload.commands {
-        books.apply(order, fills);
+    for group in workload.commands.chunks(AHEAD_MAX) {
+        books.look_ahead(group);
+        for order in group {
+            books.apply(order, fills);
+        }
     }
     start.elapsed().as_nanos() as f64 / workload.commands.len() as f64
 }
