@@ -7,6 +7,7 @@ mod call;
 mod change;
 mod check;
 mod desk;
+mod image;
 mod ledger;
 mod limits;
 mod links;
@@ -43,6 +44,7 @@ use crate::state_hash::StateHasher;
 pub use accounts::{AccountView, HoldingView};
 pub use ahead::{AHEAD_MAX, Ahead};
 use desk::{Desk, Out};
+pub use image::Image;
 pub use view::{BookView, LevelView, OrderView, WaitingView};
 
 /// A matching engine for many instruments.

@@ -33,7 +33,8 @@ pub use command::{
     Scope, Stp, TimeInForce,
 };
 pub use engine::{
-    AHEAD_MAX, AccountView, Ahead, BookView, Engine, HoldingView, LevelView, OrderView, WaitingView,
+    AHEAD_MAX, AccountView, Ahead, BookView, Engine, HoldingView, Image, LevelView, OrderView,
+    WaitingView,
 };
 pub use event::{CancelReason, Discard, Event, EventSink, Interest, Liquidity, Op, Reject, What};
 pub use id::{AccountId, InstrumentId, OrderId};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use ringfence_core::{AHEAD_MAX, Ahead, Capacity, Command, Engine, Time};
 
 use crate::floor::Floor;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, SnapshotTally};
 use crate::publisher::{Outlet, Publisher};
 use crate::seat::{FaultCounts, HandOver, OpenOrders, Seat, Successor, SwapError};
 use crate::sequencer::{Origin, Sequencer, Stamp, Stamped};
@@ -163,7 +163,26 @@ impl Host {
                 break;
             }
         }
-        Ok(())
+        self.keep_snapshots(outlet)
+    }
+
+    /// Has the present state written as a snapshot by the journal's thread, between two turns; what
+    /// `outlet` notes is kept with it. Does nothing where that state is written already, another
+    /// one is being written, or nothing is on a disk.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] where the journal has failed. What becomes of the snapshot itself is in
+    /// [`Journal::snapshots`].
+    pub fn snapshot(&mut self, outlet: &impl Outlet) -> Result<(), JournalError> {
+        let mut notes = Vec::new();
+        outlet.note(&mut notes);
+        self.sequencer.journal_mut().take_snapshot(&self.engine, self.told, notes)
+    }
+
+    /// Waits until no snapshot is being written, and tells what became of all.
+    pub fn wait_for_snapshot(&mut self) -> Option<&SnapshotTally> {
+        self.sequencer.journal_mut().wait_for_snapshot()
     }
 
     /// Takes one command through the host without letting strategies answer: they hear of it with
@@ -230,7 +249,14 @@ impl Host {
                 break;
             }
         }
-        Ok(())
+        self.keep_snapshots(outlet)
+    }
+
+    /// A snapshot, where one is due.
+    #[inline]
+    fn keep_snapshots(&mut self, outlet: &impl Outlet) -> Result<(), JournalError> {
+        let is_due = self.sequencer.journal_mut().tend_snapshots(self.told)?;
+        if is_due { self.snapshot(outlet) } else { Ok(()) }
     }
 
     /// 1. What waits at the door gets its place and time, and is in the journal.

@@ -1,5 +1,7 @@
 //! Every admitted command with its stamp: replayed from here, the engine comes to the same state.
 
+mod archivist;
+mod clerk;
 mod disk;
 mod error;
 mod file;
@@ -7,12 +9,15 @@ mod reader;
 mod record;
 mod scribe;
 mod segment;
+pub(crate) mod shelf;
+mod snapshot;
 mod storage;
 mod tail;
 mod writer;
 
-use ringfence_core::Command;
+use ringfence_core::{Command, Engine};
 
+pub use archivist::{SnapshotSettings, SnapshotTally};
 pub use disk::{Disk, Settings};
 pub use error::JournalError;
 pub use file::Folder;
@@ -20,6 +25,8 @@ pub use reader::{End, Reader, Torn};
 pub use record::Entry;
 pub use scribe::Policy;
 pub use segment::{Header, SEMANTICS};
+pub use shelf::PassedOver;
+pub(crate) use snapshot::{Snapshot, room};
 pub use storage::{Storage, StoredFile};
 
 use crate::sequencer::{Origin, Stamp};
@@ -127,6 +134,46 @@ impl Journal {
         match &mut self.keeper {
             Keeper::Nobody | Keeper::Memory { .. } => Ok(()),
             Keeper::Disk(disk) => disk.sync(),
+        }
+    }
+
+    /// Does what there is to do for snapshots, and says whether one is due after `told`.
+    #[inline]
+    pub(crate) fn tend_snapshots(&mut self, told: Stamp) -> Result<bool, JournalError> {
+        match &mut self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => Ok(false),
+            Keeper::Disk(disk) => disk.tend_snapshots(told),
+        }
+    }
+
+    /// Has the state written that came of all commands up to `told`.
+    pub(crate) fn take_snapshot(
+        &mut self,
+        engine: &Engine,
+        told: Stamp,
+        notes: Vec<u8>,
+    ) -> Result<(), JournalError> {
+        match &mut self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => Ok(()),
+            Keeper::Disk(disk) => disk.take_snapshot(engine, told, notes),
+        }
+    }
+
+    /// Waits until no snapshot is being written, and tells what became of all; nothing where
+    /// nothing is on a disk.
+    pub fn wait_for_snapshot(&mut self) -> Option<&SnapshotTally> {
+        match &mut self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => None,
+            Keeper::Disk(disk) => Some(disk.wait_for_snapshot()),
+        }
+    }
+
+    /// What became of snapshots; nothing where nothing is on a disk.
+    #[must_use]
+    pub const fn snapshots(&self) -> Option<&SnapshotTally> {
+        match &self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => None,
+            Keeper::Disk(disk) => Some(disk.snapshots()),
         }
     }
 

@@ -16,6 +16,13 @@ pub trait Outlet {
     /// Takes what one command caused, in sequence order. Events that it does not want may be
     /// among them.
     fn tell(&mut self, stamp: Stamp, events: &[Event]);
+
+    /// Writes down what it wants to find again with the state after the latest command that it was
+    /// told of: a snapshot keeps it, and [`Witness::recall`](crate::recovery::Witness::recall)
+    /// gives it back.
+    fn note(&self, notes: &mut Vec<u8>) {
+        _ = notes;
+    }
 }
 
 /// Nobody.

@@ -1,13 +1,20 @@
 //! Brings a venue back: what the journal holds is applied again, and the journal goes on.
 
+mod past;
+
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use ringfence_core::{Capacity, Command, Engine, Event, EventSink, Interest};
 
-use crate::journal::{Disk, Entry, Journal, JournalError, Reader, Settings, Storage, Torn};
+use crate::journal::{
+    Disk, End, Entry, Journal, JournalError, PassedOver, Reader, Settings, Snapshot, Storage, Torn,
+    room, shelf,
+};
 use crate::metrics::{Grouped, Span};
 use crate::sequencer::{Sequencer, Stamp};
+
+pub use past::Past;
 
 /// Who looks on while commands are applied again, to rebuild what they keep.
 pub trait Witness {
@@ -16,6 +23,12 @@ pub trait Witness {
 
     /// Sees a command that is in the journal, and what it causes.
     fn see(&mut self, entry: &Entry, events: &[Event]);
+
+    /// Finds what an [`Outlet`](crate::publisher::Outlet) noted after the command at `last`: what
+    /// came before is not seen.
+    fn recall(&mut self, last: Stamp, notes: &[u8]) {
+        _ = (last, notes);
+    }
 }
 
 /// Nobody.
@@ -43,6 +56,12 @@ pub struct Recovery {
 pub struct Findings {
     /// The last command.
     pub last: Stamp,
+    /// The command after which the snapshot was taken that it began with; place 0 where it began
+    /// with nothing.
+    pub snapshot: Stamp,
+    /// Newer snapshots that could not be used. They were set aside, with `.damaged` behind their
+    /// names.
+    pub passed_over: Vec<PassedOver>,
     /// How many commands were applied again.
     pub commands: u64,
     /// Bytes that were read.
@@ -61,32 +80,37 @@ impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let took = u64::try_from(self.took.as_nanos()).unwrap_or(u64::MAX);
         let rate = u128::from(self.commands) * 1_000_000_000 / u128::from(took.max(1));
+        let Self { last, snapshot, commands, bytes, segments, state_hash, .. } = self;
+        write!(f, "recovered ")?;
+        if snapshot.place > 0 {
+            write!(f, "the snapshot of place {} and ", snapshot.place)?;
+        }
         write!(
             f,
-            "recovered {} commands up to place {} from {} bytes in {} segments in {} ({} a \
-             second); state {:016x}",
-            Grouped(self.commands),
-            self.last.place,
-            Grouped(self.bytes),
-            self.segments,
+            "{} commands up to place {} from {} bytes in {segments} segments in {} ({} a second); \
+             state {state_hash:016x}",
+            Grouped(*commands),
+            last.place,
+            Grouped(*bytes),
             Span(took),
             Grouped(rate),
-            self.state_hash
         )?;
         if let Some(Torn { file, from, to }) = &self.torn {
             write!(f, "; cut {} torn bytes at offset {from} of {file}", to - from)?;
         }
-        Ok(())
+        self.passed_over.iter().try_for_each(|passed_over| write!(f, "; {passed_over}"))
     }
 }
 
-/// Applies what the journal in `storage` holds to an engine with room for `capacity`, and opens the
-/// journal to go on. An empty folder is a venue that begins.
+/// Brings back what the journal in `storage` holds, for an engine with room for `capacity`: the
+/// newest sound snapshot, and what came after it; and opens the journal to go on. An empty folder
+/// is a venue that begins.
 ///
 /// # Errors
 ///
-/// [`JournalError`] where the disk fails, a record is damaged, or the journal was written for an
-/// engine of another capacity, which would have refused other commands.
+/// [`JournalError`] where the disk fails, a record is damaged, what came before the journal's first
+/// command is in no snapshot, or it was written for an engine of another capacity, which would have
+/// refused other commands.
 pub fn recover(
     mut storage: Box<dyn Storage>,
     capacity: Capacity,
@@ -94,33 +118,23 @@ pub fn recover(
     witness: &mut impl Witness,
 ) -> Result<Recovery, JournalError> {
     let begun = Instant::now();
-    let folder = storage.name();
-    let mut reader = Reader::open(&mut *storage)?;
-    check_beginning(&reader, &folder, capacity)?;
-    let mut engine = Engine::new(capacity);
-    let mut sink = Sink { interest: witness.interest(), events: Vec::new() };
-    let mut header = reader.header().cloned();
-    let mut definitions = Vec::new();
-    while let Some(entry) = reader.next_entry()? {
-        if reader.header().map(|now| now.first) != header.as_ref().map(|then| then.first) {
-            header = reader.header().cloned();
-            definitions.clear();
-        }
-        if matches!(entry.command, Command::Instrument(_)) {
-            definitions.push((entry.stamp, entry.command.clone()));
-        }
-        sink.events.clear();
-        engine.apply(entry.stamp.at, &entry.command, &mut sink);
-        witness.see(&entry, &sink.events);
-    }
-    let header = reader.header().cloned().or(header);
+    let (snapshot, passed_over) = shelf::newest(&mut *storage, capacity, u64::MAX)?;
+    let mut state = Replayed::begin(snapshot, capacity, witness);
+    let reader = state.read(&mut *storage, capacity, witness)?;
+    let header = reader.header().cloned();
     let end = reader.end()?;
+    state.check_end(&end)?;
     let took = begun.elapsed();
-    let disk = Disk::resume(storage, settings, capacity, &end, &definitions, header.as_ref())?;
+    shelf::tidy(&mut *storage, &passed_over)?;
+    let Replayed { engine, snapshot, chain: _, commands, bytes, definitions, sink: _ } = state;
+    let header = header.as_ref();
+    let disk = Disk::resume(storage, settings, capacity, &end, &definitions, header, snapshot)?;
     let findings = Findings {
         last: end.last,
-        commands: end.commands,
-        bytes: end.bytes,
+        snapshot,
+        passed_over,
+        commands,
+        bytes: end.bytes + bytes,
         segments: end.segments,
         torn: end.torn,
         state_hash: engine.state_hash(),
@@ -130,25 +144,115 @@ pub fn recover(
     Ok(Recovery { engine, sequencer, findings })
 }
 
+/// What was brought back so far.
+struct Replayed {
+    engine: Engine,
+    /// The command after which the snapshot was taken, and the checksum of its record.
+    snapshot: Stamp,
+    chain: u32,
+    commands: u64,
+    /// Bytes of the snapshot.
+    bytes: u64,
+    /// Definitions in the segment that was read last.
+    definitions: Vec<(Stamp, Command)>,
+    sink: Sink,
+}
+
+impl Replayed {
+    fn begin(snapshot: Option<Snapshot>, capacity: Capacity, witness: &mut impl Witness) -> Self {
+        let (engine, snapshot, chain, bytes) = match snapshot {
+            Some(Snapshot { engine, last, chain, notes, bytes }) => {
+                witness.recall(last, &notes);
+                (engine, last, chain, bytes)
+            }
+            None => (Engine::new(capacity), Stamp::default(), 0, 0),
+        };
+        let sink = Sink { interest: witness.interest(), events: Vec::new() };
+        Self { engine, snapshot, chain, commands: 0, bytes, definitions: Vec::new(), sink }
+    }
+
+    /// Applies what is not in the snapshot yet.
+    fn read<'a>(
+        &mut self,
+        storage: &'a mut dyn Storage,
+        capacity: Capacity,
+        witness: &mut impl Witness,
+    ) -> Result<Reader<'a>, JournalError> {
+        let folder = storage.name();
+        let mut reader = Reader::open_at(storage, self.snapshot.place)?;
+        check_beginning(&reader, &folder, self.snapshot, capacity)?;
+        let mut first = reader.first();
+        while let Some(entry) = reader.next_entry()? {
+            if reader.first() != first {
+                first = reader.first();
+                self.definitions.clear();
+            }
+            if matches!(entry.command, Command::Instrument(_)) {
+                self.definitions.push((entry.stamp, entry.command.clone()));
+            }
+            if entry.stamp.place <= self.snapshot.place {
+                self.check_link(&entry, &reader, &folder)?;
+                continue;
+            }
+            self.sink.events.clear();
+            self.engine.apply(entry.stamp.at, &entry.command, &mut self.sink);
+            self.commands += 1;
+            witness.see(&entry, &self.sink.events);
+        }
+        Ok(reader)
+    }
+
+    /// Whether the snapshot was taken after a command of this journal.
+    fn check_link(
+        &self,
+        entry: &Entry,
+        reader: &Reader<'_>,
+        folder: &str,
+    ) -> Result<(), JournalError> {
+        let is_it = entry.stamp.place == self.snapshot.place;
+        if !is_it || (entry.stamp, reader.chain()) == (self.snapshot, self.chain) {
+            return Ok(());
+        }
+        let problem = format!(
+            "holds a snapshot of place {} that is of another journal; take it away",
+            self.snapshot.place
+        );
+        Err(JournalError::unusable(folder, problem))
+    }
+
+    /// Whether the journal is as long as the snapshot says: it was on the disk first.
+    fn check_end(&self, end: &End) -> Result<(), JournalError> {
+        if end.last.place >= self.snapshot.place {
+            return Ok(());
+        }
+        let (file, offset) = end.end();
+        let problem = format!(
+            "the journal ends with place {}, and held place {} when a snapshot was taken",
+            end.last.place, self.snapshot.place
+        );
+        Err(JournalError::damaged(file, offset, problem))
+    }
+}
+
 fn check_beginning(
     reader: &Reader<'_>,
     folder: &str,
+    snapshot: Stamp,
     capacity: Capacity,
 ) -> Result<(), JournalError> {
     let Some(header) = reader.header() else { return Ok(()) };
-    if header.first != 1 {
+    if header.first > snapshot.place.max(1) {
         let problem = format!(
-            "begins with place {}, and nothing tells what was before; restore the segments that \
-             are missing",
+            "begins with place {}, and no sound snapshot tells what was before; restore the \
+             segments or the snapshots that are missing",
             header.first
         );
         return Err(JournalError::unusable(folder, problem));
     }
     if header.capacity != capacity {
-        let Capacity { orders, levels, instruments, accounts, positions } = header.capacity;
         let problem = format!(
-            "was written by an engine with room for {orders} orders, {levels} levels, \
-             {instruments} instruments, {accounts} accounts and {positions} positions; recover with the same capacity"
+            "was written by an engine with {}; recover with the same capacity",
+            room(header.capacity)
         );
         return Err(JournalError::unusable(folder, problem));
     }

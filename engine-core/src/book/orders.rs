@@ -185,6 +185,13 @@ impl Orders {
         Self { seats: Pool::new(capacity), details: vec![[0; 4]; capacity as usize] }
     }
 
+    /// What is in use of both.
+    pub(crate) fn image(&self) -> Self {
+        let seats = self.seats.clone();
+        let details = self.details[..seats.made()].to_vec();
+        Self { seats, details }
+    }
+
     /// A seat that is free.
     #[inline(always)]
     pub(crate) fn vacant(&self) -> Option<u32> {

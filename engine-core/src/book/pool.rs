@@ -94,6 +94,11 @@ impl<T: Pooled> Pool<T> {
         self.free = key;
     }
 
+    /// How many places were ever used, or are close to one that was.
+    pub(crate) fn made(&self) -> usize {
+        self.items.len()
+    }
+
     /// How many places are taken.
     pub(crate) fn len(&self) -> u32 {
         self.live

@@ -1,16 +1,19 @@
 //! `ringfence journal`.
 
+mod stat;
+mod verify;
+
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use ringfence_core::{Engine, Event, EventSink, Interest, Time};
+use ringfence_core::{Event, EventSink, Interest, Time};
 
+use super::Outcome;
 use super::replay::Class;
-use super::{Outcome, complain};
 use crate::error::RunError;
-use crate::journal::{End, Entry, Folder, Reader, Torn};
-use crate::metrics::Grouped;
+use crate::journal::{Entry, Folder, Reader};
+use crate::recovery::Past;
 use crate::replay::jsonl::{state_line, write_command, write_depth, write_event};
 
 /// What `ringfence journal` takes.
@@ -21,7 +24,8 @@ Examples:
   ringfence journal dump /var/lib/ringfence/journal | ringfence replay --events none --hash -
   ringfence journal replay --until 1000 --depth 5 --hash /var/lib/ringfence/journal
 
-SEQ is the place of a command in the journal, counted from 1. A journal is only read, and may be in \
+SEQ is the place of a command in the journal, counted from 1. Where the first commands are in a \
+snapshot only, `dump` begins with those that are there, and `replay` with the snapshot. A journal is only read, and may be in \
 use. Exit status: 0 as wished; 1 `verify` found damage; 2 an option or a file is wrong, damage \
 included.")]
 pub(super) struct Args {
@@ -90,10 +94,10 @@ struct Replay {
 pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     let mut out = BufWriter::with_capacity(OUT_LEN, std::io::stdout().lock());
     let outcome = match &args.task {
-        Task::Verify { folder } => verify(folder, &mut out)?,
+        Task::Verify { folder } => verify::run(folder, &mut out)?,
         Task::Dump { folder, range } => dump(folder, range, &mut out)?,
         Task::Replay(replay) => replay.run(&mut out)?,
-        Task::Stat { folder } => stat(folder, &mut out)?,
+        Task::Stat { folder } => stat::run(folder, &mut out)?,
     };
     out.flush().map_err(to_output)?;
     Ok(outcome)
@@ -104,40 +108,6 @@ const OUT_LEN: usize = 1 << 16;
 
 fn to_output(source: std::io::Error) -> RunError {
     RunError::write("to standard output", source)
-}
-
-fn verify(folder: &Path, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let mut storage = Folder::read(folder)?;
-    match Reader::open(&mut storage).and_then(Reader::end) {
-        Ok(end) => {
-            writeln!(out, "whole: {}", in_words(&end)).map_err(to_output)?;
-            Ok(Outcome::AsWished)
-        }
-        Err(error) if error.is_damage() => {
-            complain(&error);
-            Ok(Outcome::Differs)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn in_words(end: &End) -> String {
-    let mut words = format!(
-        "{} commands up to place {} at {} ns, {} bytes in {} segments",
-        Grouped(end.commands),
-        end.last.place,
-        end.last.at,
-        Grouped(end.bytes),
-        end.segments
-    );
-    if let Some(Torn { file, from, to }) = &end.torn {
-        words += &format!(
-            "; {} torn bytes at offset {from} of {file}, which nobody was told of, are cut when \
-             the venue starts",
-            to - from
-        );
-    }
-    words
 }
 
 fn dump(folder: &Path, range: &Range, out: &mut impl Write) -> Result<Outcome, RunError> {
@@ -177,18 +147,11 @@ impl Range {
 
 impl Replay {
     fn run(&self, out: &mut impl Write) -> Result<Outcome, RunError> {
-        let mut storage = Folder::read(&self.folder)?;
-        let mut reader = Reader::open(&mut storage)?;
-        let capacity = reader.header().map(|header| header.capacity).unwrap_or_default();
-        let mut engine = Engine::new(capacity);
         let interest = Class::all_of(&self.events).unwrap_or(Interest::NONE);
         let mut sink = Lines { interest, out, failed: Ok(()) };
-        while let Some(entry) = reader.next_entry()? {
-            if entry.stamp.place > self.until {
-                break;
-            }
-            engine.apply(entry.stamp.at, &entry.command, &mut sink);
-        }
+        let mut storage = Folder::read(&self.folder)?;
+        let past = Past { until: self.until, is_told: interest != Interest::NONE };
+        let engine = past.of(&mut storage, &mut sink)?;
         sink.failed.map_err(to_output)?;
         if let Some(depth) = self.depth {
             write_depth(&engine, depth, out).map_err(to_output)?;
@@ -217,39 +180,4 @@ impl<W: Write> EventSink for Lines<'_, W> {
             self.failed = write_event(&event, self.out);
         }
     }
-}
-
-fn stat(folder: &Path, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let mut storage = Folder::read(folder)?;
-    let mut reader = Reader::open(&mut storage)?;
-    let mut counts = std::collections::BTreeMap::new();
-    let (mut first, mut sessions) = (None, std::collections::BTreeSet::new());
-    while let Some(entry) = reader.next_entry()? {
-        first.get_or_insert(entry.stamp);
-        *counts.entry(entry.command.op().name()).or_insert(0_u64) += 1;
-        if entry.origin.session != 0 {
-            sessions.insert(entry.origin.session);
-        }
-    }
-    let capacity = reader.header().map(|header| header.capacity);
-    let end = reader.end()?;
-    let mut text = format!("{}\n", in_words(&end));
-    if let (Some(first), Some(capacity)) = (first, capacity) {
-        text += &format!("places {} to {}\n", first.place, end.last.place);
-        text += &format!("times {} to {} ns\n", first.at, end.last.at);
-        text += &format!(
-            "room for {} orders, {} levels, {} instruments, {} accounts, {} positions\n",
-            capacity.orders,
-            capacity.levels,
-            capacity.instruments,
-            capacity.accounts,
-            capacity.positions
-        );
-    }
-    text += &format!("sessions {}\n", sessions.len());
-    for (op, count) in counts {
-        text += &format!("{op:<12}{:>16}\n", Grouped(count));
-    }
-    out.write_all(text.as_bytes()).map_err(to_output)?;
-    Ok(Outcome::AsWished)
 }

@@ -12,7 +12,7 @@ use super::strategies::{self, Runtime};
 use super::{Outcome, complain, tell};
 use crate::error::RunError;
 use crate::host::Host;
-use crate::journal::{Folder, Journal, Policy, Settings};
+use crate::journal::{Folder, Journal, Policy, Settings, SnapshotSettings};
 use crate::metrics::{Grouped, PERCENTILES, Span};
 use crate::recovery;
 use crate::replay::input::Lines;
@@ -241,7 +241,9 @@ impl Args {
             return Ok(Host::new(Capacity::default(), Journal::none()));
         };
         let policy = self.durability.unwrap_or_default();
-        let settings = Settings { policy, ..Settings::default() };
+        // The tape is to be found whole.
+        let snapshots = SnapshotSettings::NEVER;
+        let settings = Settings { policy, snapshots, ..Settings::default() };
         let storage = Box::new(Folder::open(journal)?);
         let recovered = recovery::recover(storage, Capacity::default(), settings, &mut ())?;
         if !self.quiet && recovered.findings.commands > 0 {

@@ -1,14 +1,16 @@
 //! A journal in segments of a storage: what is appended is gathered, and committed as one group.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-use ringfence_core::{Capacity, Command};
+use ringfence_core::{Capacity, Command, Engine};
 
+use super::archivist::{Archivist, SnapshotSettings, SnapshotTally};
 use super::error::JournalError;
 use super::reader::End;
 use super::record::{self, Link};
 use super::scribe::{Job, Policy, Reached, Scribe};
 use super::segment::{self, Header};
+use super::snapshot::{self, Shot};
 use super::storage::Storage;
 use super::writer::Writer;
 use crate::replay::jsonl::{parse_line, write_command};
@@ -23,6 +25,8 @@ pub struct Settings {
     pub segment_len: u64,
     /// Whether a thread of its own writes.
     pub has_thread: bool,
+    /// When snapshots are taken, and how many are kept.
+    pub snapshots: SnapshotSettings,
 }
 
 /// The usual size of a segment: 64 MiB hold about 600,000 orders.
@@ -30,7 +34,8 @@ const SEGMENT_LEN: u64 = 1 << 26;
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { policy: Policy::EveryTurn, segment_len: SEGMENT_LEN, has_thread: false }
+        let snapshots = SnapshotSettings::default();
+        Self { policy: Policy::EveryTurn, segment_len: SEGMENT_LEN, has_thread: false, snapshots }
     }
 }
 
@@ -57,6 +62,10 @@ pub struct Disk {
     definitions: Definitions,
     /// Definitions of the group, and how many of them the head of the group's segment holds.
     definitions_committed: usize,
+    /// The last place of each group of which the world may not have heard, and its checksum; and
+    /// before those the latest of which it may.
+    groups: VecDeque<(u64, u32)>,
+    archivist: Archivist,
     broken: Option<JournalError>,
 }
 
@@ -101,8 +110,8 @@ impl Definitions {
 }
 
 impl Disk {
-    /// Goes on where a journal ends, of which `header` is the head of the last segment: what a
-    /// crash left behind it is cut first.
+    /// Goes on where a journal ends, of which `header` is the head of the last segment, and of
+    /// which the newest snapshot was taken after `snapshot`: what a crash left is cut first.
     ///
     /// # Errors
     ///
@@ -114,8 +123,12 @@ impl Disk {
         end: &End,
         definitions: &[(Stamp, Command)],
         header: Option<&Header>,
+        snapshot: Stamp,
     ) -> Result<Self, JournalError> {
         cut(&mut *storage, end)?;
+        let folder = storage.name();
+        let shared = storage.share().map_err(|error| JournalError::io(&folder, "open", &error))?;
+        let archivist = Archivist::new(shared, settings.snapshots, snapshot)?;
         let (mut used, mut len) = (0, 0);
         if let Some((name, at)) = &end.open {
             let failed = |error| JournalError::io(name, "open", &error);
@@ -153,6 +166,8 @@ impl Disk {
             reached,
             definitions_committed: known.text.len(),
             definitions: known,
+            groups: VecDeque::from([(end.last.place, end.chain)]),
+            archivist,
             broken: None,
         })
     }
@@ -196,7 +211,11 @@ impl Disk {
             let reached = writer.reached();
             self.reached = self.remember(reached)?;
         }
-        Ok(Scribe::durable(self.settings.policy, self.reached))
+        let durable = Scribe::durable(self.settings.policy, self.reached);
+        while self.groups.get(1).is_some_and(|&(place, _)| place <= durable) {
+            self.groups.pop_front();
+        }
+        Ok(durable)
     }
 
     pub(super) fn wait(&mut self) -> Result<(), JournalError> {
@@ -215,6 +234,49 @@ impl Disk {
         let sent = self.send(Job::Sync);
         self.remember(sent)?;
         self.wait()
+    }
+
+    /// Does what there is to do for snapshots, and says whether one is due after `told`. Where the
+    /// disk fails to write the journal's own file, the journal has failed.
+    #[inline]
+    pub(super) fn tend_snapshots(&mut self, told: Stamp) -> Result<bool, JournalError> {
+        let tended = self.archivist.tend();
+        self.remember(tended)?;
+        Ok(self.archivist.is_due(told))
+    }
+
+    /// Has the state written that is `engine` and came of all commands up to `told`, the latest
+    /// of which the world may have heard. Does nothing where that state is written already, or
+    /// while another one is.
+    pub(super) fn take_snapshot(
+        &mut self,
+        engine: &Engine,
+        told: Stamp,
+        notes: Vec<u8>,
+    ) -> Result<(), JournalError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        snapshot::check_notes(&notes)?;
+        let group = self.groups.iter().find(|&&(place, _)| place == told.place);
+        let Some(&(_, chain)) = group else { return Ok(()) };
+        if self.archivist.is_possible(told) {
+            let (image, capacity) = (engine.image(), self.capacity);
+            self.archivist.take(Shot { image, last: told, chain, capacity, notes });
+        }
+        Ok(())
+    }
+
+    /// Waits until no snapshot is being written.
+    pub(super) fn wait_for_snapshot(&mut self) -> &SnapshotTally {
+        let waited = self.archivist.wait();
+        // Whoever asks the journal for something next hears of a failure.
+        _ = self.remember(waited);
+        self.archivist.tally()
+    }
+
+    pub(super) const fn snapshots(&self) -> &SnapshotTally {
+        self.archivist.tally()
     }
 
     /// After the first failure nothing is taken any more.
@@ -239,6 +301,7 @@ impl Disk {
         let bytes = std::mem::replace(&mut self.group, spare);
         self.used += group_len;
         (self.committed, self.committed_chain) = (self.last, self.chain);
+        self.groups.push_back((self.last.place, self.chain));
         self.definitions_committed = self.definitions.text.len();
         self.send(Job::Records { bytes, last: self.last })
     }

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::JournalError;
 use super::storage::{Storage, StoredFile};
@@ -15,7 +16,7 @@ pub struct Folder {
     /// Makes the names of files durable.
     handle: File,
     /// Held as long as the folder is open for writing.
-    _lock: Option<File>,
+    lock: Option<Arc<File>>,
 }
 
 /// The file that whoever writes holds locked.
@@ -46,7 +47,7 @@ impl Folder {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let handle = File::open(path).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), handle, _lock: Some(lock) })
+        Ok(Self { path: path.to_owned(), handle, lock: Some(Arc::new(lock)) })
     }
 
     /// A folder that is only read. Whoever writes it meanwhile is not disturbed.
@@ -62,11 +63,11 @@ impl Folder {
             let problem = "is a file; a journal is a folder of segments";
             return Err(JournalError::unusable(&name, problem));
         }
-        Ok(Self { path: path.to_owned(), handle, _lock: None })
+        Ok(Self { path: path.to_owned(), handle, lock: None })
     }
 
     fn may_write(&self) -> io::Result<()> {
-        match self._lock {
+        match self.lock {
             Some(_) => Ok(()),
             None => Err(io::Error::new(io::ErrorKind::PermissionDenied, "it was opened to read")),
         }
@@ -82,6 +83,11 @@ fn sync_parent(path: &Path) -> io::Result<()> {
 impl Storage for Folder {
     fn name(&self) -> String {
         self.path.display().to_string()
+    }
+
+    fn share(&self) -> io::Result<Box<dyn Storage>> {
+        let (path, lock) = (self.path.clone(), self.lock.clone());
+        Ok(Box::new(Self { path, handle: self.handle.try_clone()?, lock }))
     }
 
     fn list(&mut self) -> io::Result<Vec<String>> {
@@ -107,7 +113,7 @@ impl Storage for Folder {
     }
 
     fn open(&mut self, name: &str) -> io::Result<Box<dyn StoredFile>> {
-        let writes = self._lock.is_some();
+        let writes = self.lock.is_some();
         let file = OpenOptions::new().read(true).write(writes).open(self.path.join(name))?;
         Ok(Box::new(RealFile(file)))
     }

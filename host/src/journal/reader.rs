@@ -69,6 +69,13 @@ pub struct Torn {
     pub to: u64,
 }
 
+impl End {
+    /// The file and the offset behind the last record.
+    pub(crate) fn end(&self) -> (&str, u64) {
+        self.open.as_ref().map_or(("the journal", 0), |(name, at)| (name, *at))
+    }
+}
+
 impl<'a> Reader<'a> {
     /// Begins to read. A folder without segments is an empty journal.
     ///
@@ -115,6 +122,16 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn header(&self) -> Option<&Header> {
         self.open.as_ref().map(|open| &open.header)
+    }
+
+    /// The place of the first command of the segment that is being read.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.open.as_ref().map(|open| open.header.first)
+    }
+
+    /// The checksum of the record that was read last.
+    pub(crate) const fn chain(&self) -> u32 {
+        self.chain
     }
 
     /// The next command; `None` after the last.

@@ -8,6 +8,13 @@ pub trait Storage: Debug + Send {
     /// What messages call it.
     fn name(&self) -> String;
 
+    /// The same folder once more, for another thread.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be opened again.
+    fn share(&self) -> io::Result<Box<dyn Storage>>;
+
     /// The names of all files, in no order.
     ///
     /// # Errors

@@ -1,55 +1,20 @@
 //! A venue on a disk that fails, crashed again and again, compared with one that never crashes.
 
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
+
+mod tally;
 
 use ringfence_core::{Capacity, Command, Engine, Event, Interest, Time};
 
 use super::disk::SimulatedDisk;
 use super::random::Random;
 use crate::host::{Host, Request};
-use crate::journal::{Entry, JournalError, Policy, Settings};
+use crate::journal::{Entry, JournalError, Policy, Settings, SnapshotSettings};
 use crate::publisher::Outlet;
 use crate::recovery::{Recovery, Witness, recover};
 use crate::sequencer::{Origin, Stamp, Stamped};
 
-/// What happened in a simulation, so that a test can assert that everything does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Times that the venue was brought back.
-    pub recoveries: u64,
-    /// Of these, times that something torn was cut.
-    pub torn: u64,
-    /// Commands that were recovered although nobody had been told of them.
-    pub untold: u64,
-    /// Commands that were lost, of which nobody had been told.
-    pub lost_untold: u64,
-    /// Errors of the disk that stopped intake.
-    pub disk_errors: u64,
-    /// Journals that were found damaged after a bit had flipped.
-    pub damaged: u64,
-    /// Flipped bits that changed nothing that counts.
-    pub harmless: u64,
-    /// Commands that were taken in the end.
-    pub commands: u64,
-}
-
-impl Tally {
-    /// Both together.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self {
-            recoveries: self.recoveries + other.recoveries,
-            torn: self.torn + other.torn,
-            untold: self.untold + other.untold,
-            lost_untold: self.lost_untold + other.lost_untold,
-            disk_errors: self.disk_errors + other.disk_errors,
-            damaged: self.damaged + other.damaged,
-            harmless: self.harmless + other.harmless,
-            commands: self.commands + other.commands,
-        }
-    }
-}
+pub use tally::Tally;
 
 /// Lets clients trade on a venue whose disk fails as this seed says, and brings it back each time.
 ///
@@ -93,6 +58,8 @@ struct World {
     /// How many commands the reference applied.
     applied: usize,
     lives: u64,
+    /// Bits that have flipped.
+    flips: u32,
     is_damaged: bool,
     tally: Tally,
 }
@@ -103,7 +70,7 @@ const CAPACITY: Capacity =
 /// Commands of one client.
 const COMMANDS: usize = 24;
 
-const CLIENTS: u64 = 3;
+const CLIENTS: usize = 3;
 
 /// Lives after which the disk has no faults any more, so that every client ends.
 const LIVES_MAX: u64 = 12;
@@ -116,10 +83,18 @@ impl World {
             .map(|_| Client { commands: commands.by_ref().take(COMMANDS).collect(), sent: 0 })
             .collect();
         let segment_len = 512 << random.below(6);
+        let snapshots = SnapshotSettings {
+            every_commands: random.one_of(&[0, 3, 7, 20]),
+            every_ns: random.one_of(&[0, 0, 5_000]),
+            kept: 1 + u32::try_from(random.below(3)).expect("below 3"),
+            truncates: !random.once_in(4),
+            has_thread: false,
+        };
+        let policy = if random.once_in(4) { Policy::Os } else { Policy::EveryTurn };
         Self {
             seed,
             disk: SimulatedDisk::new(random.next()),
-            settings: Settings { policy: Policy::EveryTurn, segment_len, has_thread: false },
+            settings: Settings { policy, segment_len, has_thread: false, snapshots },
             random,
             now: 1,
             clients,
@@ -129,6 +104,7 @@ impl World {
             reference: Engine::new(CAPACITY),
             applied: 0,
             lives: 0,
+            flips: 0,
             is_damaged: false,
             tally: Tally::default(),
         }
@@ -146,6 +122,7 @@ impl World {
         assert!(self.lives < 2 * LIVES_MAX, "seed {}: there is no end to it", self.seed);
         let mut seen = Seen::default();
         let flipped = self.break_something();
+        self.flips += u32::from(flipped);
         let recovered = recover(Box::new(self.disk.clone()), CAPACITY, self.settings, &mut seen);
         match recovered {
             Ok(recovery) => {
@@ -154,6 +131,13 @@ impl World {
             }
             Err(JournalError::Damaged { .. }) if flipped => {
                 self.tally.damaged += 1;
+                self.is_damaged = true;
+            }
+            // Bits of old snapshots flip unseen: as many as are kept can be lost.
+            Err(JournalError::Unusable { .. })
+                if flipped && self.is_truncated() && self.flips >= self.settings.snapshots.kept =>
+            {
+                self.tally.all_damaged += 1;
                 self.is_damaged = true;
             }
             Err(error) => {
@@ -191,6 +175,13 @@ impl World {
         false
     }
 
+    /// Whether the journal does not begin with the first command any more.
+    fn is_truncated(&self) -> bool {
+        let names = self.disk.names();
+        let mut segments = names.iter().filter(|name| name.ends_with(".journal"));
+        segments.next().is_some_and(|name| *name != "00000000000000000001.journal")
+    }
+
     fn len_of(&self, name: &str) -> u64 {
         self.disk.bytes(name).map_or(0, |bytes| bytes.len() as u64)
     }
@@ -198,20 +189,27 @@ impl World {
     /// What came back is what was told, then what was admitted, and nothing else.
     fn check_recovery(&mut self, recovery: &Recovery, seen: &Seen, flipped: bool) {
         let (seed, told) = (self.seed, self.told);
-        let there = seen.entries.len();
+        let base = usize::try_from(recovery.findings.snapshot.place).expect("a few commands");
+        assert!(base <= told, "seed {seed}: {told} commands were told of, {base} are snapshotted");
+        let there = base + seen.entries.len();
+        let told = if self.settings.policy == Policy::Os { self.forget(there) } else { told };
         assert!(there >= told, "seed {seed}: {told} commands were told and {there} are there");
-        assert_eq!(seen.entries, self.admitted[..there], "seed {seed}: another command is there");
+        assert_eq!(seen.entries, self.admitted[base..there], "seed {seed}: another command");
         assert_eq!(
-            seen.events[..told],
-            self.events[..told],
+            seen.events[..told - base],
+            self.events[base..told],
             "seed {seed}: what was told is not what happened"
         );
         self.tally.torn += u64::from(recovery.findings.torn.is_some());
-        self.tally.harmless += u64::from(flipped);
+        self.tally.harmless += u64::from(flipped && recovery.findings.passed_over.is_empty());
         self.tally.untold += (there - told) as u64;
         self.tally.lost_untold += (self.admitted.len() - there) as u64;
+        self.tally.from_snapshots += u64::from(base > 0);
+        self.tally.truncated += u64::from(base > 0 && self.is_truncated());
+        self.tally.passed_over += recovery.findings.passed_over.len() as u64;
         self.admitted.truncate(there);
-        self.events.clone_from(&seen.events);
+        self.events.truncate(base);
+        self.events.extend_from_slice(&seen.events);
         self.told = there;
         self.catch_up();
         assert_eq!(
@@ -219,16 +217,36 @@ impl World {
             self.reference.state_hash(),
             "seed {seed}: the state is another one"
         );
-        // Clients ask how far they came, and go on from there.
-        let mut taken = BTreeMap::new();
-        for entry in &self.admitted {
-            let number = taken.entry(entry.origin.session).or_insert(0);
-            *number += 1;
-            assert_eq!(entry.origin.number, *number, "seed {seed}: one is missing or there twice");
+        self.let_clients_ask(base, seen);
+    }
+
+    /// A journal that only the system has may lose what was told when the power fails, but never
+    /// what a snapshot has: the reference begins again. Returns how many are told of now.
+    fn forget(&mut self, there: usize) -> usize {
+        if there < self.told {
+            self.tally.lost_with_the_system += (self.told - there) as u64;
+            (self.told, self.applied) = (there, 0);
+            self.events.truncate(there);
+            self.reference = Engine::new(CAPACITY);
         }
-        for (session, client) in (1..).zip(&mut self.clients) {
-            let number = taken.get(&session).copied().unwrap_or(0);
-            client.sent = usize::try_from(number).expect("a few commands");
+        self.told
+    }
+
+    /// Clients ask how far they came, and go on from there.
+    fn let_clients_ask(&mut self, base: usize, seen: &Seen) {
+        let mut taken = seen.noted;
+        for (at, entry) in self.admitted.iter().enumerate() {
+            let number = entry.origin.number;
+            let taken = &mut taken[entry.origin.session as usize - 1];
+            if at < base {
+                assert!(number <= *taken, "seed {}: {number} is not noted", self.seed);
+                continue;
+            }
+            *taken += 1;
+            assert_eq!(number, *taken, "seed {}: one is missing or there twice", self.seed);
+        }
+        for (client, taken) in self.clients.iter_mut().zip(taken) {
+            client.sent = usize::try_from(taken).expect("a few commands");
         }
     }
 
@@ -247,8 +265,8 @@ impl World {
         while self.clients.iter().any(|client| client.sent < client.commands.len()) {
             let requests = self.requests();
             self.note_admission(&host, &requests);
-            let mut outlet = Told { told: &mut self.told, events: &mut self.events };
-            if let Err(error) = host.turn_of(requests, &mut outlet) {
+            let turned = host.turn_of(requests, &mut self.outlet());
+            if let Err(error) = turned {
                 let is_fault = matches!(error, JournalError::Io { .. });
                 assert!(is_fault, "seed {}: {error}", self.seed);
                 self.tally.disk_errors += u64::from(!self.disk.is_off());
@@ -260,10 +278,24 @@ impl World {
                 return;
             }
             self.catch_up();
+            if self.random.once_in(30) {
+                let taken = host.snapshot(&self.outlet());
+                taken.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
+            }
             if self.random.once_in(40) {
-                return;
+                break;
             }
         }
+        if self.random.once_in(2) {
+            host.wait_for_snapshot();
+        }
+        let snapshots = host.sequencer().journal().snapshots().expect("it is on a disk");
+        self.tally.snapshots += snapshots.written;
+        self.tally.snapshots_failed += snapshots.failed;
+    }
+
+    fn outlet(&mut self) -> Told<'_> {
+        Told { admitted: &self.admitted, told: &mut self.told, events: &mut self.events }
     }
 
     /// What clients send next, some of them.
@@ -271,7 +303,7 @@ impl World {
         let count = 1 + self.random.below(6);
         let mut requests = Vec::new();
         for _ in 0..count {
-            let at = self.random.below(CLIENTS);
+            let at = self.random.below(CLIENTS as u64);
             let client = &mut self.clients[usize::try_from(at).expect("few clients")];
             let Some(command) = client.commands.get(client.sent) else { continue };
             client.sent += 1;
@@ -308,6 +340,8 @@ impl World {
 /// What recovery applied.
 #[derive(Default)]
 struct Seen {
+    /// How many commands of each client the snapshot has.
+    noted: [u64; CLIENTS],
     entries: Vec<Entry>,
     events: Vec<Vec<Event>>,
 }
@@ -321,10 +355,17 @@ impl Witness for Seen {
         self.entries.push(entry.clone());
         self.events.push(events.to_vec());
     }
+
+    fn recall(&mut self, _last: Stamp, notes: &[u8]) {
+        for (noted, note) in self.noted.iter_mut().zip(notes.as_chunks().0) {
+            *noted = u64::from_le_bytes(*note);
+        }
+    }
 }
 
 /// What the world is told.
 struct Told<'a> {
+    admitted: &'a [Entry],
     told: &'a mut usize,
     events: &'a mut Vec<Vec<Event>>,
 }
@@ -338,5 +379,13 @@ impl Outlet for Told<'_> {
         *self.told += 1;
         assert_eq!(stamp.place, *self.told as u64, "places have no gap");
         self.events.push(events.to_vec());
+    }
+
+    fn note(&self, notes: &mut Vec<u8>) {
+        let mut taken = [0; CLIENTS];
+        for entry in &self.admitted[..*self.told] {
+            taken[entry.origin.session as usize - 1] = entry.origin.number;
+        }
+        notes.extend(taken.iter().flat_map(|number: &u64| number.to_le_bytes()));
     }
 }

@@ -168,6 +168,11 @@ impl State {
         }
     }
 
+    /// Whether what the power failed in happened all the same, every other time.
+    fn is_off_by_chance(&mut self) -> bool {
+        self.crash_at == Some(self.operations) && self.random.once_in(2)
+    }
+
     fn check_power(&self) -> io::Result<()> {
         if self.is_off { Err(io::Error::other("the power is off")) } else { Ok(()) }
     }
@@ -203,6 +208,10 @@ impl Storage for SimulatedDisk {
         "the simulated disk".into()
     }
 
+    fn share(&self) -> io::Result<Box<dyn Storage>> {
+        Ok(Box::new(self.clone()))
+    }
+
     fn list(&mut self) -> io::Result<Vec<String>> {
         let state = self.lock();
         state.check_power()?;
@@ -219,7 +228,7 @@ impl Storage for SimulatedDisk {
         }
         let made = state.operate();
         // A crash in the middle leaves the file or does not.
-        if made.is_ok() || state.is_off && state.random.once_in(2) {
+        if made.is_ok() || state.is_off_by_chance() {
             let zeros = vec![0; usize::try_from(len).expect("a small disk")];
             let content = Content { seen: zeros.clone(), stored: zeros, ..Content::default() };
             state.files.insert(name.to_owned(), content);
@@ -239,16 +248,22 @@ impl Storage for SimulatedDisk {
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
         let mut state = self.lock();
-        state.operate()?;
-        state.files.remove(name).map(|_| ()).ok_or_else(|| ErrorKind::NotFound.into())
+        let allowed = state.operate();
+        // A crash in the middle leaves the file or does not.
+        if allowed.is_ok() || state.is_off_by_chance() {
+            state.files.remove(name).ok_or(ErrorKind::NotFound)?;
+        }
+        allowed
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.lock();
-        state.operate()?;
-        let content = state.files.remove(from).ok_or(ErrorKind::NotFound)?;
-        state.files.insert(to.to_owned(), content);
-        Ok(())
+        let allowed = state.operate();
+        if allowed.is_ok() || state.is_off_by_chance() {
+            let content = state.files.remove(from).ok_or(ErrorKind::NotFound)?;
+            state.files.insert(to.to_owned(), content);
+        }
+        allowed
     }
 }
 

@@ -4,7 +4,7 @@ use ringfence_core::{Capacity, Engine, Event, Interest};
 
 use super::disk::SimulatedDisk;
 use crate::host::{Host, Request};
-use crate::journal::{Entry, JournalError, Policy, Reader, Settings};
+use crate::journal::{Entry, JournalError, Policy, Reader, Settings, SnapshotSettings};
 use crate::publisher::Outlet;
 use crate::recovery::recover;
 use crate::sequencer::{Stamp, Stamped};
@@ -17,8 +17,12 @@ const CAPACITY: Capacity =
     Capacity { orders: 256, levels: 128, instruments: 4, accounts: 16, positions: 64 };
 
 /// Small segments.
-const SETTINGS: Settings =
-    Settings { policy: Policy::EveryTurn, segment_len: 16_384, has_thread: false };
+const SETTINGS: Settings = Settings {
+    policy: Policy::EveryTurn,
+    segment_len: 16_384,
+    has_thread: false,
+    snapshots: SnapshotSettings::NEVER,
+};
 
 /// Any bytes as a segment: they are refused, or read.
 pub fn check_journal_bytes(bytes: &[u8]) {

@@ -29,4 +29,14 @@ impl Random {
     pub const fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
+
+    /// One of these.
+    ///
+    /// # Panics
+    ///
+    /// Where there are none.
+    pub fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        let at = self.below(all.len() as u64);
+        all[usize::try_from(at).expect("below the length")]
+    }
 }

@@ -9,9 +9,23 @@ use ringfence_host::testing::{
 fn nothing_is_lost_whatever_the_disk_does() {
     let tally = (0..seeds()).map(check_crashes_of_seed).fold(Tally::default(), Tally::and);
     println!("{tally:?}");
-    let Tally { recoveries, torn, untold, lost_untold, disk_errors, damaged, harmless, commands } =
-        tally;
-    let reached = [recoveries, torn, untold, lost_untold, disk_errors, damaged, harmless, commands];
+    let reached = [
+        tally.recoveries,
+        tally.torn,
+        tally.untold,
+        tally.lost_untold,
+        tally.disk_errors,
+        tally.damaged,
+        tally.harmless,
+        tally.lost_with_the_system,
+        tally.from_snapshots,
+        tally.truncated,
+        tally.snapshots,
+        tally.snapshots_failed,
+        tally.passed_over,
+        tally.all_damaged,
+        tally.commands,
+    ];
     assert!(reached.iter().all(|&times| times > 10), "not everything is reached: {tally:?}");
 }
 

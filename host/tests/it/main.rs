@@ -31,6 +31,7 @@ mod runtime;
 mod sandbox;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod scenarios;
+mod snapshots;
 #[cfg(feature = "wasmtime")]
 mod strategies;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
