@@ -38,7 +38,7 @@ enum Task {
     Generate(generate::Args),
     /// Look into a journal: verify, dump, replay, stat
     Journal(journal::Args),
-    /// Look into a strategy: would a host admit it, what is in it
+    /// Begin a strategy, or look into one: would a host admit it, what is in it
     Strategy(strategy::Args),
     /// Compile an admitted module from standard input: what a host starts, not a person
     #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

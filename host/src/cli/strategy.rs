@@ -4,6 +4,7 @@ mod anatomy;
 mod card;
 mod check;
 mod inspect;
+mod new;
 
 use std::io::{BufWriter, Write};
 
@@ -19,6 +20,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Task {
+    /// Begin a strategy: a crate that builds, passes its tests and trades
+    New(new::Args),
     /// Say whether a host would admit a strategy, check by check; exit status 1 where not
     Check(OfFile),
     /// Show what is in a strategy's file, admitted or not
@@ -35,6 +38,7 @@ struct OfFile {
 
 pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     match &args.task {
+        Task::New(args) => new::run(args),
         Task::Check(of) => check::run(&of.file),
         Task::Inspect(of) => inspect::run(&of.file),
     }

@@ -36,6 +36,8 @@ mod snapshots;
 mod strategies;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod strategy_cli;
+#[cfg(feature = "wasmtime")]
+mod strategy_new;
 mod tapes;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod tiers;

@@ -1,0 +1,188 @@
+//! `ringfence strategy new`: a crate that builds, passes its tests and trades.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::super::Outcome;
+use super::print;
+use crate::error::RunError;
+
+/// What `ringfence strategy new` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The folder gets a Cargo.toml, src/lib.rs (a small strategy) and src/tests.rs (its tests, in a market \
+with the real engine). Nothing that is there is written over. Exit status 2 where that is not possible.")]
+pub(super) struct Args {
+    /// The strategy's name: small letters, digits, - and _
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Where its folder goes [default: here]
+    #[arg(long, value_name = "FOLDER")]
+    path: Option<PathBuf>,
+    /// The folder of ringfence-guest [default: that of the checkout which built this program]
+    #[arg(long, value_name = "FOLDER")]
+    sdk: Option<PathBuf>,
+}
+
+/// The files of a new crate, and what is in them.
+const FILES: [(&str, &str); 4] = [
+    ("Cargo.toml", include_str!("new/Cargo.toml.txt")),
+    ("src/lib.rs", include_str!("new/lib.rs.txt")),
+    ("src/tests.rs", include_str!("new/tests.rs.txt")),
+    (".gitignore", "/target\n"),
+];
+
+/// Where the kit for authors stood when this program was built.
+const SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../guest-sdk");
+
+/// The longest name that a manifest may have.
+const NAME_MAX: usize = 64;
+
+pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
+    check_name(&args.name)?;
+    let sdk = sdk(args.sdk.as_deref())?;
+    let parent = args.path.clone().unwrap_or_default();
+    let folder = parent.join(&args.name);
+    let failed = |path: &Path| {
+        let file = path.display().to_string();
+        |source| RunError::Open { file, source }
+    };
+    fs::create_dir_all(&parent).map_err(failed(&parent))?;
+    // Fails where the folder is there: an author's work is never written over.
+    fs::create_dir(&folder).map_err(failed(&folder))?;
+    let source = folder.join("src");
+    fs::create_dir(&source).map_err(failed(&source))?;
+    for (name, text) in FILES {
+        let file = folder.join(name);
+        let text = text.replace("{name}", &args.name).replace("{sdk}", &sdk);
+        let written = fs::File::create_new(&file).and_then(|mut to| to.write_all(text.as_bytes()));
+        written.map_err(failed(&file))?;
+    }
+    print(&next_steps(&folder, &args.name))?;
+    Ok(Outcome::AsWished)
+}
+
+/// What Cargo takes as a package's name and a manifest as a strategy's.
+fn check_name(name: &str) -> Result<(), RunError> {
+    let problem = |what: &str| Err(RunError::Usage(format!("the name `{name}` {what}")));
+    if name.len() > NAME_MAX {
+        return problem("is longer than 64 letters; take a shorter one");
+    }
+    let is_sound = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let rest = name.bytes().all(|letter| is_sound(letter) || letter == b'-' || letter == b'_');
+    if !name.starts_with(|letter: char| letter.is_ascii_lowercase()) || !rest {
+        return problem("must begin with a small letter and have only a to z, 0 to 9, - and _");
+    }
+    if TAKEN.contains(&name) {
+        return problem("is a word of Rust or of Cargo; take another one");
+    }
+    Ok(())
+}
+
+/// Names with which Cargo or Rust would do something else, or nothing.
+const TAKEN: [&str; 45] = [
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "deps",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc-macro",
+    "pub",
+    "ref",
+    "return",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+];
+
+/// What the manifest says of where the kit is.
+fn sdk(wished: Option<&Path>) -> Result<String, RunError> {
+    let here = Path::new(SDK);
+    let folder = match wished {
+        Some(wished) => wished,
+        None if here.join("Cargo.toml").is_file() => here,
+        None => return Ok(format!("version = \"{}\"", env!("CARGO_PKG_VERSION"))),
+    };
+    let manifest = folder.join("Cargo.toml");
+    let is_sdk = fs::read_to_string(&manifest)
+        .map_err(|source| RunError::Open { file: manifest.display().to_string(), source })?
+        .contains("name = \"ringfence-guest\"");
+    if !is_sdk {
+        let problem = "is not that of ringfence-guest; name the folder guest-sdk of a checkout";
+        return Err(RunError::File {
+            file: manifest.display().to_string(),
+            problem: problem.to_owned(),
+        });
+    }
+    let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    Ok(format!("path = {:?}", path.display().to_string()))
+}
+
+fn next_steps(folder: &Path, name: &str) -> String {
+    let module = format!("target/wasm32-unknown-unknown/release/{}.wasm", name.replace('-', "_"));
+    format!(
+        "{folder} is a strategy that builds, passes its tests and trades. Next:
+
+    cd {folder}
+    cargo test                                                      # in a market with the real engine
+    cargo build --release --target wasm32-unknown-unknown
+    ringfence strategy check {module}
+    ringfence generate --count 20000 --messages day.csv --orderbook book.csv
+    ringfence replay --format lobster --messages day.csv --strategy {module} --report day.html
+
+Then change src/lib.rs. Where the compiler has no wasm32: rustup target add wasm32-unknown-unknown
+",
+        folder = folder.display(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TAKEN, check_name};
+
+    #[test]
+    fn names_are_those_that_cargo_and_manifests_take() {
+        for sound in ["a", "quoter", "my-quoter_2", &"a".repeat(64)] {
+            assert!(check_name(sound).is_ok(), "{sound}");
+        }
+        let long = "a".repeat(65);
+        for unsound in ["", "-a", "2nd", "Quoter", "a b", "a/b", "..", "ä", "a.b", &long] {
+            assert!(check_name(unsound).is_err(), "{unsound}");
+        }
+        assert!(TAKEN.into_iter().all(|word| check_name(word).is_err()));
+    }
+}

@@ -1,0 +1,87 @@
+//! `ringfence strategy new`, and all that it says to do next.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::command::{Folder, ringfence};
+
+/// A cargo that knows nothing of the one that runs this test, in `folder`, without the network.
+fn cargo(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("CARGO") && name != "CARGO_HOME" || name.contains("RUSTFLAGS") {
+            command.env_remove(name);
+        }
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strategy-new");
+    command.env("CARGO_TARGET_DIR", &target).env("CARGO_NET_OFFLINE", "true");
+    let output = command.current_dir(folder).args(arguments).output().expect("cargo runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {text}{errors}");
+    text
+}
+
+fn has_wasm_target() -> bool {
+    let rustc = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"])
+        .output()
+        .expect("rustc runs");
+    Path::new(String::from_utf8_lossy(&rustc.stdout).trim()).is_dir()
+}
+
+#[test]
+fn a_new_strategy_builds_passes_its_tests_and_trades() {
+    let folder = Folder::new("strategy-new");
+    let parent = folder.path("");
+    let run = ringfence(&["strategy", "new", "my-first", "--path", &parent]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
+    assert!(run.out.contains("cargo test"), "{}", run.out);
+    let crate_folder = Path::new(&parent).join("my-first");
+    let tests = cargo(&crate_folder, &["test"]);
+    assert!(tests.contains("3 passed"), "{tests}");
+    if !has_wasm_target() {
+        println!("strategy new: not built for Wasm: this rustc has no wasm32-unknown-unknown");
+        return;
+    }
+    cargo(&crate_folder, &["build", "--release", "--target", "wasm32-unknown-unknown"]);
+    let module = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("strategy-new/wasm32-unknown-unknown/release/my_first.wasm");
+    let module = module.to_str().expect("a name in UTF-8");
+    let run = ringfence(&["strategy", "check", module]);
+    assert_eq!(run.status, 0, "{}{}", run.out, run.err);
+    let (day, book) = (folder.path("day.csv"), folder.path("book.csv"));
+    let files = ["--messages", &day, "--orderbook", &book];
+    let run = ringfence(&[&["generate", "--count", "5000"], &files[..]].concat());
+    assert_eq!(run.status, 0, "{}", run.err);
+    let replay = ["replay", "--format", "lobster", "--messages", &day, "--strategy", module];
+    let run = ringfence(&replay);
+    assert_eq!(run.status, 0, "{}", run.err);
+    let fills = run.err.lines().find_map(|line| line.trim().strip_prefix("fills"));
+    let fills: u64 = fills.expect("a line of fills").trim().parse().expect("a number");
+    assert!(fills > 10, "it trades: {}", run.err);
+}
+
+#[test]
+fn nothing_is_written_over_and_bad_names_are_refused() {
+    let folder = Folder::new("strategy-new-twice");
+    let parent = folder.path("");
+    let new = |name: &str| ringfence(&["strategy", "new", name, "--path", &parent]);
+    assert_eq!(new("mine").status, 0);
+    let lib = folder.path("mine/src/lib.rs");
+    std::fs::write(&lib, "mine").expect("it can be written");
+    let again = new("mine");
+    assert_eq!(again.status, 2);
+    assert!(again.err.contains("mine"), "{}", again.err);
+    assert_eq!(std::fs::read_to_string(&lib).expect("it is there"), "mine");
+    for name in ["../up", "Upper", "test", ""] {
+        let refused = new(name);
+        assert_eq!(refused.status, 2, "{name}: {}", refused.out);
+        assert!(refused.err.contains("name"), "{name}: {}", refused.err);
+    }
+    let sdk = ["strategy", "new", "other", "--path", &parent, "--sdk", &parent];
+    let refused = ringfence(&sdk);
+    assert_eq!(refused.status, 2, "{}", refused.out);
+    assert!(!Path::new(&parent).join("other").exists(), "nothing is begun");
+}
