@@ -51,3 +51,34 @@ impl StateHasher {
         self.hash ^ (self.hash >> 32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::StateHasher;
+
+    fn hash(feed: impl Fn(&mut StateHasher)) -> u64 {
+        let mut hasher = StateHasher::default();
+        feed(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Journals and snapshots keep these numbers: they are the same for ever.
+    #[test]
+    fn hashes_are_what_they_were() {
+        assert_eq!(hash(|_| ()), 0x5269_6e67_340c_0004);
+        assert_eq!(hash(|hasher| hasher.word(1)), 0x0b9e_3206_c0bb_4322);
+        assert_eq!(hash(|hasher| hasher.signed(-1)), 0x210a_3e26_1dfb_bdd6);
+        assert_eq!(hash(|hasher| hasher.wide(-1 << 64)), 0x15e8_a63a_152b_8943);
+        assert_eq!(hash(|hasher| hasher.optional(Some(7))), 0x2d85_26a6_5804_33e4);
+    }
+
+    #[test]
+    fn whether_there_is_a_word_is_part_of_the_hash() {
+        let nothing = hash(|_| ());
+        let none = hash(|hasher| hasher.optional(None));
+        let some = hash(|hasher| hasher.optional(Some(0)));
+        assert!(nothing != none && none != some && some != nothing);
+        assert_ne!(some, hash(|hasher| hasher.optional(Some(1))));
+        assert_ne!(hash(|hasher| hasher.wide(1)), hash(|hasher| hasher.wide(1 << 64)));
+    }
+}
