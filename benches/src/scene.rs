@@ -66,6 +66,13 @@ impl Scene {
         self
     }
 
+    /// With room for so many price levels.
+    #[must_use]
+    pub fn levels(mut self, levels: u32) -> Self {
+        self.capacity.levels = levels;
+        self
+    }
+
     /// With commands that are not measured.
     #[must_use]
     pub fn after(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
@@ -147,6 +154,11 @@ impl Scene {
 }
 
 impl Seen {
+    /// What happened, in order.
+    pub fn whats(&self) -> impl Iterator<Item = &What> {
+        self.events.iter().map(|event| &event.what)
+    }
+
     /// How many events `are` so.
     pub fn count(&self, are: impl Fn(&What) -> bool) -> u64 {
         self.events.iter().filter(|event| are(&event.what)).count() as u64
