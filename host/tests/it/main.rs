@@ -9,6 +9,8 @@
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod allocations;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod attacks;
 mod cli;
 mod command;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
