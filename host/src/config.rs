@@ -1,0 +1,123 @@
+//! What a venue is made of: a file in TOML, and four options from the environment besides.
+//!
+//! Every option is explained in `examples/venue.toml`. A key that is not known is an error, and so
+//! is a value out of range: both name line and column.
+
+mod environment;
+mod feed;
+mod gateway;
+mod http;
+mod journal;
+mod secrets;
+mod strategies;
+mod venue;
+mod within;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use feed::FeedConfig;
+pub use gateway::{AccountConfig, GatewayConfig, SECRET_LEN_MAX, Secret, SlowConsumer};
+pub use http::HttpConfig;
+pub use journal::{JournalConfig, PolicyName, SnapshotConfig};
+pub use strategies::StrategyConfig;
+pub use venue::{CapacityConfig, VenueConfig};
+pub use within::Within;
+
+use crate::error::RunError;
+
+/// Everything that `ringfence run` can be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The venue's thread never sleeps: it asks its sockets again and again.
+    pub low_latency_mode: bool,
+    /// Processors that threads are bound to: the first is the venue's own thread's, the others are
+    /// dealt out to the threads beside it.
+    pub cpu_affinity: Vec<u16>,
+    /// Small packets leave at once (`TCP_NODELAY`), and where the kernel allows, it asks the network
+    /// card instead of waiting for it (`SO_BUSY_POLL`).
+    pub network_optimization: Switch,
+    /// Compiled strategies are kept on the disk.
+    pub cache_enabled: Switch,
+    /// Instruments and room.
+    pub venue: VenueConfig,
+    /// Where commands are kept.
+    pub journal: JournalConfig,
+    /// Who may send commands, and how.
+    pub gateway: GatewayConfig,
+    /// Market data; none where the section is missing.
+    pub feed: Option<FeedConfig>,
+    /// Health, metrics and books by HTTP; none where the section is missing.
+    pub http: Option<HttpConfig>,
+    /// Strategies that trade here, in the order of their seats.
+    pub strategies: Vec<StrategyConfig>,
+}
+
+/// Something that is on unless it is switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Switch(pub bool);
+
+impl Default for Switch {
+    fn default() -> Self {
+        Self(true)
+    }
+}
+
+impl Config {
+    /// Reads a file, and what the environment of this process says besides. Paths are meant from
+    /// the file's folder.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] where the file cannot be read, or something in it or in the environment is
+    /// wrong.
+    pub fn load(path: &Path) -> Result<Self, RunError> {
+        let file = path.display().to_string();
+        let text = fs::read_to_string(path)
+            .map_err(|source| RunError::Open { file: file.clone(), source })?;
+        let mut config = Self::parse(&file, &text)?;
+        config.take_environment(|name| std::env::var(name).ok())?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        config.resolve(folder);
+        config.gateway.take_secrets()?;
+        config.gateway.check()?;
+        Ok(config)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Line`] where something in it is wrong.
+    pub fn parse(file: &str, text: &str) -> Result<Self, RunError> {
+        toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let (line, column) = line_and_column(text, at);
+            let problem = error.message().trim_end().to_owned();
+            RunError::Line { file: file.to_owned(), line, column, problem }
+        })
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let resolve = |path: &mut PathBuf| *path = folder.join(&*path);
+        resolve(&mut self.journal.folder);
+        self.venue.instruments.iter_mut().for_each(resolve);
+        self.gateway.secrets_file.iter_mut().for_each(resolve);
+        self.strategies.iter_mut().for_each(|strategy| resolve(&mut strategy.file));
+    }
+}
+
+/// Where a byte is, counted from 1, in characters.
+fn line_and_column(text: &str, at: usize) -> (u64, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() as u64 + 1;
+    let begin = before.rfind('\n').map_or(0, |at| at + 1);
+    (line, before[begin..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests;

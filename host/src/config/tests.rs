@@ -1,0 +1,182 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::{Config, GatewayConfig, PolicyName, Secret, Within};
+use crate::journal::{Policy, Settings};
+
+const EXAMPLE: &str = include_str!("../../../examples/venue.toml");
+
+/// The tables that there are, and what must stand above a key that is asked of them.
+const TABLES: [&str; 10] = [
+    "",
+    "[venue]",
+    "[venue.capacity]",
+    "[journal]",
+    "[journal.snapshots]",
+    "[gateway]",
+    "[[gateway.accounts]]",
+    "[feed]",
+    "[http]",
+    "[[strategies]]",
+];
+
+fn problem(text: &str) -> String {
+    Config::parse("a.toml", text).expect_err("it is wrong").to_string()
+}
+
+/// The keys of a table: an unknown one is answered with their list.
+fn keys(table: &str) -> Vec<String> {
+    let answer = problem(&format!("{table}\nno_such_key = 1\n"));
+    let (_, list) = answer.split_once("expected ").unwrap_or_else(|| panic!("{answer}"));
+    list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_example_has_every_option_and_shows_the_defaults() {
+    let config = Config::parse("venue.toml", EXAMPLE).unwrap();
+    let mut keys_found = 0;
+    for table in TABLES {
+        for key in keys(table) {
+            let is_table =
+                TABLES.iter().any(|table| table.trim_matches(['[', ']']).ends_with(&key));
+            let shows = |line: &str| {
+                let line = line.trim_start_matches("# ");
+                line.starts_with(&format!("{key} = ")) || (is_table && line.contains(&key))
+            };
+            let part = EXAMPLE
+                .lines()
+                .skip_while(|line| !line.trim_start_matches("# ").starts_with(table));
+            assert!(part.clone().any(shows), "the example does not show `{key}` of {table}");
+            keys_found += 1;
+        }
+    }
+    assert!(keys_found > 45, "{keys_found}");
+    let defaults = Config::default();
+    let mut shown = config.clone();
+    shown.venue.instruments = None;
+    shown.gateway.accounts.clear();
+    (shown.feed, shown.http) = (None, None);
+    assert_eq!(shown, defaults);
+    assert!(config.gateway.accounts[0].operator && !config.gateway.accounts[1].operator);
+    config.gateway.check().unwrap();
+}
+
+#[test]
+fn an_empty_file_is_a_venue_with_defaults() {
+    assert_eq!(Config::parse("a", "").unwrap(), Config::default());
+    assert_eq!(Settings::from(&Config::default().journal), Settings::default());
+}
+
+#[test]
+fn what_is_wrong_is_named_with_line_and_column() {
+    for (text, expected) in [
+        ("\n[journal]\nfoldr = \"x\"\n", "a.toml, line 3, column 1: unknown field `foldr`"),
+        ("low_latency_mode = 1", "a.toml, line 1, column 20: invalid type"),
+        (
+            "[venue]\ntick_ms = -1",
+            "line 2, column 11: -1 is out of range; give a whole number from 0 to 3600000",
+        ),
+        (
+            "[venue.capacity]\norders = 0",
+            "line 2, column 10: 0 is out of range; give a whole number from 1",
+        ),
+        ("[journal]\npolicy = \"never\"", "line 2, column 10: unknown variant `never`"),
+        ("[gateway]\naddress = \"here\"", "line 2, column 11: invalid socket address"),
+        (
+            "[[gateway.accounts]]\naccount = 7\nsecret = \"short\"",
+            "line 3, column 10: a secret has 16 to 64 bytes",
+        ),
+        ("[[gateway.accounts]]\naccount = 1000001", "line 2, column 11: 1000001 is out of range"),
+        ("x = ", "line 1, column 5"),
+        ("[[gateway.accounts]]\n", "missing field `account`"),
+        ("[[strategies]]\n", "missing field `file`"),
+    ] {
+        let problem = problem(text);
+        assert!(problem.contains(expected), "{problem}\ndoes not say\n{expected}");
+    }
+}
+
+#[test]
+fn a_policy_is_read_by_its_name() {
+    let text = "[journal]\npolicy = \"interval\"\ninterval_ms = 25\nsegment_mib = 1";
+    let config = Config::parse("a", text).unwrap();
+    assert_eq!(config.journal.policy, PolicyName::Interval);
+    let settings = Settings::from(&config.journal);
+    assert_eq!(settings.policy, Policy::Interval(25_000_000));
+    assert_eq!(settings.segment_len, 1 << 20);
+}
+
+#[test]
+fn the_environment_goes_before_the_file() {
+    let mut config = Config::parse("a", "cpu_affinity = [3]").unwrap();
+    let variables = |name: &str| {
+        let value = match name {
+            "LOW_LATENCY_MODE" => "true",
+            "CPU_AFFINITY" => "0, 1",
+            "NETWORK_OPTIMIZATION" | "CACHE_ENABLED" => "false",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    config.take_environment(variables).unwrap();
+    assert!(config.low_latency_mode);
+    assert!(!config.network_optimization.0 && !config.cache_enabled.0);
+    assert_eq!(config.cpu_affinity, [0, 1]);
+    for (name, value) in [("LOW_LATENCY_MODE", "yes"), ("CPU_AFFINITY", "0,x")] {
+        let given = |asked: &str| (asked == name).then(|| value.to_owned());
+        let error = config.take_environment(given).expect_err("it means nothing").to_string();
+        assert!(error.contains(name) && error.contains(value), "{error}");
+    }
+}
+
+#[test]
+fn what_no_single_value_shows_is_checked() {
+    let account = "[[gateway.accounts]]\naccount = 7\n";
+    let secret = "secret = \"0123456789abcdef\"\n";
+    for (text, expected) in [
+        (account.to_owned(), "account 7 has no secret"),
+        (format!("{account}{secret}{account}{secret}"), "lists account 7 twice"),
+        ("[gateway]\nheartbeat_ms = 1000\ntimeout_ms = 1999".to_owned(), "time for two heartbeats"),
+    ] {
+        let config = Config::parse("a", &text).unwrap();
+        let problem = config.gateway.check().expect_err("it is wrong").to_string();
+        assert!(problem.contains(expected), "{problem}");
+    }
+}
+
+#[test]
+fn secrets_come_from_a_file_that_others_may_not_read() {
+    let path = std::env::temp_dir().join(format!("ringfence-secrets-{}", std::process::id()));
+    let take = |text: &str, mode: u32| {
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let config = Config::parse("a", "[[gateway.accounts]]\naccount = 7\n").unwrap();
+        let mut gateway = GatewayConfig { secrets_file: Some(path.clone()), ..config.gateway };
+        gateway.take_secrets().map(|()| gateway.accounts[0].secret.clone())
+    };
+    let secret = Secret::new("0123456789abcdef").unwrap();
+    assert_eq!(take("# mine\n7 0123456789abcdef\n", 0o600).unwrap(), Some(secret.clone()));
+    assert_eq!(format!("{secret:?}"), "Secret");
+    for (text, mode, expected) in [
+        ("7 0123456789abcdef\n", 0o644, "chmod 600"),
+        ("\n8 0123456789abcdef\n", 0o600, "line 2, column 1: account 8 is not in"),
+        ("x 0123456789abcdef\n", 0o600, "`x` is not the number"),
+        ("7\n", 0o600, "a line is"),
+        ("7 short\n", 0o600, "a secret has"),
+        ("7 0123456789abcdef\n7 0123456789abcdef\n", 0o600, "two secrets"),
+    ] {
+        let problem = take(text, mode).expect_err("it is wrong").to_string();
+        assert!(problem.contains(expected), "{problem}");
+    }
+    fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn paths_are_meant_from_the_files_folder() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/venue.toml");
+    let config = Config::load(&path).unwrap();
+    assert!(config.journal.folder.ends_with("examples/journal"));
+    assert!(config.venue.instruments.unwrap().is_file());
+    assert_eq!(config.venue.tick_ms, Within::new(100));
+}
