@@ -33,7 +33,7 @@ pub struct GatewayConfig {
     /// Commands that it may send at once after a pause.
     pub burst: Within<1, 100_000_000>,
     /// Kibibytes of each connection's buffers, one in each direction.
-    pub buffer_kib: Within<4, 65_536>,
+    pub buffer_kib: Within<64, 65_536>,
     /// Events of each account that are kept to be sent, or sent again.
     pub resend_events: Within<16, 16_777_216>,
     /// What becomes of a session that does not read its events as fast as they come.
