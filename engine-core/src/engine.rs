@@ -43,7 +43,7 @@ use crate::state_hash::StateHasher;
 
 pub use accounts::{AccountView, HoldingView};
 pub use ahead::{AHEAD_MAX, Ahead};
-use desk::{Desk, Out};
+use desk::{Desk, Out, Way};
 pub use image::Image;
 pub use view::{BookView, LevelView, OrderView, WaitingView};
 
@@ -165,14 +165,17 @@ impl Engine {
         at: Time,
         (op, instrument, id, account): (Op, InstrumentId, OrderId, AccountId),
         events: &mut S,
-        command: impl FnOnce(&mut Desk<'_, S>),
+        command: impl FnOnce(&mut Desk<'_, S>) -> Way,
     ) {
         let expired = self.advance(at, events);
-        match self.position(instrument) {
+        let way = match self.position(instrument) {
             Some(position) => self.desk(position, instrument, events).work(!expired, command),
-            None => self.reject_order(op, instrument, id, account, events),
-        }
-        if expired | !self.accounts.tripped.is_empty() {
+            None => {
+                self.reject_order(op, instrument, id, account, events);
+                Way::Long
+            }
+        };
+        if expired || (way == Way::Long && !self.accounts.tripped.is_empty()) {
             self.finish(events);
         }
     }
@@ -184,7 +187,7 @@ impl Engine {
             Command::Account(ref spec) => self.limit_account(spec, events),
             Command::Quote(ref quote) => match self.position(quote.instrument) {
                 Some(position) => {
-                    self.desk_of(position, events).work(false, |desk| desk.quote(quote))
+                    self.desk_of(position, events).work_long(|desk| desk.quote(quote))
                 }
                 None => {
                     self.reject_order(Op::Quote, quote.instrument, quote.id, quote.account, events)
@@ -196,13 +199,13 @@ impl Engine {
             Command::Phase { instrument, phase } => match self.position(instrument) {
                 Some(position) => self
                     .desk(position, instrument, events)
-                    .work(false, |desk| desk.enter_phase(phase)),
+                    .work_long(|desk| desk.enter_phase(phase)),
                 None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
             },
             Command::Uncross { instrument, then } => match self.position(instrument) {
-                Some(position) => self
-                    .desk(position, instrument, events)
-                    .work(false, |desk| desk.end_auction(then)),
+                Some(position) => {
+                    self.desk(position, instrument, events).work_long(|desk| desk.end_auction(then))
+                }
                 None => self.reject(Op::Uncross, instrument, Reject::UnknownInstrument, events),
             },
             Command::Time

@@ -63,6 +63,15 @@ impl<'a, S: EventSink> Out<'a, S> {
     }
 }
 
+/// How far a command went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It was plain, in a book where nothing special is switched on, and did not trade.
+    Short,
+    /// Anything else.
+    Long,
+}
+
 /// One instrument's desk.
 #[derive(Debug)]
 pub(super) struct Desk<'a, S> {
@@ -76,19 +85,37 @@ pub(super) struct Desk<'a, S> {
 impl<S: EventSink> Desk<'_, S> {
     /// Does one command's work, then lets the orders enter that it set free, then has the pegged
     /// orders follow, and then tells the best prices, if anybody wants them; the last two unless
-    /// other instruments' come first.
+    /// other instruments' come first. A command that went the [`Way::Short`] leaves nothing but
+    /// best prices.
     #[inline(always)]
-    pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self)) {
+    pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self) -> Way) -> Way {
+        let way = command(&mut self);
+        if way == Way::Long {
+            self.aside().finish_long(tells);
+        } else if tells && self.out.wants(Interest::L1) {
+            self.aside().tell_best();
+        }
+        way
+    }
+
+    /// The same for a command that goes the long way, after which other instruments' come.
+    pub(super) fn work_long(mut self, command: impl FnOnce(&mut Self)) {
         command(&mut self);
+        self.finish_long(false);
+    }
+
+    /// The end of a command that went the long way.
+    #[inline(never)]
+    fn finish_long(&mut self, tells: bool) {
         if !self.store.pending.is_empty() | self.book.heed.has(Heed::AT_THE_END) {
-            self.aside().finish(tells);
+            self.finish(tells);
         }
         if tells && self.accounts.tripped.is_empty() {
             if !self.book.heed.is_empty() && self.book.call.gathers {
-                self.aside().tell_indicative();
+                self.tell_indicative();
             }
             if self.out.wants(Interest::L1) {
-                self.aside().tell_best();
+                self.tell_best();
             }
         }
     }

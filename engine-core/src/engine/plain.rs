@@ -3,7 +3,7 @@
 //! It does what `place.rs` and `change.rs` do, and leaves out what plain orders have nothing of.
 //! Whatever is not plain, is refused or needs more than one step takes the long way.
 
-use super::desk::Desk;
+use super::desk::{Desk, Way};
 use super::matching::{Special, Taker};
 use crate::book::order::Terms;
 use crate::book::{Spot, Vacancy};
@@ -23,21 +23,24 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Places an order.
     #[inline(always)]
-    pub(super) fn place(&mut self, order: &NewOrder) {
+    pub(super) fn place(&mut self, order: &NewOrder) -> Way {
         let &NewOrder { id, account, side, qty, tif, .. } = order;
         if let Some(price) = order.plain_price()
             && self.is_plain()
         {
             if self.crosses(side, price) || tif == TimeInForce::Ioc {
-                return self.aside().cross(id, account, side, tif, price, qty);
+                self.aside().cross(id, account, side, tif, price, qty);
+                return Way::Long;
             }
             if let Some(spot) = self.book.spot(self.store, id, side, price) {
-                return self.seat(id, account, side, price, qty, spot);
+                self.seat(id, account, side, price, qty, spot);
+                return Way::Short;
             }
         }
         // A copy, so that the order itself need not be in memory.
         let order = *order;
         self.aside().place_any(&order);
+        Way::Long
     }
 
     /// A plain order that does not trade and for which there is a spot.
@@ -103,15 +106,17 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Takes an order off the book.
     #[inline(always)]
-    pub(super) fn cancel(&mut self, id: OrderId, account: AccountId) {
+    pub(super) fn cancel(&mut self, id: OrderId, account: AccountId) -> Way {
         let Some((at, key)) = self.plain_order(id, account) else {
-            return self.aside().cancel_any(id, account);
+            self.aside().cancel_any(id, account);
+            return Way::Long;
         };
         let (qty, reason) = (self.store.orders[key].open, CancelReason::User);
         self.out.private(What::Canceled { id, account, qty, reason });
         self.take_off_plain(key);
         self.store.vacate(at, key);
         self.book.live -= 1;
+        Way::Short
     }
 
     /// Takes a plain order off its level and tells so.
@@ -126,27 +131,33 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Lowers what is open of an order, which keeps its place.
     #[inline(always)]
-    pub(super) fn reduce(&mut self, reduce: &Reduce) {
+    pub(super) fn reduce(&mut self, reduce: &Reduce) -> Way {
         let &Reduce { id, account, by, .. } = reduce;
         match self.plain_order(id, account) {
             Some((_, key)) if !by.is_zero() && by < self.store.orders[key].open => {
                 self.shrink(key, by);
+                Way::Short
             }
             _ => {
                 let reduce = *reduce;
                 self.aside().reduce_any(&reduce);
+                Way::Long
             }
         }
     }
 
     /// Gives an order another price, quantity or name.
     #[inline(always)]
-    pub(super) fn replace(&mut self, replace: &Replace) {
+    pub(super) fn replace(&mut self, replace: &Replace) -> Way {
         match self.plain_move(replace) {
-            Some((key, price, open)) => self.move_plain(key, price, open),
+            Some((key, price, open)) => {
+                self.move_plain(key, price, open);
+                Way::Short
+            }
             None => {
                 let replace = *replace;
                 self.aside().replace_any(&replace);
+                Way::Long
             }
         }
     }
