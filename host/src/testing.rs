@@ -2,6 +2,7 @@
 //!
 //! Needs the feature `testing`. A failure names its seed; the same seed fails again.
 
+mod config_check;
 mod crashes;
 mod disk;
 mod journal_check;
@@ -12,6 +13,7 @@ use ringfence_core::{Command, Time};
 
 use crate::replay::jsonl::{parse_line, write_command};
 
+pub use config_check::check_config_bytes;
 pub use crashes::{Tally, check_crashes_of_seed};
 pub use disk::SimulatedDisk;
 pub use journal_check::{

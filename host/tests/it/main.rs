@@ -13,6 +13,7 @@ mod allocations;
 mod attacks;
 mod cli;
 mod command;
+mod config;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod guests;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
