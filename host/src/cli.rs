@@ -1,7 +1,9 @@
 //! The command line: what can be asked for, and how the answer ends.
 
+mod backtest;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod compile;
+mod ending;
 mod generate;
 mod journal;
 mod replay;
@@ -34,6 +36,8 @@ struct Cli {
 enum Task {
     /// Replay commands or a trading day through the engine
     Replay(Box<replay::Args>),
+    /// Try strategies on a day or a tape, and say how they did
+    Backtest(Box<backtest::Args>),
     /// Write a seeded trading day in LOBSTER's form
     Generate(generate::Args),
     /// Look into a journal: verify, dump, replay, stat
@@ -60,6 +64,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.task {
         Task::Replay(args) => replay::run(&args),
+        Task::Backtest(args) => backtest::run(&args),
         Task::Generate(args) => generate::run(&args),
         Task::Journal(args) => journal::run(&args),
         Task::Strategy(args) => strategy::run(&args),

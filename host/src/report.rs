@@ -4,6 +4,8 @@ mod axis;
 mod chart;
 mod page;
 mod series;
+mod tally;
 
 pub use page::{Facts, html};
 pub use series::Series;
+pub use tally::Tally;

@@ -1,27 +1,25 @@
 //! `ringfence replay`.
 
-use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::ValueEnum;
 use ringfence_core::{Capacity, Interest};
 
+use super::ending::{Ending, Page};
 use super::strategies::{self, Runtime};
 use super::{Outcome, complain, tell};
 use crate::error::RunError;
 use crate::host::Host;
 use crate::journal::{Folder, Journal, Policy, Settings, SnapshotSettings};
-use crate::metrics::{Grouped, PERCENTILES, Span};
+use crate::metrics::Grouped;
 use crate::recovery;
 use crate::replay::input::Lines;
 use crate::replay::jsonl::{self, Tape};
 use crate::replay::lobster::{self, Day};
 use crate::replay::run::Run;
 use crate::replay::workload;
-use crate::report::{self, Facts, Series};
-use crate::summary::{self, Row};
+use crate::report::Series;
 
 /// What `ringfence replay` takes.
 #[derive(Debug, clap::Args)]
@@ -260,48 +258,12 @@ impl Args {
         title: &str,
         findings: String,
     ) -> Result<(), RunError> {
-        let elapsed = run.metrics.elapsed();
-        let host = &run.host;
-        let instrument = run.series.as_ref().and_then(Series::instrument);
-        let instrument = instrument.or_else(|| host.engine().instruments().next());
-        let book = instrument.and_then(|instrument| host.engine().book(instrument));
-        let scale = book.map_or(0, |book| book.spec().scale);
-        let rows: Vec<_> = host.seats().iter().map(|seat| Row::of(seat, host, scale)).collect();
+        let ending = Ending::of(run);
         if !self.quiet {
-            tell(&summary::text(&run.metrics, elapsed, &rows));
+            tell(&ending.summary());
         }
-        if let (Some(page), Some(series)) = (page, &run.series) {
-            let symbol = book.map_or("", |book| book.spec().symbol.as_str());
-            let facts = Facts {
-                title: format!("{symbol} · {}", file_name(title)),
-                scale,
-                headline: headline(run, elapsed, series),
-                findings,
-                metrics: &run.metrics,
-                strategies: rows,
-            };
-            page.write(&report::html(&facts, series))?;
-        }
-        Ok(())
+        page.map_or(Ok(()), |page| page.write(&ending, title, findings))
     }
-}
-
-fn file_name(path: &str) -> String {
-    std::path::Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy()).into()
-}
-
-fn headline(run: &Run, elapsed: Duration, series: &Series) -> Vec<(String, String)> {
-    let metrics = &run.metrics;
-    let mut headline = vec![
-        ("commands".to_owned(), Grouped(metrics.commands()).to_string()),
-        ("commands a second".to_owned(), Grouped(metrics.per_second(elapsed)).to_string()),
-        ("trades".to_owned(), Grouped(series.trade_count()).to_string()),
-    ];
-    for (name, hundredths) in [PERCENTILES[0], PERCENTILES[2]] {
-        let name = format!("latency {name}");
-        headline.push((name, Span(metrics.percentile_ns(hundredths)).to_string()));
-    }
-    headline
 }
 
 fn jsonl(args: &Args) -> Result<Outcome, RunError> {
@@ -374,24 +336,4 @@ fn workload(args: &Args) -> Result<Outcome, RunError> {
         complain(&format!("{file}: {difference}"));
     }
     Ok(if differences.is_empty() { Outcome::AsWished } else { Outcome::Differs })
-}
-
-/// A page that is going to be written. It is created first, so that a long run does not end with
-/// the news that it cannot be.
-struct Page {
-    path: String,
-    file: File,
-}
-
-impl Page {
-    fn create(path: &str) -> Result<Self, RunError> {
-        let file = File::create(path)
-            .map_err(|source| RunError::Open { file: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), file })
-    }
-
-    fn write(mut self, html: &str) -> Result<(), RunError> {
-        let written = self.file.write_all(html.as_bytes());
-        written.map_err(|source| RunError::write(&self.path, source))
-    }
 }

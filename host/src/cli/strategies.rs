@@ -42,8 +42,8 @@ pub(super) fn seats(asked: &[String], runtime: Option<Runtime>) -> Result<Vec<Se
     Ok(seats)
 }
 
-/// One `FILE.wasm[,key=value…]`.
-fn seat(asked: &str, number: usize, engine: &dyn Engine, cache: &Cache) -> Result<Seat, RunError> {
+/// The file of a `FILE.wasm[,key=value…]`, and its parameters as lines.
+pub(super) fn file_and_params(asked: &str) -> Result<(&str, String), RunError> {
     let (file, params) = asked.split_once(',').unwrap_or((asked, ""));
     let failed = |problem: String| RunError::Strategy { file: file.to_owned(), problem };
     let mut lines = String::new();
@@ -54,11 +54,16 @@ fn seat(asked: &str, number: usize, engine: &dyn Engine, cache: &Cache) -> Resul
         lines += param;
         lines.push('\n');
     }
+    Ok((file, lines))
+}
+
+fn seat(asked: &str, number: usize, engine: &dyn Engine, cache: &Cache) -> Result<Seat, RunError> {
+    let (file, params) = file_and_params(asked)?;
+    let failed = |problem: String| RunError::Strategy { file: file.to_owned(), problem };
     let wasm =
         std::fs::read(file).map_err(|source| RunError::Open { file: file.to_owned(), source })?;
     let number = u16::try_from(number).expect("under SEATS_MAX");
-    let config =
-        SandboxConfig { params: lines, seed: u64::from(number), ..SandboxConfig::default() };
+    let config = SandboxConfig { params, seed: u64::from(number), ..SandboxConfig::default() };
     let sandbox =
         Sandbox::load(engine, cache, &wasm, &config).map_err(|error| failed(error.to_string()))?;
     let subscription = Subscription::of(&sandbox);

@@ -1,6 +1,7 @@
 //! `ringfence strategy`: what an author does before a strategy trades.
 
 mod anatomy;
+mod bench;
 mod card;
 mod check;
 mod inspect;
@@ -22,6 +23,8 @@ pub(super) struct Args {
 enum Task {
     /// Begin a strategy: a crate that builds, passes its tests and trades
     New(new::Args),
+    /// Measure a strategy on every engine that this program was built with
+    Bench(bench::Args),
     /// Say whether a host would admit a strategy, check by check; exit status 1 where not
     Check(OfFile),
     /// Show what is in a strategy's file, admitted or not
@@ -39,6 +42,7 @@ struct OfFile {
 pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     match &args.task {
         Task::New(args) => new::run(args),
+        Task::Bench(args) => bench::run(args),
         Task::Check(of) => check::run(&of.file),
         Task::Inspect(of) => inspect::run(&of.file),
     }

@@ -61,6 +61,24 @@ impl Lines {
         Ok(Self { file, is_standard, source, number: 0, bytes, bytes_read, bytes_total })
     }
 
+    /// The lines of a text that is in memory; messages call it `name`.
+    #[must_use]
+    pub fn of(name: &str, text: Vec<u8>) -> Self {
+        let bytes_total = text.len() as u64;
+        let bytes_read = Rc::new(Cell::new(0));
+        let counted =
+            Counted { raw: Box::new(io::Cursor::new(text)), bytes_read: Rc::clone(&bytes_read) };
+        Self {
+            file: name.to_owned(),
+            is_standard: false,
+            source: Source::Plain(BufReader::with_capacity(CHUNK_LEN, counted)),
+            number: 0,
+            bytes: Vec::new(),
+            bytes_read,
+            bytes_total,
+        }
+    }
+
     /// The next line without its end; `None` after the last.
     ///
     /// # Errors

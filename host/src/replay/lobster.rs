@@ -51,7 +51,16 @@ pub const SCALE: u8 = 4;
 ///
 /// [`RunError`] where a file cannot be read or a row is wrong.
 pub fn replay(day: &Day, run: &mut Run) -> Result<Findings, RunError> {
-    let mut messages = Messages::open(day)?;
+    replay_lines(day, Lines::open(&day.messages)?, run)
+}
+
+/// As [`replay`], with the messages read already.
+///
+/// # Errors
+///
+/// As [`replay`].
+pub fn replay_lines(day: &Day, lines: Lines, run: &mut Run) -> Result<Findings, RunError> {
+    let mut messages = Messages { lines, tick: day.tick };
     let mut rows = match (&day.orderbook, day.verify_depth) {
         (Some(file), Some(_)) => Some(Rows::open(file)?),
         _ => None,
@@ -120,10 +129,6 @@ struct Messages {
 }
 
 impl Messages {
-    fn open(day: &Day) -> Result<Self, RunError> {
-        Ok(Self { lines: Lines::open(&day.messages)?, tick: day.tick })
-    }
-
     fn next(&mut self) -> Result<Option<Message>, RunError> {
         let parsed = match self.lines.next_line()? {
             None => return Ok(None),

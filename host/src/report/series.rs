@@ -2,6 +2,7 @@
 
 use ringfence_core::{Event, InstrumentId, Interest, Side, What};
 
+use super::tally::Tally;
 use crate::host::Host;
 use crate::seat::{middle_doubled, seat_of};
 use crate::sequencer::Stamp;
@@ -14,6 +15,8 @@ pub struct Series {
     pub(super) points: Thinned<Point>,
     pub(super) trades: Thinned<Trade>,
     pub(super) fills: Thinned<Fill>,
+    /// What each seat traded, in all instruments; none where it never did.
+    tallies: Vec<Tally>,
 }
 
 /// The market and the strategies at one moment.
@@ -50,7 +53,14 @@ impl Series {
     /// Takes what one command caused.
     pub fn tell(&mut self, stamp: Stamp, events: &[Event]) {
         for event in events {
-            let What::Trade { price, taker, buy_id, sell_id, .. } = event.what else { continue };
+            let What::Trade { price, qty, taker, buy_id, sell_id, .. } = event.what else {
+                continue;
+            };
+            for (id, side) in [(buy_id, Side::Buy), (sell_id, Side::Sell)] {
+                if let Some(seat) = seat_of(id) {
+                    self.tally_of(seat).book(id, side, qty, taker);
+                }
+            }
             if *self.instrument.get_or_insert(event.instrument) != event.instrument {
                 continue;
             }
@@ -78,6 +88,28 @@ impl Series {
                 .map(|seat| (seat.ledger().lots(), seat.ledger().worth(engine)))
                 .collect(),
         });
+    }
+
+    /// What a seat traded.
+    #[must_use]
+    pub fn tally(&self, seat: usize) -> Tally {
+        self.tallies.get(seat).cloned().unwrap_or_default()
+    }
+
+    /// A seat over time: when, lots held, and what all it has is worth.
+    pub fn curve(&self, seat: usize) -> impl Iterator<Item = (u64, i128, i128)> + '_ {
+        let points = self.points.kept().iter();
+        points.filter_map(move |point| {
+            let &(lots, worth) = point.seats.get(seat)?;
+            Some((point.at_ns, lots, worth))
+        })
+    }
+
+    fn tally_of(&mut self, seat: usize) -> &mut Tally {
+        if self.tallies.len() <= seat {
+            self.tallies.resize_with(seat + 1, Tally::default);
+        }
+        &mut self.tallies[seat]
     }
 
     /// How many trades there were.

@@ -11,6 +11,8 @@
 mod allocations;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod attacks;
+#[cfg(feature = "wasmtime")]
+mod backtest;
 mod cli;
 mod command;
 mod config;
@@ -37,6 +39,8 @@ mod scenarios;
 mod snapshots;
 #[cfg(feature = "wasmtime")]
 mod strategies;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod strategy_bench;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod strategy_cli;
 #[cfg(feature = "wasmtime")]

@@ -39,6 +39,8 @@ fn a_new_strategy_builds_passes_its_tests_and_trades() {
     assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
     assert!(run.out.contains("cargo test"), "{}", run.out);
     let crate_folder = Path::new(&parent).join("my-first");
+    let lock = crate_folder.join("Cargo.lock");
+    assert!(std::fs::read_to_string(lock).expect("it is there").contains("ringfence-core"));
     let tests = cargo(&crate_folder, &["test"]);
     assert!(tests.contains("3 passed"), "{tests}");
     if !has_wasm_target() {
@@ -51,16 +53,11 @@ fn a_new_strategy_builds_passes_its_tests_and_trades() {
     let module = module.to_str().expect("a name in UTF-8");
     let run = ringfence(&["strategy", "check", module]);
     assert_eq!(run.status, 0, "{}{}", run.out, run.err);
-    let (day, book) = (folder.path("day.csv"), folder.path("book.csv"));
-    let files = ["--messages", &day, "--orderbook", &book];
-    let run = ringfence(&[&["generate", "--count", "5000"], &files[..]].concat());
-    assert_eq!(run.status, 0, "{}", run.err);
-    let replay = ["replay", "--format", "lobster", "--messages", &day, "--strategy", module];
-    let run = ringfence(&replay);
-    assert_eq!(run.status, 0, "{}", run.err);
-    let fills = run.err.lines().find_map(|line| line.trim().strip_prefix("fills"));
-    let fills: u64 = fills.expect("a line of fills").trim().parse().expect("a number");
-    assert!(fills > 10, "it trades: {}", run.err);
+    let run = ringfence(&["backtest", module, "--generate", "1", "--count", "5000"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
+    let traded = run.out.lines().find_map(|line| line.trim().strip_prefix("lots traded"));
+    let fills = traded.and_then(|it| it.split(" in ").nth(1)?.split(' ').next()?.parse().ok());
+    assert!(fills.unwrap_or(0_u64) > 10, "it trades: {}", run.out);
 }
 
 #[test]

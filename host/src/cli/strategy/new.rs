@@ -53,9 +53,16 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     fs::create_dir(&folder).map_err(failed(&folder))?;
     let source = folder.join("src");
     fs::create_dir(&source).map_err(failed(&source))?;
-    for (name, text) in FILES {
+    let path = toml_string(&sdk.display().to_string());
+    let mut files = FILES.map(|(name, text)| (name, text.to_owned())).to_vec();
+    // The versions that the kit was tested with, which are on this machine already: the first build
+    // asks nobody. Cargo takes out what the strategy does not use.
+    if let Ok(lock) = fs::read_to_string(sdk.join("../Cargo.lock")) {
+        files.push(("Cargo.lock", lock));
+    }
+    for (name, text) in files {
         let file = folder.join(name);
-        let text = text.replace("{name}", &args.name).replace("{sdk}", &sdk);
+        let text = text.replace("{name}", &args.name).replace("{sdk}", &path);
         let written = fs::File::create_new(&file).and_then(|mut to| to.write_all(text.as_bytes()));
         written.map_err(failed(&file))?;
     }
@@ -80,8 +87,8 @@ fn check_name(name: &str) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Names with which Cargo or Rust would do something else, or nothing.
-const TAKEN: [&str; 45] = [
+/// Names with which Cargo or Rust would do something else, or nothing; and those of the kit.
+const TAKEN: [&str; 56] = [
     "abstract",
     "alloc",
     "as",
@@ -90,6 +97,7 @@ const TAKEN: [&str; 45] = [
     "become",
     "box",
     "break",
+    "build",
     "const",
     "continue",
     "core",
@@ -99,14 +107,17 @@ const TAKEN: [&str; 45] = [
     "dyn",
     "else",
     "enum",
+    "examples",
     "extern",
     "false",
     "final",
     "fn",
     "for",
+    "gen",
     "if",
     "impl",
     "in",
+    "incremental",
     "let",
     "loop",
     "macro",
@@ -120,6 +131,9 @@ const TAKEN: [&str; 45] = [
     "pub",
     "ref",
     "return",
+    "ringfence-core",
+    "ringfence-guest",
+    "self",
     "static",
     "std",
     "struct",
@@ -127,29 +141,44 @@ const TAKEN: [&str; 45] = [
     "test",
     "trait",
     "true",
+    "try",
+    "type",
+    "use",
+    "while",
 ];
 
-/// What the manifest says of where the kit is.
-fn sdk(wished: Option<&Path>) -> Result<String, RunError> {
-    let here = Path::new(SDK);
-    let folder = match wished {
-        Some(wished) => wished,
-        None if here.join("Cargo.toml").is_file() => here,
-        None => return Ok(format!("version = \"{}\"", env!("CARGO_PKG_VERSION"))),
-    };
+/// The folder of ringfence-guest.
+fn sdk(wished: Option<&Path>) -> Result<PathBuf, RunError> {
+    let folder = wished.unwrap_or(Path::new(SDK));
     let manifest = folder.join("Cargo.toml");
-    let is_sdk = fs::read_to_string(&manifest)
-        .map_err(|source| RunError::Open { file: manifest.display().to_string(), source })?
-        .contains("name = \"ringfence-guest\"");
-    if !is_sdk {
+    let Ok(text) = fs::read_to_string(&manifest) else {
+        let shown = folder.display();
+        return Err(RunError::Usage(match wished {
+            Some(_) => format!("there is no {shown}/Cargo.toml; name the folder guest-sdk"),
+            None => format!(
+                "the checkout that this program was built from is gone: there is no {shown}; name \
+                 another one's folder by --sdk"
+            ),
+        }));
+    };
+    if !text.contains("name = \"ringfence-guest\"") {
         let problem = "is not that of ringfence-guest; name the folder guest-sdk of a checkout";
         return Err(RunError::File {
             file: manifest.display().to_string(),
             problem: problem.to_owned(),
         });
     }
-    let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    Ok(format!("path = {:?}", path.display().to_string()))
+    Ok(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()))
+}
+
+/// A basic string of TOML.
+fn toml_string(text: &str) -> String {
+    let escape = |letter: char| match letter {
+        '"' | '\\' => format!("\\{letter}"),
+        _ if letter.is_control() => format!("\\u{:04x}", u32::from(letter)),
+        _ => letter.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escape).collect::<String>())
 }
 
 fn next_steps(folder: &Path, name: &str) -> String {
@@ -161,8 +190,7 @@ fn next_steps(folder: &Path, name: &str) -> String {
     cargo test                                                      # in a market with the real engine
     cargo build --release --target wasm32-unknown-unknown
     ringfence strategy check {module}
-    ringfence generate --count 20000 --messages day.csv --orderbook book.csv
-    ringfence replay --format lobster --messages day.csv --strategy {module} --report day.html
+    ringfence backtest {module} --generate 1
 
 Then change src/lib.rs. Where the compiler has no wasm32: rustup target add wasm32-unknown-unknown
 ",
@@ -171,18 +199,4 @@ Then change src/lib.rs. Where the compiler has no wasm32: rustup target add wasm
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{TAKEN, check_name};
-
-    #[test]
-    fn names_are_those_that_cargo_and_manifests_take() {
-        for sound in ["a", "quoter", "my-quoter_2", &"a".repeat(64)] {
-            assert!(check_name(sound).is_ok(), "{sound}");
-        }
-        let long = "a".repeat(65);
-        for unsound in ["", "-a", "2nd", "Quoter", "a b", "a/b", "..", "ä", "a.b", &long] {
-            assert!(check_name(unsound).is_err(), "{unsound}");
-        }
-        assert!(TAKEN.into_iter().all(|word| check_name(word).is_err()));
-    }
-}
+mod tests;
