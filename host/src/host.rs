@@ -279,24 +279,28 @@ impl Host {
     fn apply_what_is_durable(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalError> {
         let durable = self.sequencer.journal_mut().durable()?;
         let mut looked = 0;
-        while let Some((stamp, command)) =
-            self.admitted.pop_front_if(|(stamp, _)| stamp.place <= durable)
-        {
+        while let Some((stamp, command)) = self.admitted.front() {
+            let stamp = *stamp;
+            if stamp.place > durable {
+                break;
+            }
             if looked == 0 {
                 looked = AHEAD_MAX;
-                let next = self.admitted.iter().map(|(_, command)| command);
+                let next = self.admitted.iter().skip(1).map(|(_, command)| command);
                 self.engine.look_ahead(next.filter_map(Ahead::of));
             }
             looked -= 1;
 
             // 2. The engine does what it asks for, or says why not.
             let mut events = self.publisher.sink(&self.floor, outlet);
-            self.engine.apply(stamp.at, &command, &mut events);
+            self.engine.apply(stamp.at, command, &mut events);
+            self.admitted.pop_front();
 
             // 3. Everybody is told.
             self.publisher.publish(stamp, &mut self.floor, outlet);
             self.told = stamp;
         }
+        outlet.catch_breath(&self.engine);
         Ok(())
     }
 

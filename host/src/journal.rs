@@ -5,6 +5,7 @@ mod clerk;
 mod disk;
 mod error;
 mod file;
+mod latency;
 mod reader;
 mod record;
 mod scribe;
@@ -21,6 +22,7 @@ pub use archivist::{SnapshotSettings, SnapshotTally};
 pub use disk::{Disk, Settings};
 pub use error::JournalError;
 pub use file::Folder;
+pub use latency::{LATENCY_RANGES, Latency, latency_bound_ns};
 pub use reader::{End, Reader, Torn};
 pub use record::Entry;
 pub use scribe::Policy;
@@ -165,6 +167,16 @@ impl Journal {
         match &mut self.keeper {
             Keeper::Nobody | Keeper::Memory { .. } => None,
             Keeper::Disk(disk) => Some(disk.wait_for_snapshot()),
+        }
+    }
+
+    /// How long groups waited until the world could hear of them; nothing where nothing is on a
+    /// disk.
+    #[must_use]
+    pub const fn latency(&self) -> Option<&Latency> {
+        match &self.keeper {
+            Keeper::Nobody | Keeper::Memory { .. } => None,
+            Keeper::Disk(disk) => Some(disk.latency()),
         }
     }
 

@@ -5,8 +5,10 @@
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod feed;
 pub mod floor;
 pub mod host;
+pub mod http;
 pub mod journal;
 pub mod metrics;
 pub mod publisher;

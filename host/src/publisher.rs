@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use ringfence_core::{AccountId, Event, EventSink, InstrumentId, Interest};
+use ringfence_core::{AccountId, Engine, Event, EventSink, InstrumentId, Interest};
 
 use crate::floor::Floor;
 use crate::seat::FIRST_ACCOUNT;
@@ -16,6 +16,11 @@ pub trait Outlet {
     /// Takes what one command caused, in sequence order. Events that it does not want may be
     /// among them.
     fn tell(&mut self, stamp: Stamp, events: &[Event]);
+
+    /// Learns that it was told of everything that led to the present state of `engine`, for now.
+    fn catch_breath(&mut self, engine: &Engine) {
+        _ = engine;
+    }
 
     /// Writes down what it wants to find again with the state after the latest command that it was
     /// told of: a snapshot keeps it, and [`Witness::recall`](crate::recovery::Witness::recall)
@@ -32,6 +37,27 @@ impl Outlet for () {
     }
 
     fn tell(&mut self, _stamp: Stamp, _events: &[Event]) {}
+}
+
+/// Both; what is noted is the first one's.
+impl<A: Outlet, B: Outlet> Outlet for (A, B) {
+    fn interest(&self) -> Interest {
+        self.0.interest().and(self.1.interest())
+    }
+
+    fn tell(&mut self, stamp: Stamp, events: &[Event]) {
+        self.0.tell(stamp, events);
+        self.1.tell(stamp, events);
+    }
+
+    fn catch_breath(&mut self, engine: &Engine) {
+        self.0.catch_breath(engine);
+        self.1.catch_breath(engine);
+    }
+
+    fn note(&self, notes: &mut Vec<u8>) {
+        self.0.note(notes);
+    }
 }
 
 /// Events of one command, on their way from the engine to everybody.

@@ -5,8 +5,10 @@
 mod config_check;
 mod crashes;
 mod disk;
+mod feed_check;
 mod journal_check;
 mod random;
+mod snapshot_check;
 
 use ringfence_core::testing::generate::RandomCommands;
 use ringfence_core::{Command, Time};
@@ -16,10 +18,12 @@ use crate::replay::jsonl::{parse_line, write_command};
 pub use config_check::check_config_bytes;
 pub use crashes::{Tally, check_crashes_of_seed};
 pub use disk::SimulatedDisk;
+pub use feed_check::{check_feed_bytes, check_http_bytes};
 pub use journal_check::{
     check_cut_journal, check_journal_bytes, check_journal_edits, check_thread_of_seed,
 };
 pub use random::Random;
+pub use snapshot_check::{check_snapshot_bytes, check_snapshot_edits};
 
 /// Random commands that a journal takes: a definition that no tape can hold, such as a tick table
 /// that does not rise, is refused before it is admitted.

@@ -1,11 +1,13 @@
 //! A journal in segments of a storage: what is appended is gathered, and committed as one group.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Instant;
 
 use ringfence_core::{Capacity, Command, Engine};
 
 use super::archivist::{Archivist, SnapshotSettings, SnapshotTally};
 use super::error::JournalError;
+use super::latency::Latency;
 use super::reader::End;
 use super::record::{self, Link};
 use super::scribe::{Job, Policy, Reached, Scribe};
@@ -64,9 +66,19 @@ pub struct Disk {
     definitions_committed: usize,
     /// The last place of each group of which the world may not have heard, and its checksum; and
     /// before those the latest of which it may.
-    groups: VecDeque<(u64, u32)>,
+    groups: VecDeque<Group>,
+    latency: Latency,
     archivist: Archivist,
     broken: Option<JournalError>,
+}
+
+/// A group that was committed.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    /// Its last place, and the checksum of that record.
+    last: u64,
+    chain: u32,
+    since: Instant,
 }
 
 #[derive(Debug)]
@@ -166,7 +178,12 @@ impl Disk {
             reached,
             definitions_committed: known.text.len(),
             definitions: known,
-            groups: VecDeque::from([(end.last.place, end.chain)]),
+            groups: VecDeque::from([Group {
+                last: end.last.place,
+                chain: end.chain,
+                since: Instant::now(),
+            }]),
+            latency: Latency::default(),
             archivist,
             broken: None,
         })
@@ -212,7 +229,9 @@ impl Disk {
             self.reached = self.remember(reached)?;
         }
         let durable = Scribe::durable(self.settings.policy, self.reached);
-        while self.groups.get(1).is_some_and(|&(place, _)| place <= durable) {
+        while let Some(group) = self.groups.get(1).filter(|group| group.last <= durable) {
+            let took_ns = u64::try_from(group.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.latency.record(took_ns);
             self.groups.pop_front();
         }
         Ok(durable)
@@ -258,8 +277,8 @@ impl Disk {
             return Err(error.clone());
         }
         snapshot::check_notes(&notes)?;
-        let group = self.groups.iter().find(|&&(place, _)| place == told.place);
-        let Some(&(_, chain)) = group else { return Ok(()) };
+        let group = self.groups.iter().find(|group| group.last == told.place);
+        let Some(&Group { chain, .. }) = group else { return Ok(()) };
         if self.archivist.is_possible(told) {
             let (image, capacity) = (engine.image(), self.capacity);
             self.archivist.take(Shot { image, last: told, chain, capacity, notes });
@@ -273,6 +292,10 @@ impl Disk {
         // Whoever asks the journal for something next hears of a failure.
         _ = self.remember(waited);
         self.archivist.tally()
+    }
+
+    pub(super) const fn latency(&self) -> &Latency {
+        &self.latency
     }
 
     pub(super) const fn snapshots(&self) -> &SnapshotTally {
@@ -301,7 +324,8 @@ impl Disk {
         let bytes = std::mem::replace(&mut self.group, spare);
         self.used += group_len;
         (self.committed, self.committed_chain) = (self.last, self.chain);
-        self.groups.push_back((self.last.place, self.chain));
+        let (last, chain) = (self.last.place, self.chain);
+        self.groups.push_back(Group { last, chain, since: Instant::now() });
         self.definitions_committed = self.definitions.text.len();
         self.send(Job::Records { bytes, last: self.last })
     }

@@ -4,7 +4,7 @@
 //! does not travel (the definitions of instruments and accounts) lies here as a line of JSON.
 
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord};
-use ringfence_core::{Command, Time};
+use ringfence_core::{Command, OrderType, Time};
 
 use super::error::JournalError;
 use crate::replay::jsonl::{parse_line, write_command};
@@ -102,7 +102,7 @@ fn append_payload(out: &mut Vec<u8>, stamp: Stamp, command: &Command) -> Result<
     // A command that would come back as another one, such as one with parts that exclude each
     // other and that the engine refuses, does not travel either.
     let travels = CommandRecord::from_command(command)
-        .filter(|record| record.to_command().as_ref() == Ok(command));
+        .filter(|record| is_plain(command) || record.to_command().as_ref() == Ok(command));
     if let Some(record) = travels {
         let bytes = record.to_bytes();
         let mut used = COMMAND_LEN;
@@ -113,6 +113,21 @@ fn append_payload(out: &mut Vec<u8>, stamp: Stamp, command: &Command) -> Result<
         return Ok(WIRE);
     }
     append_text(out, stamp, command).map(|()| TEXT)
+}
+
+/// Whether the wire has a field of its own for everything that is said, as for most commands.
+#[inline]
+fn is_plain(command: &Command) -> bool {
+    match command {
+        Command::Cancel(_) | Command::Reduce(_) => true,
+        Command::New(order) => {
+            order.order_type == OrderType::Limit
+                && order.notional == 0
+                && order.stop.is_none()
+                && order.trail == 0
+        }
+        _ => false,
+    }
 }
 
 #[cold]

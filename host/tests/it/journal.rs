@@ -1,8 +1,9 @@
 //! Journals: what is written is there after any crash, and what is damaged is never passed over.
 
 use ringfence_host::testing::{
-    Random, Tally, check_crashes_of_seed, check_cut_journal, check_journal_bytes,
-    check_journal_edits, check_thread_of_seed,
+    Random, Tally, check_crashes_of_seed, check_cut_journal, check_feed_bytes, check_http_bytes,
+    check_journal_bytes, check_journal_edits, check_snapshot_bytes, check_snapshot_edits,
+    check_thread_of_seed,
 };
 
 #[test]
@@ -59,6 +60,40 @@ fn a_journal_that_was_edited_gives_no_other_commands() {
         let [offset, low, byte, ..] = random.next().to_le_bytes();
         // Within the records, which end before 4,096.
         check_journal_edits(seed % 5, &[0, offset % 16, low, byte]);
+    }
+}
+
+#[test]
+fn a_snapshot_that_was_edited_is_passed_over() {
+    check_snapshot_bytes(b"");
+    check_snapshot_bytes(&[0; 4_096]);
+    check_snapshot_bytes(
+        b"RINGSHOT and then nothing that makes sense, not even a checksum, at all.....",
+    );
+    let mut random = Random::new(2);
+    for seed in 0..300 {
+        let [offset, low, byte, ..] = random.next().to_le_bytes();
+        check_snapshot_edits(seed % 7, &[0, offset, low, byte]);
+    }
+}
+
+/// What the fuzzer grows further.
+#[test]
+fn bytes_to_the_ports_do_no_harm() {
+    let mut random = Random::new(3);
+    for len in 0..200_usize {
+        let mut bytes: Vec<u8> = (0..len * 9).map(|_| random.next().to_le_bytes()[0]).collect();
+        check_http_bytes(&bytes);
+        // Requests that are some, mostly.
+        for record in bytes.chunks_mut(64) {
+            record[0] = 128 + record[0] % 4;
+            for at in 1..record.len().min(8) {
+                record[at] = [2, 0, 0, record[at] % 5, 0, 0, 0][at - 1];
+            }
+        }
+        let mut framed = vec![random.next().to_le_bytes()[0]];
+        framed.extend_from_slice(&bytes);
+        check_feed_bytes(&framed);
     }
 }
 

@@ -16,6 +16,7 @@ mod backtest;
 mod cli;
 mod command;
 mod config;
+mod full_disk;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod guests;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

@@ -83,3 +83,19 @@ fn any_other_bit_is_noticed() {
         assert_eq!(Record::read(&bytes[..cut]), None, "cut at {cut}");
     }
 }
+
+/// What is written without being read back first would be read back the same.
+#[test]
+fn plain_commands_travel_as_they_are() {
+    use ringfence_core::testing::generate::RandomCommands;
+    use ringfence_core::wire::CommandRecord;
+    let mut plain = 0;
+    for (_, command) in (0..20).flat_map(|seed| RandomCommands::new(seed).take(2_000)) {
+        if super::is_plain(&command) {
+            plain += 1;
+            let record = CommandRecord::from_command(&command).expect("it travels");
+            assert_eq!(record.to_command().as_ref(), Ok(&command));
+        }
+    }
+    assert!(plain > 10_000, "{plain}");
+}

@@ -1,0 +1,190 @@
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use ringfence_core::{
+    Capacity, Command, InstrumentId, InstrumentSpec, NewOrder, OrderId, Price, Qty, Side, Time,
+};
+use serde_json::Value;
+
+use super::{FigureOutlet, Figures, Health, Http, Routes, Settings, State, Visitor};
+use crate::Host;
+use crate::feed::{self, Feed};
+use crate::journal::Journal;
+use crate::sequencer::Stamped;
+
+fn routes() -> Routes {
+    Routes { health: Arc::default(), figures: Arc::default(), feed: None }
+}
+
+/// What is answered to these bytes at once, and whether the connection stays.
+fn answer(bytes: &[u8]) -> (String, bool) {
+    let (settings, routes) = (Settings::default(), routes());
+    let mut visitor = Visitor::new(0);
+    visitor.hear(bytes, &settings, &routes, 0);
+    let answer = String::from_utf8(visitor.output().to_vec()).expect("it is text");
+    visitor.sent(answer.len(), &settings, &routes, 0);
+    (answer, !visitor.is_over())
+}
+
+#[test]
+fn requests_are_answered_or_refused() {
+    for (request, status, stays) in [
+        ("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n", 200, true),
+        ("GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n", 200, false),
+        ("GET /healthz HTTP/1.0\r\n\r\n", 200, false),
+        ("HEAD /healthz HTTP/1.1\r\n\r\n", 200, true),
+        ("GET /readyz HTTP/1.1\r\n\r\n", 503, true),
+        ("GET /metrics HTTP/1.1\r\n\r\n", 200, true),
+        ("GET / HTTP/1.1\r\n\r\n", 404, true),
+        ("GET /v1/books/1 HTTP/1.1\r\n\r\n", 503, true),
+        ("GET /v1/books/x HTTP/1.1\r\n\r\n", 404, true),
+        ("GET /v1/books/1?depth=0 HTTP/1.1\r\n\r\n", 400, true),
+        ("GET /v1/books/1?deep=1 HTTP/1.1\r\n\r\n", 400, true),
+        ("GET /v1/books/4294967296 HTTP/1.1\r\n\r\n", 404, true),
+        ("POST /healthz HTTP/1.1\r\n\r\n", 405, true),
+        ("POST /healthz HTTP/1.1\r\ncontent-length: 5\r\n\r\nhello", 413, false),
+        ("nonsense\r\n\r\n", 400, false),
+        ("\u{0}\u{1}\u{2}", 400, false),
+    ] {
+        let (answer, stayed) = answer(request.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer}");
+        assert_eq!(stayed, stays, "{request:?}: {answer}");
+    }
+    let (head, _) = answer(b"HEAD /healthz HTTP/1.1\r\n\r\n");
+    assert!(head.ends_with("\r\n\r\n") && head.contains("content-length: 6"), "{head}");
+}
+
+#[test]
+fn requests_are_bounded_and_wait_for_one_another() {
+    let long = format!("GET /healthz HTTP/1.1\r\nx: {}", "y".repeat(10_000));
+    assert!(answer(long.as_bytes()).0.starts_with("HTTP/1.1 431 "));
+    let many = format!("GET /healthz HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(100));
+    assert!(answer(many.as_bytes()).0.starts_with("HTTP/1.1 431 "));
+    // Two at once: the second is answered when the first was sent.
+    let (settings, routes) = (Settings::default(), routes());
+    let mut visitor = Visitor::new(0);
+    let two = b"GET /healthz HTTP/1.1\r\n\r\nGET /nothing HTTP/1.1\r\n\r\n";
+    visitor.hear(two, &settings, &routes, 0);
+    let first = visitor.output().len();
+    assert!(!visitor.listens() && visitor.output().starts_with(b"HTTP/1.1 200"));
+    visitor.sent(first, &settings, &routes, 0);
+    assert!(visitor.output().starts_with(b"HTTP/1.1 404"));
+    // One that comes byte by byte is answered once.
+    let mut slow = Visitor::new(0);
+    for byte in b"GET /healthz HTTP/1.1\r\n\r\n" {
+        assert!(slow.output().is_empty());
+        slow.hear(&[*byte], &settings, &routes, 0);
+    }
+    assert!(slow.output().starts_with(b"HTTP/1.1 200"));
+}
+
+#[test]
+fn patience_has_an_end() {
+    let (settings, routes) = (Settings::default(), routes());
+    let mut asking = Visitor::new(0);
+    asking.hear(b"GET /heal", &settings, &routes, 5);
+    asking.check_patience(10, 10);
+    assert!(asking.output().is_empty() && !asking.is_over());
+    asking.check_patience(10, 100);
+    assert!(asking.output().starts_with(b"HTTP/1.1 408"));
+    let mut idle = Visitor::new(0);
+    idle.check_patience(10, 100);
+    assert!(idle.is_over());
+    let mut deaf = Visitor::new(0);
+    deaf.hear(b"GET /metrics HTTP/1.1\r\n\r\n", &settings, &routes, 1);
+    deaf.sent(10, &settings, &routes, 2);
+    deaf.check_patience(10, 100);
+    assert!(deaf.is_over(), "an answer that nobody reads is given up");
+}
+
+#[test]
+fn a_venue_is_ready_between_recovery_and_its_end() {
+    let routes = routes();
+    assert_eq!(routes.get("/readyz").body, "recovering\n");
+    routes.health.set(State::Ready);
+    assert_eq!(routes.get("/readyz").status, 200);
+    routes.health.set(State::Failed("the disk is full".into()));
+    let failed = routes.get("/readyz");
+    assert_eq!((failed.status, failed.body.as_str()), (503, "failed: the disk is full\n"));
+    routes.health.set(State::ShuttingDown);
+    assert_eq!(routes.get("/readyz").status, 503);
+    assert_eq!(routes.get("/healthz").status, 200, "it lives all the same");
+}
+
+/// Through sockets: a venue trades, and its books and figures say so.
+#[test]
+fn books_and_figures_are_those_of_the_venue() {
+    let (feed, feed_outlet) = Feed::start(feed::Settings::default(), None).expect("it starts");
+    let figures: Arc<Figures> = Arc::default();
+    let mut outlet = (feed_outlet, FigureOutlet::new(Arc::clone(&figures)));
+    let health: Arc<Health> = Arc::default();
+    health.set(State::Ready);
+    let capacity = Capacity::SMALL;
+    let mut host = Host::new(capacity, Journal::none());
+    let mut turn = |command: Command| {
+        host.turn(Stamped { at: Time(7), command }, &mut outlet).expect("no journal fails");
+    };
+    let spec = InstrumentSpec::new(InstrumentId(3), "A\"B");
+    turn(Command::Instrument(Box::new(spec)));
+    let order = |id, side, price, qty| {
+        let order = NewOrder::limit(OrderId(id), side, Price(price), Qty(qty));
+        Command::New(NewOrder { instrument: InstrumentId(3), ..order })
+    };
+    turn(order(1, Side::Buy, 99, 5));
+    turn(order(2, Side::Buy, 98, 7));
+    turn(order(3, Side::Sell, 101, 4));
+    turn(Command::New(NewOrder {
+        hidden: true,
+        instrument: InstrumentId(3),
+        ..NewOrder::limit(OrderId(4), Side::Sell, Price(100), Qty(1_234))
+    }));
+    turn(order(5, Side::Sell, 99, 2));
+    turn(order(5, Side::Sell, 99, 0));
+    figures.look_at(&host);
+    figures.sessions.store(2, Relaxed);
+
+    let feed_part = Some((feed.books(), Arc::clone(feed.counts())));
+    let routes = Routes { health, figures, feed: feed_part };
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let http = Http::start(listener, Settings::default(), routes).expect("it starts");
+    let get = |target: &str| {
+        let mut socket = TcpStream::connect(http.address()).expect("it accepts");
+        socket.set_read_timeout(Some(Duration::from_secs(20))).expect("sockets have timeouts");
+        let request = format!("GET {target} HTTP/1.1\r\nconnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("it answers");
+        answer.split_once("\r\n\r\n").expect("there is a body").1.to_owned()
+    };
+    // The feed's thread hears of the venue a moment later.
+    let book: Value = std::iter::repeat_with(|| get("/v1/books/3?depth=1"))
+        .filter_map(|body| serde_json::from_str(&body).ok())
+        .find(|book: &Value| book["last_trade"] == 99)
+        .expect("it comes in time");
+    let expected = serde_json::json!({
+        "instrument": 3, "symbol": "A\"B", "scale": 0, "phase": "continuous", "last_trade": 99,
+        "seq": book["seq"], "at": 7,
+        "bids": [{ "price": 99, "qty": 3, "orders": 1 }],
+        "asks": [{ "price": 101, "qty": 4, "orders": 1 }],
+    });
+    assert_eq!(book, expected, "what is hidden is not there");
+    let listed: Value = serde_json::from_str(&get("/v1/instruments")).expect("it is JSON");
+    assert_eq!(listed["instruments"][0]["symbol"], "A\"B");
+    assert!(get("/v1/books/4").contains("no such instrument"));
+    let metrics = get("/metrics");
+    for line in [
+        "ringfence_ready 1",
+        "ringfence_commands_total 7",
+        "ringfence_trades_total 1",
+        "ringfence_rejects_total 1",
+        "ringfence_sessions 2",
+        "ringfence_live_orders 4",
+        "ringfence_feed_subscribers 0",
+        "ringfence_journal_seconds_bucket{le=\"+Inf\"} 0",
+    ] {
+        assert!(metrics.lines().any(|there| there == line), "{line} is not in\n{metrics}");
+    }
+}
