@@ -7,6 +7,7 @@ mod ending;
 mod generate;
 mod journal;
 mod replay;
+mod run;
 mod strategies;
 mod strategy;
 
@@ -40,6 +41,8 @@ enum Task {
     Backtest(Box<backtest::Args>),
     /// Write a seeded trading day in LOBSTER's form
     Generate(generate::Args),
+    /// Run a venue: clients by TCP, every command journalled
+    Run(run::Args),
     /// Look into a journal: verify, dump, replay, stat
     Journal(journal::Args),
     /// Begin a strategy, or look into one: would a host admit it, what is in it
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
         Task::Replay(args) => replay::run(&args),
         Task::Backtest(args) => backtest::run(&args),
         Task::Generate(args) => generate::run(&args),
+        Task::Run(args) => run::run(&args),
         Task::Journal(args) => journal::run(&args),
         Task::Strategy(args) => strategy::run(&args),
         #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

@@ -1,6 +1,7 @@
 //! What can go wrong between a command line and its end: one sentence each, and an exit status.
 
 use std::io;
+use std::net::SocketAddr;
 
 use crate::journal::JournalError;
 
@@ -79,6 +80,17 @@ pub enum RunError {
     /// Whoever read the output went away; not a failure.
     #[error("nobody reads the output any more")]
     NobodyReads,
+    /// An address cannot be listened at.
+    #[error("cannot listen at {address}: {source}; is something else listening there?")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// Connections cannot be watched any more.
+    #[error("the system watches no connections any more: {0}")]
+    Network(io::Error),
     /// The journal cannot be written, or not be read.
     #[error(transparent)]
     Journal(#[from] JournalError),

@@ -21,7 +21,7 @@ pub struct Host {
     /// What waits to be sequenced, in order.
     door: Vec<Request>,
     /// What has its place and waits for the journal's promise.
-    admitted: VecDeque<(Stamp, Command)>,
+    admitted: VecDeque<(Stamp, Origin, Command)>,
     /// The latest command of which everybody was told.
     told: Stamp,
     /// What strategies ask for.
@@ -222,6 +222,12 @@ impl Host {
         self.sequencer.journal_mut().sync()
     }
 
+    /// Whether something waits for the journal's promise, or for its place.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        !self.admitted.is_empty() || !self.door.is_empty()
+    }
+
     /// The engine, to look at.
     #[must_use]
     pub const fn engine(&self) -> &Engine {
@@ -264,7 +270,7 @@ impl Host {
         let mut admitted = Ok(());
         for Request { origin, stamped } in self.door.drain(..) {
             match self.sequencer.admit(origin, &stamped) {
-                Ok(stamp) => self.admitted.push_back((stamp, stamped.command)),
+                Ok(stamp) => self.admitted.push_back((stamp, origin, stamped.command)),
                 Err(error) => {
                     admitted = Err(error);
                     break;
@@ -279,14 +285,14 @@ impl Host {
     fn apply_what_is_durable(&mut self, outlet: &mut impl Outlet) -> Result<(), JournalError> {
         let durable = self.sequencer.journal_mut().durable()?;
         let mut looked = 0;
-        while let Some((stamp, command)) = self.admitted.front() {
-            let stamp = *stamp;
+        while let Some((stamp, origin, command)) = self.admitted.front() {
+            let (stamp, origin) = (*stamp, *origin);
             if stamp.place > durable {
                 break;
             }
             if looked == 0 {
                 looked = AHEAD_MAX;
-                let next = self.admitted.iter().skip(1).map(|(_, command)| command);
+                let next = self.admitted.iter().skip(1).map(|(.., command)| command);
                 self.engine.look_ahead(next.filter_map(Ahead::of));
             }
             looked -= 1;
@@ -297,7 +303,7 @@ impl Host {
             self.admitted.pop_front();
 
             // 3. Everybody is told.
-            self.publisher.publish(stamp, &mut self.floor, outlet);
+            self.publisher.publish(stamp, origin, &mut self.floor, outlet);
             self.told = stamp;
         }
         outlet.catch_breath(&self.engine);

@@ -7,6 +7,7 @@ pub mod config;
 pub mod error;
 pub mod feed;
 pub mod floor;
+pub mod gateway;
 pub mod host;
 pub mod http;
 pub mod journal;
@@ -22,6 +23,7 @@ pub mod sequencer;
 pub mod summary;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod venue;
 pub mod watchdog;
 
 pub use host::Host;

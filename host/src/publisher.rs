@@ -6,7 +6,7 @@ use ringfence_core::{AccountId, Engine, Event, EventSink, InstrumentId, Interest
 
 use crate::floor::Floor;
 use crate::seat::FIRST_ACCOUNT;
-use crate::sequencer::Stamp;
+use crate::sequencer::{Origin, Stamp};
 
 /// Whoever outside is told what happened: a file, a report, a session.
 pub trait Outlet {
@@ -20,6 +20,11 @@ pub trait Outlet {
     /// Learns that it was told of everything that led to the present state of `engine`, for now.
     fn catch_breath(&mut self, engine: &Engine) {
         _ = engine;
+    }
+
+    /// Learns that everybody was told of a command that somebody sent, and whose it was.
+    fn acknowledge(&mut self, origin: Origin) {
+        _ = origin;
     }
 
     /// Writes down what it wants to find again with the state after the latest command that it was
@@ -88,8 +93,17 @@ impl Publisher {
     }
 
     /// Tells everybody.
-    pub(crate) fn publish(&self, stamp: Stamp, floor: &mut Floor, outlet: &mut impl Outlet) {
+    pub(crate) fn publish(
+        &self,
+        stamp: Stamp,
+        origin: Origin,
+        floor: &mut Floor,
+        outlet: &mut impl Outlet,
+    ) {
         outlet.tell(stamp, &self.events);
+        if origin.session != 0 {
+            outlet.acknowledge(origin);
+        }
         floor.hear(stamp, &self.events);
     }
 }

@@ -1,0 +1,45 @@
+//! `ringfence run`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::{Outcome, tell};
+use crate::config::Config;
+use crate::error::RunError;
+use crate::venue::Venue;
+
+/// What `ringfence run` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ringfence run --config examples/venue.toml
+  LOW_LATENCY_MODE=true CPU_AFFINITY=0,1 ringfence run --config venue.toml
+
+SIGTERM and SIGINT end it in order: nothing more is taken in, what was taken is finished and on the \
+disk, clients are told. Exit status: 0 ended so; 2 an option, a file or the journal is wrong.")]
+pub(super) struct Args {
+    /// Everything there is to say; examples/venue.toml explains each option
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
+    let config = Config::load(&args.config)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))
+            .map_err(|error| RunError::Usage(format!("cannot wait for signals: {error}")))?;
+    }
+    let mut venue = Venue::open(&config)?;
+    tell(&format!("{}\n", venue.findings()));
+    let address = venue.net().address().map_err(RunError::Network)?;
+    tell(&format!("commands are taken at {address}\n"));
+    venue.settle_down(&config)?;
+    venue.run(&stop, &mut ())?;
+    let last = venue.host().sequencer().last();
+    tell(&format!("ended in order after place {}\n", last.place));
+    Ok(Outcome::AsWished)
+}

@@ -1,0 +1,107 @@
+//! What is told to sessions, and how it is found again after a crash.
+
+use ringfence_core::{Event, Interest};
+
+use super::history::History;
+use super::member::{Member, Note};
+use super::names::{self, Names};
+use super::{Bucket, Gateway, LineId};
+use crate::journal::Entry;
+use crate::publisher::Outlet;
+use crate::recovery::Witness;
+use crate::sequencer::{Origin, Stamp};
+
+impl Outlet for Gateway {
+    fn interest(&self) -> Interest {
+        Interest::PRIVATE
+    }
+
+    fn tell(&mut self, stamp: Stamp, events: &[Event]) {
+        for event in events {
+            let Some(account) = event.what.account() else { continue };
+            let Some(member) = self.find(account.0) else { continue };
+            let member = &mut self.members[member];
+            member.history.push(names::record(event, stamp.at));
+            self.counts.events += 1;
+            let Some(id) = member.line else { continue };
+            let next = member.history.oldest();
+            if let Some(line) = &mut self.lines[id] {
+                if line.next_event < next && !line.is_too_slow {
+                    line.is_too_slow = true;
+                    self.look_at = 0;
+                }
+                if !line.is_ready {
+                    line.is_ready = true;
+                    self.ready.push(LineId(id));
+                }
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, origin: Origin) {
+        let Some(member) = self.find(origin.session) else { return };
+        let member = &mut self.members[member];
+        member.told = origin.number;
+        if let Some(id) = member.line {
+            self.be_ready(LineId(id));
+        }
+    }
+
+    fn note(&self, notes: &mut Vec<u8>) {
+        self.members.iter().for_each(|member| member.note(notes));
+    }
+}
+
+/// Nobody is connected while the venue comes back; what is told is kept.
+impl Witness for Gateway {
+    fn interest(&self) -> Interest {
+        Interest::PRIVATE
+    }
+
+    fn see(&mut self, entry: &Entry, events: &[Event]) {
+        if entry.origin.session != 0 {
+            let member = self.find_or_make(entry.origin.session);
+            member.taken = entry.origin.number;
+        }
+        self.tell(entry.stamp, events);
+        if entry.origin.session != 0 {
+            self.acknowledge(entry.origin);
+        }
+    }
+
+    fn recall(&mut self, _last: Stamp, mut notes: &[u8]) {
+        while let Some(note) = Note::read(&mut notes) {
+            self.find_or_make(note.account).recall(&note);
+        }
+    }
+}
+
+impl Gateway {
+    /// The member of an account that has a session, though it may not be configured any more: it
+    /// keeps its numbers for when it is again.
+    fn find_or_make(&mut self, account: u32) -> &mut Member {
+        let at = match self.members.binary_search_by_key(&account, Member::account) {
+            Ok(at) => at,
+            Err(at) => {
+                let member = Member {
+                    names: Names { account, is_operator: false },
+                    secret: None,
+                    cancels: false,
+                    line: None,
+                    taken: 0,
+                    told: 0,
+                    history: History::new(self.terms.resend_events),
+                    bucket: Bucket::new(0, 1),
+                    cancels_at: None,
+                };
+                self.members.insert(at, member);
+                // Those behind it have other places now.
+                for leaving in self.leaving.iter_mut().filter(|leaving| **leaving >= at) {
+                    *leaving += 1;
+                }
+                at
+            }
+        };
+        &mut self.members[at]
+    }
+}

@@ -1,0 +1,199 @@
+//! A venue: what its sockets bring is sequenced, journalled, applied and told, again and again.
+
+mod gauges;
+mod opening;
+mod processors;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ringfence_core::{Command, Event, Interest, Time};
+
+pub use gauges::Gauges;
+
+use crate::error::RunError;
+use crate::gateway::Gateway;
+use crate::gateway::frame::Goodbye;
+use crate::gateway::net::Net;
+use crate::host::{Host, Request};
+use crate::journal::JournalError;
+use crate::publisher::Outlet;
+use crate::recovery::Findings;
+use crate::sequencer::{Origin, Stamp, Stamped};
+
+/// A host with a gateway before it, and the loop that drives both.
+#[derive(Debug)]
+pub struct Venue {
+    host: Host,
+    gateway: Gateway,
+    net: Net,
+    findings: Findings,
+    /// Never sleeps.
+    is_restless: bool,
+    /// How long nothing may be sequenced before time is.
+    tick_ns: Option<u64>,
+    /// What one poll brought.
+    requests: Vec<Request>,
+    gauges: Arc<Gauges>,
+    /// When the gauges are read next.
+    read_at: u64,
+}
+
+/// How long the loop sleeps at most.
+const NAP_NS: u64 = 100_000_000;
+
+/// How often the gauges are read.
+const GAUGES_NS: u64 = 10_000_000;
+
+/// How long clients have, at the end, to read that it is one.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Nanoseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Venue {
+    /// The host, for strategies to take their seats before it runs.
+    pub const fn host_mut(&mut self) -> &mut Host {
+        &mut self.host
+    }
+
+    /// The host, to look at.
+    #[must_use]
+    pub const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub const fn net(&self) -> &Net {
+        &self.net
+    }
+
+    /// What recovery found.
+    #[must_use]
+    pub const fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// What others may read while it runs.
+    #[must_use]
+    pub fn gauges(&self) -> Arc<Gauges> {
+        Arc::clone(&self.gauges)
+    }
+
+    /// Runs until `stop` is set, and ends in order: nothing more is taken in, what was is finished and
+    /// on the disk, and everybody is told goodbye. `beside` is told of everything besides.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] where the journal takes no more: intake has stopped then, and clients know.
+    pub fn run(&mut self, stop: &AtomicBool, beside: &mut impl Outlet) -> Result<(), RunError> {
+        self.gauges.set_running(true);
+        let ended = self.work(stop, beside);
+        self.gauges.set_running(false);
+        let why = if ended.is_ok() { Goodbye::Closes } else { Goodbye::Stopped };
+        let synced = ended.and_then(|()| self.finish(beside).map_err(RunError::from));
+        self.say_goodbye(why);
+        synced
+    }
+
+    fn work(&mut self, stop: &AtomicBool, beside: &mut impl Outlet) -> Result<(), RunError> {
+        while !stop.load(Ordering::Relaxed) {
+            let timeout = self.nap();
+            let Self { net, gateway, requests, .. } = self;
+            net.poll(timeout, gateway, now, requests).map_err(RunError::Network)?;
+            let now = now();
+            self.gateway.attend(now, &mut self.requests);
+            self.let_time_pass(now);
+            self.turn(beside)?;
+            self.net.flush(&mut self.gateway, now);
+            if now >= self.read_at {
+                self.read_at = now + GAUGES_NS;
+                self.gauges.read(&self.host, &self.gateway);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that one poll brought is one group.
+    fn turn(&mut self, beside: &mut impl Outlet) -> Result<(), JournalError> {
+        if self.requests.is_empty() && !self.host.is_waiting() {
+            return Ok(());
+        }
+        let mut audience = Audience { gateway: &mut self.gateway, beside };
+        self.host.turn_of(self.requests.drain(..), &mut audience)
+    }
+
+    /// How long to wait for something to come.
+    fn nap(&self) -> Duration {
+        if self.is_restless || self.host.is_waiting() {
+            return Duration::ZERO;
+        }
+        let now = now();
+        let tick = self.tick_ns.map_or(u64::MAX, |tick| self.last_at().saturating_add(tick));
+        let due = self.gateway.due(now).min(tick).min(now + NAP_NS);
+        Duration::from_nanos(due.saturating_sub(now))
+    }
+
+    fn last_at(&self) -> u64 {
+        self.host.sequencer().last().at.0
+    }
+
+    /// Where nothing was sequenced for a while, time is, so that what is due is done.
+    fn let_time_pass(&mut self, now: u64) {
+        let Some(tick) = self.tick_ns else { return };
+        if self.requests.is_empty() && now.saturating_sub(self.last_at()) >= tick {
+            self.requests.push(Stamped { at: Time(now), command: Command::Time }.into());
+        }
+    }
+
+    fn finish(&mut self, beside: &mut impl Outlet) -> Result<(), JournalError> {
+        let mut audience = Audience { gateway: &mut self.gateway, beside };
+        self.host.finish(&mut audience)?;
+        self.host.sync()
+    }
+
+    /// Tells everybody that it is the end, and gives them a moment to read it.
+    fn say_goodbye(&mut self, why: Goodbye) {
+        self.gateway.close(why, now());
+        let end = now().saturating_add(u64::try_from(FAREWELL.as_nanos()).unwrap_or(0));
+        while self.gateway.counts().connections > 0 && now() < end {
+            self.net.flush(&mut self.gateway, now());
+            let Self { net, gateway, requests, .. } = self;
+            if net.poll(Duration::from_millis(10), gateway, now, requests).is_err() {
+                break;
+            }
+            self.requests.clear();
+        }
+    }
+}
+
+/// Everybody who is told: sessions, and whoever is beside them.
+struct Audience<'a, O> {
+    gateway: &'a mut Gateway,
+    beside: &'a mut O,
+}
+
+impl<O: Outlet> Outlet for Audience<'_, O> {
+    fn interest(&self) -> Interest {
+        Outlet::interest(self.gateway).and(self.beside.interest())
+    }
+
+    fn tell(&mut self, stamp: Stamp, events: &[Event]) {
+        self.gateway.tell(stamp, events);
+        self.beside.tell(stamp, events);
+    }
+
+    fn acknowledge(&mut self, origin: Origin) {
+        self.gateway.acknowledge(origin);
+        self.beside.acknowledge(origin);
+    }
+
+    fn note(&self, notes: &mut Vec<u8>) {
+        self.gateway.note(notes);
+    }
+}

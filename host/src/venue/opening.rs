@@ -1,0 +1,87 @@
+//! How a venue starts: it is brought back, learns what is traded, and opens its doors.
+
+use std::sync::Arc;
+
+use ringfence_core::{Command, Time};
+
+use super::{Gauges, Venue, now, processors};
+use crate::config::Config;
+use crate::error::RunError;
+use crate::gateway::Gateway;
+use crate::gateway::net::Net;
+use crate::host::Host;
+use crate::journal::{Folder, Settings};
+use crate::publisher::Outlet;
+use crate::recovery::{self, Recovery};
+use crate::replay::input::Lines;
+use crate::replay::jsonl::parse_line;
+
+impl Venue {
+    /// Brings a venue back, or begins one, and opens its doors. Threads that are started from here
+    /// on run where the helpers' threads do, until [`settle_down`](Self::settle_down).
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] where the journal, the instruments or the address cannot be used.
+    pub fn open(config: &Config) -> Result<Self, RunError> {
+        processors::bind_helpers(&config.cpu_affinity)?;
+        let storage = Box::new(Folder::open(&config.journal.folder)?);
+        let capacity = config.venue.capacity.into();
+        let mut gateway = Gateway::new(&config.gateway, now());
+        let settings = Settings::from(&config.journal);
+        let recovered = recovery::recover(storage, capacity, settings, &mut gateway)?;
+        let Recovery { engine, sequencer, findings } = recovered;
+        let mut host = Host::resume(engine, sequencer);
+        if let Some(file) = &config.venue.instruments {
+            define(&mut host, &file.display().to_string(), &mut gateway)?;
+        }
+        let address = config.gateway.address;
+        let net = Net::listen(address, config.network_optimization.0)
+            .map_err(|source| RunError::Listen { address, source })?;
+        let tick_ns = config.venue.tick_ms.get() * 1_000_000;
+        Ok(Self {
+            host,
+            gateway,
+            net,
+            findings,
+            is_restless: config.low_latency_mode,
+            tick_ns: (tick_ns > 0).then_some(tick_ns),
+            requests: Vec::new(),
+            gauges: Arc::new(Gauges::default()),
+            read_at: 0,
+        })
+    }
+
+    /// Binds this thread to the venue's own processor: other threads have been started by now.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] where it may not run there.
+    pub fn settle_down(&self, config: &Config) -> Result<(), RunError> {
+        processors::bind_own(&config.cpu_affinity)
+    }
+}
+
+/// Sequences what a file says: all of it where nothing was sequenced before, and later the
+/// instruments that are new.
+fn define(host: &mut Host, file: &str, outlet: &mut impl Outlet) -> Result<(), RunError> {
+    let begins = host.sequencer().last().place == 0;
+    let mut lines = Lines::open(file)?;
+    loop {
+        let parsed = match lines.next_line()? {
+            None => break,
+            Some(line) if line.trim().is_empty() => continue,
+            Some(line) => parse_line(line),
+        };
+        let mut stamped = parsed.map_err(|error| lines.error(error.column, error.to_string()))?;
+        let counts = match &stamped.command {
+            Command::Instrument(spec) => host.engine().book(spec.instrument).is_none(),
+            _ => begins,
+        };
+        if counts {
+            stamped.at = Time(now());
+            host.prepare(stamped, outlet)?;
+        }
+    }
+    Ok(())
+}
