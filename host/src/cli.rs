@@ -6,6 +6,7 @@ mod compile;
 mod ending;
 mod generate;
 mod journal;
+mod load;
 mod replay;
 mod run;
 mod strategies;
@@ -43,6 +44,8 @@ enum Task {
     Generate(generate::Args),
     /// Run a venue: clients by TCP, every command journalled
     Run(run::Args),
+    /// Send orders to a venue at a rate and say how long the answers took
+    Load(load::Args),
     /// Look into a journal: verify, dump, replay, stat
     Journal(journal::Args),
     /// Begin a strategy, or look into one: would a host admit it, what is in it
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Task::Backtest(args) => backtest::run(&args),
         Task::Generate(args) => generate::run(&args),
         Task::Run(args) => run::run(&args),
+        Task::Load(args) => load::run(&args),
         Task::Journal(args) => journal::run(&args),
         Task::Strategy(args) => strategy::run(&args),
         #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

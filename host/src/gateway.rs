@@ -5,7 +5,7 @@
 //! of every command; so a client that comes back learns what it missed and what to send again.
 
 mod bucket;
-mod buffer;
+pub(crate) mod buffer;
 pub mod frame;
 mod history;
 mod intake;

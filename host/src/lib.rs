@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod error;
 pub mod feed;
@@ -11,6 +12,7 @@ pub mod gateway;
 pub mod host;
 pub mod http;
 pub mod journal;
+pub mod load;
 pub mod metrics;
 pub mod publisher;
 pub mod recovery;

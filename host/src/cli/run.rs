@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::{Outcome, tell};
+use super::{Outcome, strategies, tell};
 use crate::config::Config;
 use crate::error::RunError;
 use crate::venue::Venue;
@@ -37,6 +37,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     tell(&format!("{}\n", venue.findings()));
     let address = venue.net().address().map_err(RunError::Network)?;
     tell(&format!("commands are taken at {address}\n"));
+    let files = config.strategies.iter().map(|strategy| strategy.file.display().to_string());
+    for seat in strategies::seats(&files.collect::<Vec<_>>(), None)? {
+        venue.host_mut().seat(seat);
+    }
     venue.settle_down(&config)?;
     venue.run(&stop, &mut ())?;
     let last = venue.host().sequencer().last();

@@ -2,24 +2,24 @@
 
 /// A queue of bytes.
 #[derive(Debug)]
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     bytes: Box<[u8]>,
     from: usize,
     to: usize,
 }
 
 impl Buffer {
-    pub(super) fn new(len: usize) -> Self {
+    pub(crate) fn new(len: usize) -> Self {
         Self { bytes: vec![0; len].into_boxed_slice(), from: 0, to: 0 }
     }
 
     /// What waits.
-    pub(super) fn data(&self) -> &[u8] {
+    pub(crate) fn data(&self) -> &[u8] {
         &self.bytes[self.from..self.to]
     }
 
     /// Forgets the first bytes that wait.
-    pub(super) fn take(&mut self, len: usize) {
+    pub(crate) fn take(&mut self, len: usize) {
         self.from += len;
         debug_assert!(self.from <= self.to, "no more is taken than waits");
         if self.from == self.to {
@@ -28,7 +28,7 @@ impl Buffer {
     }
 
     /// Room behind what waits, to be filled.
-    pub(super) fn space(&mut self) -> &mut [u8] {
+    pub(crate) fn space(&mut self) -> &mut [u8] {
         if self.from > 0 && self.bytes.len() - self.to < self.bytes.len() / 4 {
             self.bytes.copy_within(self.from..self.to, 0);
             (self.from, self.to) = (0, self.to - self.from);
@@ -37,17 +37,22 @@ impl Buffer {
     }
 
     /// Notes that the first bytes of the space were filled.
-    pub(super) fn fill(&mut self, len: usize) {
+    pub(crate) fn fill(&mut self, len: usize) {
         self.to += len;
         debug_assert!(self.to <= self.bytes.len(), "no more is filled than there is room for");
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    /// Forgets everything.
+    pub(crate) const fn clear(&mut self) {
+        (self.from, self.to) = (0, 0);
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
         self.from == self.to
     }
 
     /// Puts all of `bytes` behind what waits, where there is room.
-    pub(super) fn put(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> bool {
         let Some(space) = self.space().get_mut(..bytes.len()) else { return false };
         space.copy_from_slice(bytes);
         self.fill(bytes.len());

@@ -1,0 +1,233 @@
+//! Orders at a rate, whether or not the answers keep up, and how long the answers took.
+//!
+//! The loop is open: order `k` is meant to leave `k / rate` after the beginning, and its latency
+//! counts from then, so that an order that has to wait for those before it counts as late.
+
+mod table;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use ringfence_core::wire::{CommandRecord, EventRecord, kind};
+use ringfence_core::{Command, InstrumentId, NewOrder, OrderId, Price, Qty, Side};
+
+use crate::client::{Client, Refusal};
+
+/// What is to be sent.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Where the venue takes commands.
+    pub address: SocketAddr,
+    /// Who sends: an account and its secret for each connection.
+    pub accounts: Vec<(u32, String)>,
+    /// Orders a second, all connections together.
+    pub rate: u64,
+    /// How long.
+    pub lasts: Duration,
+    /// Which instrument.
+    pub instrument: u32,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Report {
+    /// Orders that were sent.
+    pub sent: u64,
+    /// Of these, orders that were accepted.
+    pub accepted: u64,
+    /// And orders that were turned away.
+    pub rejected: u64,
+    /// Fills that were told, two for each trade.
+    pub fills: u64,
+    /// Events that were heard.
+    pub events: u64,
+    /// From the beginning to the answer to the last order.
+    pub took: Duration,
+    /// From when an order was meant to leave to its answer, in ns.
+    pub latency_ns: Histogram<u64>,
+    /// Whether every order was answered.
+    pub is_complete: bool,
+}
+
+/// Orders that are put behind each other at once, for each connection.
+const TURN_MAX: u64 = 2_048;
+
+/// How long the last answers may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The longest latency that is told apart from longer ones.
+const LATENCY_MAX_NS: u64 = 60_000_000_000;
+
+impl Load {
+    /// Sends and listens until all is answered.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] where the venue wants nothing of these accounts.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no account.
+    pub fn run(&self) -> Result<Report, Refusal> {
+        let connections = self.accounts.len() as u64;
+        assert!(connections > 0, "somebody sends");
+        let mut clients: Vec<_> = self
+            .accounts
+            .iter()
+            .map(|(account, secret)| Client::new(self.address, *account, secret))
+            .collect();
+        let bases = welcome(&mut clients)?;
+        let lasts = u64::try_from(self.lasts.as_nanos()).unwrap_or(u64::MAX);
+        let total = at_rate(self.rate, lasts);
+        let begun = Instant::now();
+        let mut tally = Tally::new(begun, self.rate, connections);
+        let mut ended = begun;
+        loop {
+            let now = begun.elapsed();
+            let due = at_rate(self.rate, u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
+            let due = due.min(total);
+            for (at, client) in clients.iter_mut().enumerate() {
+                let at = at as u64;
+                self.place(client, &mut tally, at, due, bases[usize::try_from(at).unwrap_or(0)]);
+                let base = bases[usize::try_from(at).unwrap_or(0)];
+                client.drive(&mut |_, event| tally.hear(at, base, event))?;
+            }
+            if tally.answered() == total {
+                ended = Instant::now();
+                break;
+            }
+            if now > self.lasts + PATIENCE {
+                break;
+            }
+        }
+        Ok(tally.report(total, ended.max(begun) - begun))
+    }
+
+    /// Gives a client the orders of its own that are due.
+    fn place(&self, client: &mut Client, tally: &mut Tally, at: u64, due: u64, base: u64) {
+        let connections = tally.connections;
+        let mut placed = 0;
+        while placed < TURN_MAX {
+            let own = tally.placed(at);
+            let order = own * connections + at;
+            if order >= due {
+                break;
+            }
+            client.send(&self.order(order, base + own));
+            tally.note_placed(at);
+            placed += 1;
+        }
+    }
+
+    /// Order `k` of all: every other one sells, the one behind it buys at the same price, so that the
+    /// book stays small and every order trades.
+    fn order(&self, order: u64, id: u64) -> CommandRecord {
+        let side = if order.is_multiple_of(2) { Side::Sell } else { Side::Buy };
+        let pair = order / 2;
+        let price = Price(10_000 + i64::try_from(pair % 64).unwrap_or(0));
+        let qty = Qty(1 + pair % 100);
+        let command = Command::New(NewOrder {
+            instrument: InstrumentId(self.instrument),
+            ..NewOrder::limit(OrderId(id), side, price, qty)
+        });
+        CommandRecord::from_command(&command).expect("an order travels")
+    }
+}
+
+/// Waits until all are welcome. An account's orders are named from the number of its next command on,
+/// so that no name of an earlier run comes back. Returns those numbers.
+fn welcome(clients: &mut [Client]) -> Result<Vec<u64>, Refusal> {
+    let begun = Instant::now();
+    while !clients.iter().all(|client| client.session().is_in()) && begun.elapsed() < PATIENCE {
+        for client in &mut *clients {
+            client.drive(&mut |_, _| {})?;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(clients.iter().map(|client| client.session().done() + 1).collect())
+}
+
+/// How many there are after `ns` nanoseconds.
+fn at_rate(rate: u64, ns: u64) -> u64 {
+    let count = u128::from(rate) * u128::from(ns) / 1_000_000_000;
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// What was sent and heard so far.
+struct Tally {
+    begun: Instant,
+    rate: u64,
+    connections: u64,
+    placed: Vec<u64>,
+    accepted: u64,
+    rejected: u64,
+    fills: u64,
+    events: u64,
+    latency_ns: Histogram<u64>,
+    /// The time now is asked once for many events.
+    now_ns: u64,
+    asked: u64,
+}
+
+impl Tally {
+    fn new(begun: Instant, rate: u64, connections: u64) -> Self {
+        let latency_ns = Histogram::new_with_max(LATENCY_MAX_NS, 3).expect("the bounds are right");
+        let placed = (0..connections).map(|_| 0).collect();
+        let (accepted, rejected, fills, events, now_ns, asked) = (0, 0, 0, 0, 0, 0);
+        Self {
+            begun,
+            rate,
+            connections,
+            placed,
+            accepted,
+            rejected,
+            fills,
+            events,
+            latency_ns,
+            now_ns,
+            asked,
+        }
+    }
+
+    fn placed(&self, at: u64) -> u64 {
+        self.placed[usize::try_from(at).expect("a connection")]
+    }
+
+    fn note_placed(&mut self, at: u64) {
+        self.placed[usize::try_from(at).expect("a connection")] += 1;
+    }
+
+    const fn answered(&self) -> u64 {
+        self.accepted + self.rejected
+    }
+
+    fn hear(&mut self, at: u64, base: u64, event: &EventRecord) {
+        self.events += 1;
+        match event.kind {
+            kind::ACCEPTED => self.accepted += 1,
+            kind::REJECTED => self.rejected += 1,
+            kind::FILLED => {
+                self.fills += 1;
+                return;
+            }
+            _ => return,
+        }
+        // Answers of sessions that went before are nobody's here.
+        let Some(own) = event.order_id.checked_sub(base) else { return };
+        if self.asked.is_multiple_of(16) {
+            self.now_ns = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        }
+        self.asked += 1;
+        let order = own * self.connections + at;
+        let meant = u128::from(order) * 1_000_000_000 / u128::from(self.rate.max(1));
+        let meant = u64::try_from(meant).unwrap_or(u64::MAX);
+        self.latency_ns.saturating_record(self.now_ns.saturating_sub(meant).max(1));
+    }
+
+    fn report(self, sent: u64, took: Duration) -> Report {
+        let is_complete = self.answered() == sent;
+        let Self { accepted, rejected, fills, events, latency_ns, .. } = self;
+        Report { sent, accepted, rejected, fills, events, took, latency_ns, is_complete }
+    }
+}
