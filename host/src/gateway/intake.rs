@@ -25,7 +25,9 @@ impl Gateway {
     pub fn received(&mut self, id: LineId, len: usize, now: u64, requests: &mut Vec<Request>) {
         let Some(line) = &mut self.lines[id.0] else { return };
         line.input.fill(len);
-        line.heard_at = now;
+        if len > 0 {
+            line.heard_at = now;
+        }
         self.advance(id, now, requests);
     }
 
