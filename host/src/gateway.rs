@@ -134,6 +134,12 @@ impl Gateway {
         &self.counts
     }
 
+    /// Accounts that are logged in.
+    #[must_use]
+    pub fn sessions(&self) -> u64 {
+        self.members.iter().filter(|member| member.line.is_some()).count() as u64
+    }
+
     /// A new connection; none where there are as many as there may be.
     pub fn connect(&mut self, now: u64) -> Option<LineId> {
         if self.counts.connections == self.terms.connections_max as u64 {

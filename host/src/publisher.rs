@@ -60,6 +60,11 @@ impl<A: Outlet, B: Outlet> Outlet for (A, B) {
         self.1.catch_breath(engine);
     }
 
+    fn acknowledge(&mut self, origin: Origin) {
+        self.0.acknowledge(origin);
+        self.1.acknowledge(origin);
+    }
+
     fn note(&self, notes: &mut Vec<u8>) {
         self.0.note(notes);
     }

@@ -1,22 +1,23 @@
 //! A venue: what its sockets bring is sequenced, journalled, applied and told, again and again.
 
-mod gauges;
 mod opening;
 mod processors;
+mod services;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ringfence_core::{Command, Event, Interest, Time};
+use ringfence_core::{Command, Engine, Event, Interest, Time};
 
-pub use gauges::Gauges;
+pub use services::{Beside, Services};
 
 use crate::error::RunError;
 use crate::gateway::Gateway;
 use crate::gateway::frame::Goodbye;
 use crate::gateway::net::Net;
 use crate::host::{Host, Request};
+use crate::http::{Figures, Health, State};
 use crate::journal::JournalError;
 use crate::publisher::Outlet;
 use crate::recovery::Findings;
@@ -35,16 +36,17 @@ pub struct Venue {
     tick_ns: Option<u64>,
     /// What one poll brought.
     requests: Vec<Request>,
-    gauges: Arc<Gauges>,
-    /// When the gauges are read next.
+    figures: Arc<Figures>,
+    health: Arc<Health>,
+    /// When the figures are read next.
     read_at: u64,
 }
 
 /// How long the loop sleeps at most.
 const NAP_NS: u64 = 100_000_000;
 
-/// How often the gauges are read.
-const GAUGES_NS: u64 = 10_000_000;
+/// How often the figures are read.
+const FIGURES_NS: u64 = 50_000_000;
 
 /// How long clients have, at the end, to read that it is one.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -79,12 +81,6 @@ impl Venue {
         &self.findings
     }
 
-    /// What others may read while it runs.
-    #[must_use]
-    pub fn gauges(&self) -> Arc<Gauges> {
-        Arc::clone(&self.gauges)
-    }
-
     /// Runs until `stop` is set, and ends in order: nothing more is taken in, what was is finished and
     /// on the disk, and everybody is told goodbye. `beside` is told of everything besides.
     ///
@@ -92,13 +88,18 @@ impl Venue {
     ///
     /// [`RunError`] where the journal takes no more: intake has stopped then, and clients know.
     pub fn run(&mut self, stop: &AtomicBool, beside: &mut impl Outlet) -> Result<(), RunError> {
-        self.gauges.set_running(true);
-        let ended = self.work(stop, beside);
-        self.gauges.set_running(false);
-        let why = if ended.is_ok() { Goodbye::Closes } else { Goodbye::Stopped };
-        let synced = ended.and_then(|()| self.finish(beside).map_err(RunError::from));
-        self.say_goodbye(why);
-        synced
+        self.health.set(State::Ready);
+        let mut ended = self.work(stop, beside);
+        if ended.is_ok() {
+            self.health.set(State::ShuttingDown);
+            ended = self.finish(beside).map_err(RunError::from);
+        }
+        if let Err(error) = &ended {
+            self.health.set(State::Failed(error.to_string()));
+        }
+        self.figures.look_at(&self.host);
+        self.say_goodbye(if ended.is_ok() { Goodbye::Closes } else { Goodbye::Stopped });
+        ended
     }
 
     fn work(&mut self, stop: &AtomicBool, beside: &mut impl Outlet) -> Result<(), RunError> {
@@ -112,8 +113,9 @@ impl Venue {
             self.turn(beside)?;
             self.net.flush(&mut self.gateway, now);
             if now >= self.read_at {
-                self.read_at = now + GAUGES_NS;
-                self.gauges.read(&self.host, &self.gateway);
+                self.read_at = now + FIGURES_NS;
+                self.figures.look_at(&self.host);
+                self.figures.sessions.store(self.gateway.sessions(), Ordering::Relaxed);
             }
         }
         Ok(())
@@ -186,6 +188,10 @@ impl<O: Outlet> Outlet for Audience<'_, O> {
     fn tell(&mut self, stamp: Stamp, events: &[Event]) {
         self.gateway.tell(stamp, events);
         self.beside.tell(stamp, events);
+    }
+
+    fn catch_breath(&mut self, engine: &Engine) {
+        self.beside.catch_breath(engine);
     }
 
     fn acknowledge(&mut self, origin: Origin) {

@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::{Outcome, strategies, tell};
 use crate::config::Config;
 use crate::error::RunError;
-use crate::venue::Venue;
+use crate::venue::{Services, Venue};
 
 /// What `ringfence run` takes.
 #[derive(Debug, clap::Args)]
@@ -33,16 +33,23 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
         signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|error| RunError::Usage(format!("cannot wait for signals: {error}")))?;
     }
-    let mut venue = Venue::open(&config)?;
+    let (services, mut beside) = Services::start(&config)?;
+    let mut venue = Venue::open(&config, &services)?;
     tell(&format!("{}\n", venue.findings()));
     let address = venue.net().address().map_err(RunError::Network)?;
     tell(&format!("commands are taken at {address}\n"));
+    if let Some(address) = services.feed_address() {
+        tell(&format!("market data is told at {address}\n"));
+    }
+    if let Some(address) = services.http_address() {
+        tell(&format!("http is answered at {address}\n"));
+    }
     let files = config.strategies.iter().map(|strategy| strategy.file.display().to_string());
     for seat in strategies::seats(&files.collect::<Vec<_>>(), None)? {
         venue.host_mut().seat(seat);
     }
     venue.settle_down(&config)?;
-    venue.run(&stop, &mut ())?;
+    venue.run(&stop, &mut beside)?;
     let last = venue.host().sequencer().last();
     tell(&format!("ended in order after place {}\n", last.place));
     Ok(Outcome::AsWished)

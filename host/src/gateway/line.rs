@@ -81,10 +81,12 @@ impl Line {
         }
         // What a command did may be nothing to tell; that it was done is told all the same.
         let has_all = self.next_event == member.history.next();
-        if has_all && self.acked < member.told && !self.is_closing {
-            if self.say(frame_kind::HEARTBEAT, 0, member.told) {
-                (self.acked, self.said_at) = (member.told, now);
-            }
+        if has_all
+            && self.acked < member.told
+            && !self.is_closing
+            && self.say(frame_kind::HEARTBEAT, 0, member.told)
+        {
+            (self.acked, self.said_at) = (member.told, now);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringfence_core::{Command, Time};
 
-use super::{Gauges, Venue, now, processors};
+use super::{Services, Venue, now, processors};
 use crate::config::Config;
 use crate::error::RunError;
 use crate::gateway::Gateway;
@@ -17,20 +17,19 @@ use crate::replay::input::Lines;
 use crate::replay::jsonl::parse_line;
 
 impl Venue {
-    /// Brings a venue back, or begins one, and opens its doors. Threads that are started from here
-    /// on run where the helpers' threads do, until [`settle_down`](Self::settle_down).
+    /// Brings a venue back, or begins one, and opens its doors, beside services that run already.
     ///
     /// # Errors
     ///
     /// [`RunError`] where the journal, the instruments or the address cannot be used.
-    pub fn open(config: &Config) -> Result<Self, RunError> {
-        processors::bind_helpers(&config.cpu_affinity)?;
+    pub fn open(config: &Config, services: &Services) -> Result<Self, RunError> {
         let storage = Box::new(Folder::open(&config.journal.folder)?);
         let capacity = config.venue.capacity.into();
         let mut gateway = Gateway::new(&config.gateway, now());
         let settings = Settings::from(&config.journal);
         let recovered = recovery::recover(storage, capacity, settings, &mut gateway)?;
         let Recovery { engine, sequencer, findings } = recovered;
+        services.figures.note_recovery(&findings);
         let mut host = Host::resume(engine, sequencer);
         if let Some(file) = &config.venue.instruments {
             define(&mut host, &file.display().to_string(), &mut gateway)?;
@@ -47,7 +46,8 @@ impl Venue {
             is_restless: config.low_latency_mode,
             tick_ns: (tick_ns > 0).then_some(tick_ns),
             requests: Vec::new(),
-            gauges: Arc::new(Gauges::default()),
+            figures: Arc::clone(&services.figures),
+            health: Arc::clone(&services.health),
             read_at: 0,
         })
     }
