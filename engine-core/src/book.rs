@@ -240,6 +240,8 @@ impl Store {
 
     /// Room for `capacity`, of which so many orders may be more than plain ones.
     fn with_special(capacity: Capacity, special: u32) -> Self {
+        // One of each instrument's auction.
+        let clocks = capacity.instruments;
         let Capacity { orders, levels, .. } = capacity;
         assert!(orders <= Capacity::ORDERS_MAX, "at most {} orders", Capacity::ORDERS_MAX);
         assert!(levels <= Capacity::LEVELS_MAX, "at most {} levels", Capacity::LEVELS_MAX);
@@ -250,7 +252,9 @@ impl Store {
             // Pages, and per order a timer, a group, a place among the waiting, a stop, a trail (or
             // for what gathers a place among those without a price, and one among those that end),
             // a place among the reduce-only.
-            nodes: Nodes::new(special.saturating_mul(6).saturating_add(levels)),
+            nodes: Nodes::new(
+                special.saturating_mul(6).saturating_add(levels).saturating_add(clocks),
+            ),
             extras: Pool::new(special),
             index: Index::new(orders),
             timers: Tree::default(),
@@ -377,16 +381,40 @@ impl Store {
         extra
     }
 
-    /// The order that ends next, if its time has come.
-    pub(crate) fn due(&self, now: Time) -> Option<u32> {
-        let ((at, ..), key) = self.timers.first(&self.nodes)?;
-        (at <= ordered(now)).then_some(key)
+    /// What ends next, if its time has come: orders before auctions.
+    pub(crate) fn due(&self, now: Time) -> Option<Due> {
+        let ((at, kind, _), key) = self.timers.first(&self.nodes)?;
+        let due = if kind == 0 { Due::Order(key) } else { Due::Auction(key) };
+        (at <= ordered(now)).then_some(due)
+    }
+
+    /// The auction of a book is to end at some time.
+    pub(crate) fn start_clock(&mut self, until: Time, book: &Book) {
+        self.timers.insert(&mut self.nodes, clock_key(until, book), book.position);
+    }
+
+    /// It is not any more.
+    pub(crate) fn stop_clock(&mut self, until: Time, book: &Book) {
+        self.timers.remove(&mut self.nodes, clock_key(until, book));
     }
 }
 
 /// Times in an order that signed numbers have too.
 fn ordered(time: Time) -> i64 {
     (time.0 ^ 1 << 63).cast_signed()
+}
+
+/// What ends at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// The order of this key.
+    Order(u32),
+    /// The auction of the book at this position.
+    Auction(u32),
+}
+
+fn clock_key(until: Time, book: &Book) -> Key {
+    (ordered(until), 1, u64::from(book.spec.instrument.0))
 }
 
 fn timer_key(extra: &Extra) -> Key {

@@ -3,6 +3,7 @@
 mod accounts;
 mod ahead;
 mod allocation;
+mod bands;
 mod call;
 mod change;
 mod check;
@@ -31,7 +32,7 @@ mod worth;
 use alloc::vec::Vec;
 
 use crate::book::pool::NONE;
-use crate::book::{Book, Store, invariants};
+use crate::book::{Book, Due, Store, invariants};
 use crate::command::{Cancel, Command, NewOrder, Reduce, Replace, Scope};
 use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
@@ -284,9 +285,16 @@ impl Engine {
     #[inline(never)]
     fn expire(&mut self, events: &mut impl EventSink) -> bool {
         let mut expired = false;
-        while let Some(key) = self.store.due(self.now) {
-            let position = self.store.orders.detail(key).book as usize;
-            self.desk_of(position, events).end(key, CancelReason::Expired);
+        while let Some(due) = self.store.due(self.now) {
+            match due {
+                Due::Order(key) => {
+                    let position = self.store.orders.detail(key).book as usize;
+                    self.desk_of(position, events).end(key, CancelReason::Expired);
+                }
+                Due::Auction(position) => {
+                    self.desk_of(position as usize, events).end_interruption();
+                }
+            }
             expired = true;
         }
         if expired {
@@ -495,7 +503,7 @@ impl Engine {
     }
 }
 
-/// Whether the parts of a definition make sense together, and are built.
+/// Whether the parts of a definition make sense together.
 fn is_sound(spec: &InstrumentSpec) -> bool {
     let rising = spec.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0);
     let ticks = spec.ticks.iter().all(|&(_, tick)| is_tick(tick));
@@ -504,13 +512,7 @@ fn is_sound(spec: &InstrumentSpec) -> bool {
     let units = is_tick(spec.tick) && ticks && rising && spec.lot > 0;
     let shares = spec.allocation.fits(spec.algo);
     let fees = spec.maker_bps.max(spec.taker_bps) <= WHOLE_BPS;
-    units && bounds && shares && fees && spec.scale <= SCALE_MAX && is_built(spec)
-}
-
-/// Whether an instrument asks for nothing that this version does not do.
-fn is_built(spec: &InstrumentSpec) -> bool {
-    let bands = spec.static_band.is_some() || spec.dynamic_band.is_some();
-    !bands && spec.volatility_auction_ns == 0
+    units && bounds && shares && fees && spec.scale <= SCALE_MAX
 }
 
 /// Whether a tick can be: positive, and within the range of prices.

@@ -3,7 +3,7 @@
 use super::tree::Tree;
 use crate::command::{Phase, TimeInForce};
 use crate::event::{Surplus, Total};
-use crate::quantity::Price;
+use crate::quantity::{Price, Time};
 
 /// The auction of a book: the present one, or the next.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) market_qty: [u128; 2],
     /// What it would come to, as it was told last.
     pub(crate) told: Outcome,
+    /// When it ends by itself, as a volatility auction does.
+    pub(crate) until: Option<Time>,
 }
 
 /// Which auction it is, for those orders that are for one only.
@@ -54,6 +56,7 @@ impl Call {
             markets: [Tree::default(); 2],
             market_qty: [0; 2],
             told: Outcome::default(),
+            until: None,
         }
     }
 

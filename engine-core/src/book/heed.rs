@@ -23,6 +23,8 @@ impl Heed {
     pub(crate) const PEGS: Self = Self(1 << 5);
     /// All-or-none orders rest.
     pub(crate) const WHOLES: Self = Self(1 << 6);
+    /// Bands hold prices in.
+    pub(crate) const BANDS: Self = Self(1 << 7);
     /// More than price and time decides whom an incoming order meets.
     pub(crate) const PICKS: Self = Self(Self::SHARED.0 | Self::WHOLES.0);
 
@@ -51,6 +53,7 @@ impl Heed {
         let mut heed = Self::default();
         heed.set(Self::PHASE, book.phase != Phase::Continuous);
         heed.set(Self::UNITS, !book.plain);
+        heed.set(Self::BANDS, book.spec.static_band.or(book.spec.dynamic_band).is_some());
         heed.set(Self::ROOM, book.spec.max_orders != 0);
         heed.set(Self::SHARED, book.shared);
         heed.set(Self::PEGS, book.pegged != 0);

@@ -280,6 +280,7 @@ impl<S: EventSink> Desk<'_, S> {
             terms: order.terms,
             stp_group: order.stp_group,
             limit,
+            asked: None,
             open: order.open,
             filled: order.filled,
             special: Special::of(&extra),

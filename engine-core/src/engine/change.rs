@@ -4,6 +4,7 @@ use super::check::has_few_tips;
 use super::desk::Desk;
 use super::matching::{Special, Taker};
 use crate::book::Extra;
+use crate::book::heed::Heed;
 use crate::book::index::Position;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
@@ -133,6 +134,9 @@ impl<S: EventSink> Desk<'_, S> {
         let id = replace.new_id.filter(|id| id.0 != 0).unwrap_or(replace.id);
         if id != replace.id && self.store.find(self.book.position, id).is_some() {
             return Err(Reject::DuplicateOrderId);
+        }
+        if self.book.heed.has(Heed::BANDS) {
+            self.check_bands(replace.price, !waits)?;
         }
         if self.accounts.watch && !open.is_zero() {
             self.check_limits_again(key, price, total, open)?;
@@ -308,6 +312,7 @@ impl<S: EventSink> Desk<'_, S> {
             terms: Terms(order.terms.0 & !Terms::TOP),
             stp_group: order.stp_group,
             limit: order.side.any_price(),
+            asked: None,
             open: order.open,
             filled: order.filled,
             special: Special { min_qty: Qty::ZERO, ..special },

@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::matching::{Special, Taker};
+use crate::book::heed::Heed;
 use crate::book::order::Terms;
 use crate::book::pool::NONE;
 use crate::command::{NewOrder, OrderType, Peg, Phase, PostOnly, TimeInForce};
@@ -37,6 +38,9 @@ impl<S: EventSink> Desk<'_, S> {
         }
         if order.parent != 0 {
             self.check_parent(order)?;
+        }
+        if self.book.heed.has(Heed::BANDS) {
+            self.check_bands(order.price, !order.stands_apart() && !order.tif.is_for_auctions())?;
         }
         if self.accounts.watch | order.reduce_only {
             self.check_limits(order, limit)?;
@@ -222,6 +226,7 @@ pub(super) fn taker(order: &NewOrder, limit: Price) -> Taker {
         terms,
         stp_group: order.stp_group,
         limit,
+        asked: None,
         open: order.qty,
         filled: Qty::ZERO,
         special: Special {

@@ -26,6 +26,8 @@ pub(super) struct Taker {
     pub(super) stp_group: u32,
     /// The worst price that it takes.
     pub(super) limit: Price,
+    /// What it asked for, where bands hold its limit in for now.
+    pub(super) asked: Option<Price>,
     pub(super) open: Qty,
     pub(super) filled: Qty,
     pub(super) special: Special,
@@ -434,7 +436,7 @@ impl Taker {
 
     /// Its price, where its type has one.
     fn price(&self) -> Option<Price> {
-        (self.order_type == OrderType::Limit).then_some(self.limit)
+        (self.order_type == OrderType::Limit).then_some(self.asked.unwrap_or(self.limit))
     }
 }
 

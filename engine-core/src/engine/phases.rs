@@ -75,9 +75,16 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// A phase begins, now that the one before is over.
     pub(super) fn begin_phase(&mut self, phase: Phase) {
+        let kind = self.book.call.kind.after(self.book.phase, phase);
+        self.begin_phase_as(phase, kind);
+    }
+
+    /// The same, where it is known which auction comes next.
+    pub(super) fn begin_phase_as(&mut self, phase: Phase, kind: Kind) {
+        self.stop_clock();
         let from = self.book.phase;
         let call = &mut self.book.call;
-        call.kind = call.kind.after(from, phase);
+        call.kind = kind;
         if from != Phase::Auction || !call.gathers {
             call.told = Outcome::default();
         }

@@ -3,6 +3,7 @@
 use super::check::taker;
 use super::desk::Desk;
 use super::matching::{Special, Taker};
+use crate::book::heed::Heed;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::book::{Extra, Waits};
@@ -51,6 +52,9 @@ impl<S: EventSink> Desk<'_, S> {
         if self.book.call.gathers || taker.tif.is_for_auctions() {
             return self.enter_unusually(taker);
         }
+        if self.book.heed.has(Heed::BANDS) {
+            return self.enter_between_bands(taker);
+        }
         if taker.tif == TimeInForce::Fok && !self.can_fill(taker, taker.open) {
             return self.cancel_rest(taker, CancelReason::Fok);
         }
@@ -68,6 +72,12 @@ impl<S: EventSink> Desk<'_, S> {
         if taker.open.is_zero() && !taker.filled.is_zero() {
             return self.free_children(taker.id, taker.filled);
         }
+        self.rest_or_end(taker);
+    }
+
+    /// Rests what is left of an order that has traded what it can, or ends it.
+    #[inline(always)]
+    pub(super) fn rest_or_end(&mut self, taker: &mut Taker) {
         match (taker.order_type, taker.tif) {
             (OrderType::Market, _) => self.cancel_rest(taker, CancelReason::NoLiquidity),
             (_, TimeInForce::Ioc | TimeInForce::Fok) => self.cancel_rest(taker, CancelReason::Ioc),

@@ -87,6 +87,7 @@ impl<S: EventSink> Desk<'_, S> {
             terms: Terms::default(),
             stp_group: 0,
             limit,
+            asked: None,
             open,
             filled: Qty::ZERO,
             special: Special::NONE,

@@ -4,6 +4,7 @@ use super::check::taker;
 use super::desk::Desk;
 use super::limits::{Beside, Wish, refuse};
 use super::matching::Special;
+use crate::book::heed::Heed;
 use crate::book::pool::NONE;
 use crate::command::{NewOrder, Quote};
 use crate::event::{CancelReason, EventSink, Op, Reject, What};
@@ -81,6 +82,9 @@ impl<S: EventSink> Desk<'_, S> {
         let taken = self.store.find(self.book.position, order.id);
         let taken = taken.is_some_and(|(_, key)| !old.contains(&key));
         refuse(taken, Reject::DuplicateOrderId)?;
+        if self.book.heed.has(Heed::BANDS) {
+            self.check_bands(order.price, true)?;
+        }
         if !self.accounts.watch {
             return Ok(());
         }

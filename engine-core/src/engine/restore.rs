@@ -117,6 +117,9 @@ impl Engine {
         book.told =
             record.told.map(|best| best.map(|(price, qty)| (Price(price), Total::new(qty))));
         rebuild_call(&mut book, record)?;
+        if let Some(until) = book.call.until {
+            self.store.start_clock(until, &book);
+        }
         self.books.push(book);
         let mut nobody = Discard;
         let mut desk = self.desk_of(position as usize, &mut nobody);
@@ -340,6 +343,8 @@ fn rebuild_call(book: &mut Book, record: &BookRecord) -> Checked<()> {
     must(gathers || !book.phase.rules().gathers, "an auction nobody gathers for")?;
     must(!gathers || !book.phase.rules().matches, "orders match that gather")?;
     book.call.gathers = gathers;
+    must(record.until.is_none() || book.phase == Phase::Auction, "an end of no auction")?;
+    book.call.until = record.until.map(Time);
     let (price, qty, surplus) = record.indicated;
     let (qty, surplus) = (Total::new(qty), Surplus::new(surplus));
     book.call.told = Outcome { price: price.map(Price), qty, surplus };

@@ -93,6 +93,7 @@ impl Engine {
             trades: book.trades,
             told: book.told.map(|best| best.map(|(price, qty)| (price.0, qty.get()))),
             call: (book.call.kind as u8, book.call.gathers),
+            until: book.call.until.map(|until| until.0),
             indicated: save_outcome(book.call.told),
             orders,
             extras,

@@ -164,6 +164,9 @@ impl<'a> BookView<'a> {
         hasher.word(self.book.trades);
         let call = &self.book.call;
         hasher.word(call.kind as u64 | u64::from(call.gathers) << 8);
+        if let Some(until) = call.until {
+            hasher.word(until.0);
+        }
         for side in Side::BOTH {
             for key in self.keys(side) {
                 let order = &self.store.orders.order(key);

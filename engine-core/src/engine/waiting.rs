@@ -294,6 +294,7 @@ pub(super) fn entrant(order: &Order, extra: &Extra) -> Taker {
         terms: order.terms,
         stp_group: order.stp_group,
         limit: extra.limit.unwrap_or(order.side.any_price()),
+        asked: None,
         open: order.open,
         filled: order.filled,
         special: Special::of(extra),

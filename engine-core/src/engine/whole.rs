@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::matching::Taker;
+use crate::book::heed::Heed;
 use crate::command::Phase;
 use crate::event::EventSink;
 use crate::limits::WHOLES_MAX;
@@ -25,9 +26,10 @@ impl<S: EventSink> Desk<'_, S> {
             let Taker { side, limit, .. } = self.as_taker(key);
             self.crosses(side, limit)
         };
+        let banded = self.book.heed.has(Heed::BANDS);
         let fills = |&key: &u32| {
-            let taker = self.as_taker(key);
-            self.can_fill(&taker, taker.open)
+            let mut taker = self.as_taker(key);
+            (!banded || self.hold_in(&mut taker)) && self.can_fill(&taker, taker.open)
         };
         let wholes = self.book.wholes.iter().copied();
         let Some(key) = wholes.filter(reached).find(fills) else {

@@ -49,6 +49,8 @@ pub(crate) struct BookRecord {
     pub(crate) told: [Option<(i64, u128)>; 2],
     /// Which auction comes next, and whether orders gather for it.
     pub(crate) call: (u8, bool),
+    /// When the auction ends by itself.
+    pub(crate) until: Option<u64>,
     /// Price, volume and surplus of the auction as they were told last.
     pub(crate) indicated: (Option<i64>, u128, i128),
     /// Those that rest: bids, then asks, in the order of service; then those that wait.

@@ -6,6 +6,7 @@
 mod accounts;
 mod allotment;
 mod auction;
+mod bands;
 mod book;
 mod change;
 mod checks;
@@ -71,6 +72,8 @@ struct Listing {
     gathers: bool,
     /// What the auction would come to, as it was told last.
     indicated: Outcome,
+    /// When the auction ends by itself.
+    until: Option<Time>,
 }
 
 /// Which auction it is, for those orders that are for one only.
@@ -170,7 +173,7 @@ impl Reference {
             Command::Uncross { instrument, then } => match self.check_uncross(*instrument) {
                 Ok(at) => {
                     self.uncross(at, *then);
-                    self.begin_phase(at, *then);
+                    self.begin_phase(at, *then, None);
                 }
                 Err(reason) => {
                     self.turn_away(Op::Uncross, (*instrument, OrderId(0), AccountId(0)), reason);
@@ -208,6 +211,9 @@ impl Reference {
             hasher.optional(listing.last_trade.map(|price| price.0));
             hasher.word(listing.trades);
             hasher.word(listing.call as u64 | u64::from(listing.gathers) << 8);
+            if let Some(until) = listing.until {
+                hasher.word(until.0);
+            }
             for side in Side::BOTH {
                 for order in listing.book.in_order_of_service(side) {
                     hash_resting(&mut hasher, order);
@@ -308,6 +314,7 @@ impl Reference {
             call: if spec.phase == Phase::Continuous { Call::Intraday } else { Call::Opening },
             gathers: matches!(spec.phase, Phase::PreOpen | Phase::Auction),
             indicated: Outcome::default(),
+            until: None,
         });
         self.listings.sort_by_key(|listing| listing.spec.instrument);
         self.tell(spec.instrument, What::Phase { phase: spec.phase });
@@ -355,14 +362,15 @@ impl Reference {
         if phase == Phase::Continuous && self.listings[at].gathers {
             self.uncross(at, phase);
         }
-        self.begin_phase(at, phase);
+        self.begin_phase(at, phase, None);
     }
 
-    /// A phase begins, now that the one before is over.
-    fn begin_phase(&mut self, at: usize, phase: Phase) {
+    /// A phase begins, now that the one before is over; `call` where it is known which auction it is.
+    fn begin_phase(&mut self, at: usize, phase: Phase, call: Option<Call>) {
         let gathers = matches!(phase, Phase::PreOpen | Phase::Auction);
         let listing = &mut self.listings[at];
-        listing.call = listing.call.after(listing.phase, phase);
+        listing.until = None;
+        listing.call = call.unwrap_or(listing.call.after(listing.phase, phase));
         if listing.phase != Phase::Auction || !listing.gathers {
             listing.indicated = Outcome::default();
         }

@@ -11,7 +11,7 @@ use crate::{
     NewOrder, Op, OrderId, Price, Qty, Reject, Side, Time, WaitingView, What,
 };
 
-const NEW: [Reject; 23] = [
+const NEW: [Reject; 24] = [
     Reject::UnknownInstrument,
     Reject::Blocked,
     Reject::Closed,
@@ -26,6 +26,7 @@ const NEW: [Reject; 23] = [
     Reject::Capacity,
     Reject::PostOnly,
     Reject::UnknownOrder,
+    Reject::PriceBand,
     Reject::Collar,
     Reject::MaxOrderQty,
     Reject::MaxOrderNotional,
@@ -37,7 +38,7 @@ const NEW: [Reject; 23] = [
     Reject::InsufficientFunds,
 ];
 
-const QUOTE: [Reject; 18] = [
+const QUOTE: [Reject; 19] = [
     Reject::UnknownInstrument,
     Reject::Blocked,
     Reject::MaxMessages,
@@ -48,6 +49,7 @@ const QUOTE: [Reject; 18] = [
     Reject::BadTick,
     Reject::BadLot,
     Reject::DuplicateOrderId,
+    Reject::PriceBand,
     Reject::Collar,
     Reject::MaxOrderQty,
     Reject::MaxOrderNotional,
@@ -60,7 +62,7 @@ const QUOTE: [Reject; 18] = [
 
 const ACCOUNT: [Reject; 3] = [Reject::BadCombination, Reject::InsufficientFunds, Reject::Capacity];
 
-const REPLACE: [Reject; 21] = [
+const REPLACE: [Reject; 22] = [
     Reject::UnknownInstrument,
     Reject::UnknownOrder,
     Reject::Blocked,
@@ -73,6 +75,7 @@ const REPLACE: [Reject; 21] = [
     Reject::Capacity,
     Reject::PostOnly,
     Reject::BadCombination,
+    Reject::PriceBand,
     Reject::Collar,
     Reject::MaxOrderQty,
     Reject::MaxOrderNotional,

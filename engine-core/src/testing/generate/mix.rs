@@ -46,6 +46,9 @@ impl Mix {
             if choice.chance(60) {
                 shared(choice, &mut spec);
             }
+            if choice.chance(30) {
+                banded(choice, &mut spec, self.defined - 1);
+            }
             return (Time(self.now), Command::Instrument(Box::new(spec)));
         }
         self.now += match choice.below(16) {
@@ -300,6 +303,19 @@ fn spec(book: usize) -> InstrumentSpec {
     }
 }
 
+/// Has an instrument hold prices in, in any way.
+fn banded(choice: &mut impl Choice, spec: &mut InstrumentSpec, book: usize) {
+    let ticks = |choice: &mut _, most| {
+        Some((1 + Choice::below(choice, most)) * if book == 1 { 5 } else { 1 })
+    };
+    if choice.chance(80) {
+        spec.reference = Some(Price(CENTRES[book]));
+    }
+    spec.static_band = if choice.chance(60) { ticks(choice, 9) } else { None };
+    spec.dynamic_band = if choice.chance(70) { ticks(choice, 5) } else { None };
+    spec.volatility_auction_ns = if choice.chance(60) { 1 + choice.below(40) } else { 0 };
+}
+
 /// Has an instrument share out what a price shows, in any way.
 fn shared(choice: &mut impl Choice, spec: &mut InstrumentSpec) {
     use Algo as A;
@@ -515,21 +531,20 @@ fn quote(choice: &mut impl Choice) -> Quote {
 fn wrong_spec(choice: &mut impl Choice) -> InstrumentSpec {
     let plain = InstrumentSpec::new(InstrumentId(12), "WRONG");
     let odd = |allocation| InstrumentSpec { allocation, ..plain.clone() };
-    match choice.below(9) {
+    match choice.below(8) {
         0 => InstrumentSpec { tick: 0, ..plain },
         1 => InstrumentSpec { lot: 0, ..plain },
         2 => InstrumentSpec { scale: u8::MAX, ..plain },
         3 => odd(Allocation { leveling: true, ..Allocation::default() }),
-        7 => odd(Allocation { fifo_percent: Some(40), ..Allocation::default() }),
-        8 => {
+        4 => odd(Allocation { fifo_percent: Some(40), ..Allocation::default() }),
+        6 => {
             let makers = [(AccountId(1), 40), (AccountId(1), 30)].into_iter().collect();
             let allocation = Allocation { makers, ..Allocation::default() };
             InstrumentSpec { algo: Algo::CmeT, allocation, ..plain }
         }
-        4 => InstrumentSpec { static_band: Some(5), ..plain },
         5 => {
             InstrumentSpec { ticks: [(Price(5), 1), (Price(5), 2)].into_iter().collect(), ..plain }
         }
-        _ => InstrumentSpec { volatility_auction_ns: 5, ..plain },
+        _ => InstrumentSpec { maker_bps: 10_001, ..plain },
     }
 }

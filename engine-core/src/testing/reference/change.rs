@@ -164,13 +164,21 @@ impl Reference {
             for order in listing.book.all() {
                 let terms = &order.terms;
                 if terms.tif == TimeInForce::Gtd && terms.expire_at <= self.now {
-                    due.push((terms.expire_at, order.entry, at, terms.id));
+                    due.push((terms.expire_at, false, order.entry, at, terms.id));
                 }
             }
         }
+        // At one moment orders end first, then auctions.
+        for (at, listing) in self.listings.iter().enumerate() {
+            if let Some(until) = listing.until.filter(|&until| until <= self.now) {
+                due.push((until, true, u64::from(listing.spec.instrument.0), at, OrderId(0)));
+            }
+        }
         due.sort_unstable();
-        for (_, _, at, id) in due {
-            if self.listings[at].book.get(id).is_some() {
+        for (_, is_auction, _, at, id) in due {
+            if is_auction {
+                self.end_interruption(at);
+            } else if self.listings[at].book.get(id).is_some() {
                 self.end(at, id, CancelReason::Expired);
             }
         }

@@ -69,6 +69,8 @@ impl Reference {
         let parent = listing.book.get(OrderId(order.parent));
         let known = parent.is_some_and(|parent| parent.terms.account == order.account);
         refuse(order.parent != 0 && !known, Reject::UnknownOrder)?;
+        let apart = waits(order) || order.order_type == OrderType::Pegged;
+        listing.check_bands(order.price, !apart && !is_for_auctions(order.tif))?;
         let stays = waits(order) || is_for_auctions(order.tif);
         let may_rest = stays
             || listing.gathers
@@ -151,6 +153,7 @@ impl Reference {
         let id = replace.new_id.filter(|&id| id != OrderId(0)).unwrap_or(order.terms.id);
         let taken = id != order.terms.id && listing.book.get(id).is_some();
         refuse(taken, Reject::DuplicateOrderId)?;
+        listing.check_bands(replace.price, !listing.book.waits(replace.id))?;
 
         if total <= order.filled {
             return Ok((at, Change::End));
@@ -337,11 +340,8 @@ const fn refuse(is_so: bool, reason: Reject) -> Result<(), Reject> {
     if is_so { Err(reason) } else { Ok(()) }
 }
 
-/// Whether the parts of a definition make sense, and are all known here.
+/// Whether the parts of a definition make sense.
 fn is_sound(spec: &InstrumentSpec) -> bool {
-    let not_yet = spec.static_band.is_some()
-        || spec.dynamic_band.is_some()
-        || spec.volatility_auction_ns != 0;
     let is_tick = |tick: u64| (1..=i64::MAX.unsigned_abs()).contains(&tick);
     let ticks_fit = is_tick(spec.tick)
         && spec.ticks.iter().all(|&(_, tick)| is_tick(tick))
@@ -350,7 +350,7 @@ fn is_sound(spec: &InstrumentSpec) -> bool {
     let fees_fit = spec.maker_bps <= 10_000 && spec.taker_bps <= 10_000;
     let qty_fits = spec.lot != 0 && (spec.max_qty.is_zero() || spec.max_qty >= least);
     let sizes_fit = ticks_fit && qty_fits && allocation_fits(spec);
-    !not_yet && sizes_fit && fees_fit && spec.scale <= SCALE_MAX
+    sizes_fit && fees_fit && spec.scale <= SCALE_MAX
 }
 
 fn on_tick(spec: &InstrumentSpec, price: Option<Price>) -> bool {

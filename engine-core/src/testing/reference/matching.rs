@@ -6,6 +6,7 @@ use core::ops::ControlFlow;
 use super::Reference;
 use super::allotment::is_shared;
 use super::auction::is_for_auctions;
+use super::bands::Corridor;
 use super::book::{Order, is_dark};
 use super::checks::waits;
 use crate::command::{NewOrder, OrderType, Stp, TimeInForce};
@@ -54,7 +55,8 @@ impl Reference {
     }
 
     fn match_or_rest(&mut self, at: usize, mut taker: Order) {
-        let reach = self.in_reach(at, &taker).min(u128::from(taker.open.0));
+        let corridor = self.listings[at].corridor();
+        let reach = self.in_reach(at, &taker, corridor).min(u128::from(taker.open.0));
         let fok = taker.terms.tif == TimeInForce::Fok;
         if fok && reach < u128::from(taker.open.0) {
             return self.end_taker(at, &taker, CancelReason::Fok);
@@ -66,7 +68,7 @@ impl Reference {
         let shared = is_shared(&self.listings[at].spec);
         let waits = taker.terms.all_or_none && reach < u128::from(taker.open.0);
         while !taker.open.is_zero() && !waits {
-            let Some(maker) = self.next_maker(at, &taker) else {
+            let Some(maker) = self.next_maker(at, &taker, corridor) else {
                 break;
             };
             let price = maker.terms.price.expect("it rests");
@@ -84,6 +86,11 @@ impl Reference {
         }
         if taker.open.is_zero() && !taker.filled.is_zero() {
             return self.settle(at, &taker, true);
+        }
+        let next = self.next_that_trades(at, &taker);
+        let stopped = !waits && !taker.open.is_zero();
+        if stopped && next.is_some_and(|price| taker.terms.side.crosses(limit_of(&taker), price)) {
+            return self.stop_at_the_edge(at, taker);
         }
         let whole = fok || (taker.terms.all_or_none && !waits);
         assert!(!whole || taker.open.is_zero(), "filled in part: {taker:?}");
@@ -108,25 +115,38 @@ impl Reference {
         self.settle(at, taker, false);
     }
 
-    /// The order that the taker meets next, if it meets one within its limit.
-    fn next_maker(&self, at: usize, taker: &Order) -> Option<Order> {
-        let side = taker.terms.side.opposite();
-        let mut orders = self.listings[at].book.in_order_of_service(side).iter();
+    /// The order that the taker meets next, if it meets one within its limit and the corridor.
+    fn next_maker(&self, at: usize, taker: &Order, corridor: Corridor) -> Option<Order> {
+        let side = taker.terms.side;
+        let mut orders = self.listings[at].book.in_order_of_service(side.opposite()).iter();
         let maker = orders.find(|maker| maker.trades_with(taker.open))?;
         let price = maker.terms.price.expect("it rests");
-        taker.terms.side.crosses(limit_of(taker), price).then(|| maker.clone())
+        let may = corridor.is_in_reach(side, limit_of(taker), price)
+            && !corridor.is_too_good(side, price);
+        may.then(|| maker.clone())
+    }
+
+    /// The price of the order that the taker would meet next without limit or corridor.
+    fn next_that_trades(&self, at: usize, taker: &Order) -> Option<Price> {
+        let side = taker.terms.side.opposite();
+        let mut orders = self.listings[at].book.in_order_of_service(side).iter();
+        orders.find(|maker| maker.trades_with(taker.open))?.terms.price
     }
 
     /// How much a taker could trade if it took all it can reach, self-trade prevention and groups
     /// considered.
-    pub(super) fn in_reach(&self, at: usize, taker: &Order) -> u128 {
+    pub(super) fn in_reach(&self, at: usize, taker: &Order, corridor: Corridor) -> u128 {
         let book = &self.listings[at].book;
         let side = taker.terms.side.opposite();
+        let first = self.next_that_trades(at, taker);
+        if first.is_some_and(|price| corridor.is_too_good(taker.terms.side, price)) {
+            return 0;
+        }
         // What it trades for certain, and what it trades at most.
         let (mut reach, mut most) = (0, 0);
         let open = u128::from(taker.open.0);
         for price in book.prices(side) {
-            if !taker.terms.side.crosses(limit_of(taker), price) {
+            if !corridor.is_in_reach(taker.terms.side, limit_of(taker), price) {
                 break;
             }
             let orders = book.in_order_of_service(side).iter();

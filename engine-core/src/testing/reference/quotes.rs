@@ -86,6 +86,7 @@ impl Reference {
         if self.listings[at].book.get(id).is_some() && !leaving.contains(&id) {
             return Err(Reject::DuplicateOrderId);
         }
+        self.listings[at].check_bands(order.terms.price, true)?;
         self.check_limits(&Wish { at, order, leaving, coming, may_rest: true })?;
         self.check_position_room(&order.terms)
     }

@@ -93,7 +93,7 @@ impl Reference {
             }
             let [bids, asks] = Side::BOTH.map(|side| listing.book.in_order_of_service(side));
             for order in bids.iter().chain(asks).filter(|order| order.terms.all_or_none) {
-                if self.in_reach(at, order) >= u128::from(order.open.0) {
+                if self.in_reach(at, order, listing.corridor()) >= u128::from(order.open.0) {
                     return Some((at, order.clone()));
                 }
             }
