@@ -236,3 +236,50 @@ const _: () = {
     assert!(OrderType::Limit as u8 == 0 && Stp::None as u8 == 0);
     assert!(crate::command::PostOnly::No as u8 == 0 && crate::command::Peg::Primary as u8 == 0);
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::command::{NewOrder, OrderType, Peg, PostOnly, Stp};
+    use crate::id::OrderId;
+    use crate::quantity::{Price, Qty, Time};
+    use crate::side::Side;
+
+    type Change = fn(&mut NewOrder);
+
+    /// All that makes an order more than a plain one, with numbers that are the same where they can
+    /// be: two of them do not undo each other.
+    const CHANGES: [Change; 18] = [
+        |order| order.notional = 1,
+        |order| order.trail = 1,
+        |order| order.offset = 1,
+        |order| order.display = Qty(1),
+        |order| order.min_qty = Qty(1),
+        |order| order.expire_at = Time(1),
+        |order| order.group = 1,
+        |order| order.parent = 1,
+        |order| order.stp_group = 1,
+        |order| order.order_type = OrderType::Market,
+        |order| order.post_only = PostOnly::Reject,
+        |order| order.stp = Stp::CancelTaker,
+        |order| order.peg = Peg::Market,
+        |order| order.hidden = true,
+        |order| order.all_or_none = true,
+        |order| order.reduce_only = true,
+        |order| order.limit = Some(Price(1)),
+        |order| order.stop = Some(Price(1)),
+    ];
+
+    #[test]
+    fn what_is_more_is_not_plain() {
+        let plain = NewOrder::limit(OrderId(1), Side::Buy, Price(7), Qty(2));
+        assert_eq!(plain.plain_price(), Some(Price(7)));
+        for (at, one) in CHANGES.iter().enumerate() {
+            for other in &CHANGES[at..] {
+                let mut order = plain;
+                one(&mut order);
+                other(&mut order);
+                assert_eq!(order.plain_price(), None, "{order:?}");
+            }
+        }
+    }
+}
