@@ -127,6 +127,8 @@ pub mod code {
     pub const BAD_PARAMS: i32 = -3;
     /// The guest was called while it ran.
     pub const RE_ENTERED: i32 = -4;
+    /// [`super::EXPORT_EXPORT`] or [`super::EXPORT_IMPORT`]: the log says why not.
+    pub const BAD_STATE: i32 = -5;
 }
 
 /// Where a guest's buffers are. A static of the guest's; the host reads it once.

@@ -1,5 +1,7 @@
 //! A strategy's own books: its open orders and its positions, kept from its private events.
 
+mod state;
+
 use arrayvec::ArrayVec;
 use ringfence_core::{Event, InstrumentId, Interest, Op, OrderId, Price, Qty, Side, What};
 

@@ -8,6 +8,7 @@ use ringfence_core::wire::{COMMAND_LEN, EVENT_LEN};
 use crate::abi::{BUFFER_ALIGN, COMMANDS_CAP, EVENTS_CAP, IoBlock, code};
 use crate::context::{LogLevel, log_line};
 use crate::session::Session;
+use crate::state::StateError;
 use crate::strategy::Strategy;
 
 mod heap;
@@ -102,6 +103,16 @@ macro_rules! export {
                 #[unsafe(no_mangle)]
                 extern "C" fn rf_on_events(events: usize, count: usize) -> i32 {
                     SLOT.on_events(events, count)
+                }
+
+                #[unsafe(no_mangle)]
+                extern "C" fn rf_export(to: usize, cap: usize) -> i32 {
+                    SLOT.export(to, cap)
+                }
+
+                #[unsafe(no_mangle)]
+                extern "C" fn rf_import(from: usize, len: usize, version: i32) -> i32 {
+                    SLOT.import(from, len, version.cast_unsigned())
                 }
 
                 #[unsafe(no_mangle)]
@@ -217,6 +228,31 @@ impl<S: Strategy> Slot<S> {
         answer.unwrap_or(code::RE_ENTERED)
     }
 
+    /// Writes what the next version has to know to the buffer of commands, `cap` bytes at most, and
+    /// returns how many bytes that are.
+    pub fn export(&self, to: usize, cap: usize) -> i32 {
+        let answer = self.alone(|buffers, session| {
+            let Some(session) = session else { return code::NOT_READY };
+            let Some(room) = state_buffer(buffers, to, cap) else { return code::BAD_BUFFER };
+            match session.export(room) {
+                Ok(written) => i32::try_from(written).unwrap_or(i32::MAX),
+                Err(wrong) => refuse(wrong),
+            }
+        });
+        answer.unwrap_or(code::RE_ENTERED)
+    }
+
+    /// Takes over the `len` bytes that an earlier version wrote and the host has put into the buffer
+    /// of commands.
+    pub fn import(&self, from: usize, len: usize, version: u32) -> i32 {
+        let answer = self.alone(|buffers, session| {
+            let Some(session) = session else { return code::NOT_READY };
+            let Some(state) = state_buffer(buffers, from, len) else { return code::BAD_BUFFER };
+            session.import(state, version).map_or_else(refuse, |()| code::OK)
+        });
+        answer.unwrap_or(code::RE_ENTERED)
+    }
+
     /// Lets the strategy write its last words.
     pub fn shutdown(&self) {
         self.alone(|_, session| session.map(Session::stop));
@@ -236,6 +272,19 @@ impl<S: Strategy> Slot<S> {
         self.busy.set(false);
         Some(result)
     }
+}
+
+/// The first `len` bytes of the buffer of commands, if that is what stands at `address`.
+fn state_buffer(buffers: &mut Buffers, address: usize, len: usize) -> Option<&mut [u8]> {
+    let bytes = buffers.commands.as_flattened_mut();
+    let is_there = address == bytes.as_ptr().addr();
+    bytes.get_mut(..len).filter(|_| is_there)
+}
+
+/// Logs why a state is not handed over.
+fn refuse(wrong: StateError) -> i32 {
+    log_line(LogLevel::Error, format_args!("{wrong}"));
+    code::BAD_STATE
 }
 
 impl<S: Strategy> Default for Slot<S> {

@@ -1,6 +1,11 @@
 //! Averages that an author expects, in whole numbers: the same on every engine.
 
+mod extremes;
+mod vwap;
+
+pub use extremes::Extremes;
 use ringfence_core::{Price, Qty};
+pub use vwap::Vwap;
 
 /// An exponentially weighted average of prices, with 16 binary digits after the point.
 ///

@@ -1,7 +1,7 @@
 //! What the author of a strategy sees: one trait, one macro, and a market to test in.
 //!
 //! A strategy is a type that implements [`Strategy`]; [`export!`] makes a Wasm guest of it. No
-//! allocator, no clock, no floating point: a guest of 11 to 25 KB that decides the same everywhere.
+//! allocator, no clock, no floating point: a guest of some 35 KB that decides the same everywhere.
 //! With the feature `testing`, `testing::Market` runs it natively against the real engine.
 #![cfg_attr(not(any(test, feature = "testing")), no_std)]
 #![deny(unsafe_code)]
@@ -30,13 +30,14 @@ mod params;
 mod position;
 mod quoting;
 mod session;
+mod state;
 mod strategy;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use blotter::{INSTRUMENTS_MAX, ORDERS_MAX, OwnOrder};
 pub use context::{Context, Full, LogLevel, SubmitError};
-pub use indicators::{Ewma, Window};
+pub use indicators::{Ewma, Extremes, Vwap, Window};
 pub use params::{Param, ParamError, ParamKind, Params, Problem};
 pub use position::Position;
 pub use quoting::QuotePair;
@@ -44,6 +45,7 @@ pub use quoting::QuotePair;
 pub use ringfence_core::{Capacity, market_data::BookReplica};
 pub use ringfence_core::{Command, Op, Reject};
 pub use session::Session;
+pub use state::{StateError, StateReader, StateWriter};
 pub use strategy::{
     Bbo, Cancellation, Fill, Level, Rejection, Strategy, Trade, dispatch, midpoint,
 };
@@ -56,7 +58,7 @@ pub mod prelude {
 
     pub use crate::{
         Bbo, Cancellation, Context, Fill, Full, Level, Param, ParamError, Params, Position,
-        QuotePair, Rejection, Strategy, Trade,
+        QuotePair, Rejection, StateError, StateReader, StateWriter, Strategy, Trade,
     };
 }
 

@@ -68,7 +68,8 @@ const fn write<S: Strategy, const LEN: usize>(mut out: Counter<LEN>) -> Counter<
     if S::TIMER_NS != 0 {
         out = out.comma(written).string("timer");
     }
-    out = out.raw("],\"timer_ns\":").number(S::TIMER_NS).raw(",\"imports\":[");
+    out = out.raw("],\"timer_ns\":").number(S::TIMER_NS);
+    out = out.raw(",\"state_version\":").number(S::STATE_VERSION as u64).raw(",\"imports\":[");
     let mut i = 0;
     while i < imports::<S>().len() {
         out = out.comma(i).string(imports::<S>()[i]);

@@ -4,6 +4,7 @@ use ringfence_core::{InstrumentId, OrderId, Price, Qty, Side, Time};
 
 use crate::blotter::OwnOrder;
 use crate::context::{Context, Full};
+use crate::state::{StateError, StateReader, StateWriter};
 
 /// A bid and an ask of one strategy's.
 ///
@@ -63,6 +64,25 @@ impl QuotePair {
     #[must_use]
     pub fn order<'a>(&self, context: &'a Context<'_>, side: Side) -> Option<&'a OwnOrder> {
         context.order(self.ids[side.index()])
+    }
+
+    /// Writes which orders are its own, for the version that takes the strategy's place.
+    pub fn export(&self, state: &mut StateWriter<'_>) {
+        for id in self.ids {
+            state.order_id(id);
+        }
+    }
+
+    /// The pair whose orders an earlier version wrote by [`export`](Self::export).
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::CutShort`].
+    pub fn import(
+        instrument: InstrumentId,
+        state: &mut StateReader<'_>,
+    ) -> Result<Self, StateError> {
+        Ok(Self { ids: [state.order_id()?, state.order_id()?], ..Self::new(instrument) })
     }
 
     fn set_side(

@@ -8,6 +8,7 @@ use ringfence_core::{AccountId, Time};
 use crate::blotter::Blotter;
 use crate::context::Context;
 use crate::params::{ParamError, Params};
+use crate::state::{StateError, StateReader, StateWriter};
 use crate::strategy::Strategy;
 #[cfg(feature = "testing")]
 use crate::{blotter::OwnOrder, position::Position};
@@ -64,6 +65,29 @@ impl<S: Strategy> Session<S> {
         self.strategy.on_batch_end(&mut context);
         self.time = context.time();
         context.count()
+    }
+
+    /// Writes what the next version has to know, and returns how many bytes that are.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NoRoom`].
+    pub fn export(&self, to: &mut [u8]) -> Result<usize, StateError> {
+        let mut out = StateWriter::new(to);
+        self.blotter.export(&mut out);
+        self.strategy.on_export(&mut out);
+        out.finish()
+    }
+
+    /// Takes over what an earlier version wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`]: this session is of no use.
+    pub fn import(&mut self, from: &[u8], version: u32) -> Result<(), StateError> {
+        let mut state = StateReader::new(from);
+        self.blotter.import(&mut state)?;
+        self.strategy.on_import(&mut state, version)
     }
 
     /// Lets the strategy write its last words.

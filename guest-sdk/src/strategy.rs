@@ -7,6 +7,7 @@ use ringfence_core::{
 
 use crate::context::Context;
 use crate::params::{Param, ParamError, Params};
+use crate::state::{StateError, StateReader, StateWriter};
 
 /// A trading strategy.
 ///
@@ -53,6 +54,8 @@ pub trait Strategy: Sized {
     const SUBSCRIPTIONS: Interest;
     /// How often it wants [`on_timer`](Self::on_timer), by the time of commands; 0: never.
     const TIMER_NS: u64 = 0;
+    /// The version of what [`on_export`](Self::on_export) writes.
+    const STATE_VERSION: u32 = 0;
     /// Whether it uses [`Context::submit`].
     const SUBMITS: bool = false;
 
@@ -128,6 +131,25 @@ pub trait Strategy: Sized {
     /// The events that came together have all been handled: the place to decide once.
     fn on_batch_end(&mut self, context: &mut Context<'_>) {
         _ = context;
+    }
+
+    /// Another version is to take its place: writes what that has to know, and changes nothing.
+    ///
+    /// Its books, that is open orders, positions and the names of orders, are handed over without
+    /// its doing.
+    fn on_export(&self, state: &mut StateWriter<'_>) {
+        _ = state;
+    }
+
+    /// It takes the place of another version: reads what that wrote, before its first event.
+    /// `version` is the other's [`STATE_VERSION`](Self::STATE_VERSION). What is not read is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`] where it cannot go on from there; the other version then stays.
+    fn on_import(&mut self, state: &mut StateReader<'_>, version: u32) -> Result<(), StateError> {
+        _ = (state, version);
+        Ok(())
     }
 
     /// Runs last. Commands are no longer taken.

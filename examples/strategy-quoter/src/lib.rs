@@ -37,6 +37,7 @@ impl Strategy for Quoter {
         Param::u64("tick", "100", "Prices are multiples of this."),
     ];
     const SUBSCRIPTIONS: Interest = Interest::L1;
+    const STATE_VERSION: u32 = 1;
 
     fn new(params: &Params<'_>) -> Result<Self, ParamError> {
         let instrument = params.instrument("instrument")?;
@@ -57,6 +58,22 @@ impl Strategy for Quoter {
         if bbo.instrument == self.instrument {
             self.bbo = Some(*bbo);
         }
+    }
+
+    fn on_export(&self, state: &mut StateWriter<'_>) {
+        state.u32(self.instrument.0);
+        self.pair.export(state);
+    }
+
+    fn on_import(&mut self, state: &mut StateReader<'_>, version: u32) -> Result<(), StateError> {
+        if version != Self::STATE_VERSION {
+            return Err(StateError::Unfit("is not a quoter's"));
+        }
+        if state.u32()? != self.instrument.0 {
+            return Err(StateError::Unfit("is of quotes in another instrument"));
+        }
+        self.pair = QuotePair::import(self.instrument, state)?;
+        Ok(())
     }
 
     fn on_batch_end(&mut self, context: &mut Context<'_>) {

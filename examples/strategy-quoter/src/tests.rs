@@ -115,3 +115,24 @@ fn wrong_parameters_are_refused() {
         assert!(ringfence_guest::Session::<Quoter>::open(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn a_new_version_goes_on_with_its_orders() {
+    let mut market = quiet("");
+    market.take(Side::Sell, 99_500, 350);
+    let before = market.position();
+    let mut market = market.swap::<Quoter>("size=40\nskew=0").unwrap();
+    market.buy(99_700, 10);
+    assert_eq!(market.position(), before);
+    assert_eq!(market.open_orders().len(), 2, "no orders but its own two");
+    market.assert_open(&[(Side::Buy, 99_600, 40), (Side::Sell, 100_600, 40)]);
+    market.take(Side::Buy, 100_600, 340);
+    market.assert_position(before.lots - 40);
+}
+
+#[test]
+fn a_state_that_is_not_its_own_is_refused() {
+    let refused = quiet("").swap::<Quoter>("instrument=1").unwrap_err();
+    let why = StateError::Unfit("is of quotes in another instrument");
+    assert_eq!(refused, ringfence_guest::testing::SwapError::State(why));
+}

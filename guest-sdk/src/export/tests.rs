@@ -119,3 +119,39 @@ fn buffers_are_aligned_and_apart() {
     assert!(commands.start.addr().is_multiple_of(BUFFER_ALIGN));
     assert!(events.end.addr() <= commands.start.addr());
 }
+
+#[test]
+fn books_go_from_slot_to_slot_through_the_buffer_of_commands() {
+    let (old, new) = (Slot::<Bidder>::new(), Slot::<Bidder>::new());
+    let commands = |slot: &Slot<Bidder>| slot.alone(|it, _| it.commands.as_ptr().addr()).unwrap();
+    let cap = abi::COMMANDS_CAP * COMMAND_LEN;
+    assert_eq!(old.export(commands(&old), cap), code::NOT_READY);
+    let events = write(&old, b"");
+    assert_eq!(old.init(events, 0), code::OK);
+    let event = EventRecord { kind: kind::TIMER, ..EventRecord::default() };
+    write(&old, &event.to_bytes());
+    assert_eq!(old.on_events(events, 1), 1);
+    assert_eq!(old.export(commands(&old) + 1, cap), code::BAD_BUFFER);
+    assert_eq!(old.export(commands(&old), cap + 1), code::BAD_BUFFER);
+    assert_eq!(old.export(commands(&old), 8), code::BAD_STATE);
+    let len = usize::try_from(old.export(commands(&old), cap)).unwrap();
+    let state = old.alone(|it, _| it.commands.as_flattened()[..len].to_vec()).unwrap();
+
+    let at = write(&new, b"");
+    assert_eq!(new.import(commands(&new), 0, 0), code::NOT_READY);
+    assert_eq!(new.init(at, 0), code::OK);
+    let put = |bytes: &[u8]| {
+        new.alone(|it, _| it.commands.as_flattened_mut()[..bytes.len()].copy_from_slice(bytes));
+        new.import(commands(&new), bytes.len(), 0)
+    };
+    for cut in 0..len {
+        assert_eq!(put(&state[..cut]), code::BAD_STATE, "{cut} of {len} bytes");
+    }
+    assert_eq!(put(&[&b"XYZ1"[..], &state[4..]].concat()), code::BAD_STATE);
+    assert!(host(|host| host.logs.last().unwrap().text.contains("not of a strategy of this kit")));
+    assert_eq!(put(&state), code::OK);
+    write(&new, &event.to_bytes());
+    assert_eq!(new.on_events(at, 1), 1);
+    let bid = NewOrder::limit(OrderId(2), Side::Buy, Price(1), Qty(1));
+    assert_eq!(first_command(&new), Command::New(bid), "the next free name");
+}

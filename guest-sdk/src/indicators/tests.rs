@@ -67,3 +67,34 @@ fn a_window_without_volume_has_no_average_by_volume() {
     window.add(Price(5), Qty(0));
     assert_eq!((window.len(), window.mean(), window.vwap()), (1, Some(Price(5)), None));
 }
+
+#[test]
+fn extremes_are_those_of_the_latest_prices() {
+    let mut random = 7;
+    let mut extremes = Extremes::<5>::new();
+    assert_eq!((extremes.min(), extremes.max()), (None, None));
+    let mut seen = Vec::new();
+    for _ in 0..2_000 {
+        let price = Price((crate::testing::fake::next_random(&mut random) % 8) as i64 - 4);
+        extremes.add(price);
+        seen.push(price);
+        let latest = &seen[seen.len().saturating_sub(5)..];
+        assert_eq!(extremes.min(), latest.iter().min().copied(), "{latest:?}");
+        assert_eq!(extremes.max(), latest.iter().max().copied(), "{latest:?}");
+    }
+}
+
+#[test]
+fn an_average_by_volume_needs_volume_and_never_overflows() {
+    let mut vwap = Vwap::new();
+    assert_eq!(vwap.price(), None);
+    vwap.add(Price(-7), Qty(0));
+    assert_eq!(vwap.price(), None);
+    vwap.add(Price(-7), Qty(2));
+    vwap.add(Price(-8), Qty(1));
+    assert_eq!(vwap.price(), Some(Price(-8)), "rounded down");
+    for _ in 0..4 {
+        vwap.add(Price::MAX, Qty(u64::MAX));
+    }
+    assert!(vwap.price().is_some());
+}

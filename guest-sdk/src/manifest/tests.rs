@@ -34,7 +34,7 @@ fn a_plain_manifest_is_this() {
     const LEN: usize = len::<Plain>();
     let expected = concat!(
         r#"{"abi":"1.0","name":"plain","version":"1.2.3","params":[],"subscriptions":[],"#,
-        r#""timer_ns":0,"imports":["log","panic","rand64","metric"]}"#,
+        r#""timer_ns":0,"state_version":0,"imports":["log","panic","rand64","metric"]}"#,
     );
     assert_eq!(core::str::from_utf8(&bytes::<Plain, LEN>()), Ok(expected));
 }
@@ -46,7 +46,7 @@ fn a_rich_manifest_is_this() {
         r#"{"abi":"1.0","name":"rich","version":"0.1.0","params":["#,
         r#"{"name":"size","type":"u64","default":"100","about":"Lots."},"#,
         r#"{"name":"side","type":"side","default":"buy","about":"Which way."}],"#,
-        r#""subscriptions":["trades","l1","l2","l3","phase","timer"],"timer_ns":1500000000,"#,
+        r#""subscriptions":["trades","l1","l2","l3","phase","timer"],"timer_ns":1500000000,"state_version":0,"#,
         r#""imports":["log","panic","rand64","metric","submit"]}"#,
     );
     assert_eq!(core::str::from_utf8(&bytes::<Rich, LEN>()), Ok(expected));

@@ -1,5 +1,7 @@
 //! One instrument, one strategy and everybody else, in a unit test.
 
+mod swap;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::vec::Vec;
 
@@ -8,6 +10,8 @@ use ringfence_core::{
     AccountId, Cancel, Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, Interest,
     NewOrder, OrderId, OrderView, Price, Qty, Side, Time, TimeInForce, What,
 };
+
+pub use swap::SwapError;
 
 use super::crowd::Crowd;
 use super::fake::{LogLine, host};

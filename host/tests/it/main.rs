@@ -20,6 +20,8 @@ mod full_disk;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod guests;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod hand_over;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod hostile;
 mod journal;
 mod journal_files;
