@@ -3,6 +3,7 @@
 mod past;
 
 use std::fmt;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 use ringfence_core::{Capacity, Command, Engine, Event, EventSink, Interest};
@@ -119,14 +120,15 @@ pub fn recover(
 ) -> Result<Recovery, JournalError> {
     let begun = Instant::now();
     let (snapshot, passed_over) = shelf::newest(&mut *storage, capacity, u64::MAX)?;
-    let mut state = Replayed::begin(snapshot, capacity, witness);
-    let reader = state.read(&mut *storage, capacity, witness)?;
+    let (mut state, chain) = Replayed::begin(snapshot, capacity, witness);
+    let reading = Reading::begin(&mut *storage, capacity, state.snapshot, chain)?;
+    let Reading { reader, definitions, .. } = state.apply_all(reading, witness)?;
     let header = reader.header().cloned();
     let end = reader.end()?;
-    state.check_end(&end)?;
+    check_end(&end, state.snapshot)?;
     let took = begun.elapsed();
     shelf::tidy(&mut *storage, &passed_over)?;
-    let Replayed { engine, snapshot, chain: _, commands, bytes, definitions, sink: _ } = state;
+    let Replayed { engine, snapshot, commands, bytes, sink: _ } = state;
     let header = header.as_ref();
     let disk = Disk::resume(storage, settings, capacity, &end, &definitions, header, snapshot)?;
     let findings = Findings {
@@ -147,19 +149,38 @@ pub fn recover(
 /// What was brought back so far.
 struct Replayed {
     engine: Engine,
-    /// The command after which the snapshot was taken, and the checksum of its record.
     snapshot: Stamp,
-    chain: u32,
     commands: u64,
     /// Bytes of the snapshot.
     bytes: u64,
-    /// Definitions in the segment that was read last.
-    definitions: Vec<(Stamp, Command)>,
     sink: Sink,
 }
 
+/// The journal as it is read: what a snapshot has is left out, what a segment defines is noted.
+struct Reading<'a> {
+    reader: Reader<'a>,
+    folder: String,
+    /// The command after which the snapshot was taken, and the checksum of its record.
+    snapshot: Stamp,
+    chain: u32,
+    /// The segment that was read last, by its first place, and the definitions in it.
+    first: Option<u64>,
+    definitions: Vec<(Stamp, Command)>,
+}
+
+/// Commands that are read together: few enough for the caches of two processors.
+const BATCH_LEN: usize = 512;
+
+/// Batches that may wait to be applied.
+const BATCHES: usize = 4;
+
 impl Replayed {
-    fn begin(snapshot: Option<Snapshot>, capacity: Capacity, witness: &mut impl Witness) -> Self {
+    /// Begins with the snapshot; gives back the checksum of the record that it was taken after.
+    fn begin(
+        snapshot: Option<Snapshot>,
+        capacity: Capacity,
+        witness: &mut impl Witness,
+    ) -> (Self, u32) {
         let (engine, snapshot, chain, bytes) = match snapshot {
             Some(Snapshot { engine, last, chain, notes, bytes }) => {
                 witness.recall(last, &notes);
@@ -168,70 +189,119 @@ impl Replayed {
             None => (Engine::new(capacity), Stamp::default(), 0, 0),
         };
         let sink = Sink { interest: witness.interest(), events: Vec::new() };
-        Self { engine, snapshot, chain, commands: 0, bytes, definitions: Vec::new(), sink }
+        (Self { engine, snapshot, commands: 0, bytes, sink }, chain)
     }
 
-    /// Applies what is not in the snapshot yet.
-    fn read<'a>(
+    /// Applies all that is read: this thread, while another one reads on where there is much.
+    fn apply_all<'a>(
         &mut self,
+        mut reading: Reading<'a>,
+        witness: &mut impl Witness,
+    ) -> Result<Reading<'a>, JournalError> {
+        let mut batch = Vec::with_capacity(BATCH_LEN);
+        let is_more = reading.fill(&mut batch)?;
+        self.apply(&batch, witness);
+        if !is_more {
+            return Ok(reading);
+        }
+        std::thread::scope(|scope| {
+            let (full, filled) = sync_channel(BATCHES);
+            let (empty, emptied) = channel();
+            let reads = scope.spawn(move || read_on(reading, &full, &emptied));
+            for batch in filled {
+                self.apply(&batch, witness);
+                // Whoever has read everything has no use for it.
+                _ = empty.send(batch);
+            }
+            reads.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn apply(&mut self, batch: &[Entry], witness: &mut impl Witness) {
+        for entry in batch {
+            self.sink.events.clear();
+            self.engine.apply(entry.stamp.at, &entry.command, &mut self.sink);
+            witness.see(entry, &self.sink.events);
+        }
+        self.commands += batch.len() as u64;
+    }
+}
+
+/// Reads to the end, batch by batch.
+fn read_on<'a>(
+    mut reading: Reading<'a>,
+    full: &SyncSender<Vec<Entry>>,
+    emptied: &Receiver<Vec<Entry>>,
+) -> Result<Reading<'a>, JournalError> {
+    loop {
+        let mut batch = emptied.try_recv().unwrap_or_default();
+        batch.clear();
+        let is_more = reading.fill(&mut batch)?;
+        if full.send(batch).is_err() || !is_more {
+            return Ok(reading);
+        }
+    }
+}
+
+impl<'a> Reading<'a> {
+    fn begin(
         storage: &'a mut dyn Storage,
         capacity: Capacity,
-        witness: &mut impl Witness,
-    ) -> Result<Reader<'a>, JournalError> {
+        snapshot: Stamp,
+        chain: u32,
+    ) -> Result<Self, JournalError> {
         let folder = storage.name();
-        let mut reader = Reader::open_at(storage, self.snapshot.place)?;
-        check_beginning(&reader, &folder, self.snapshot, capacity)?;
-        let mut first = reader.first();
-        while let Some(entry) = reader.next_entry()? {
-            if reader.first() != first {
-                first = reader.first();
+        let reader = Reader::open_at(storage, snapshot.place)?;
+        check_beginning(&reader, &folder, snapshot, capacity)?;
+        let first = reader.first();
+        Ok(Self { reader, folder, snapshot, chain, first, definitions: Vec::new() })
+    }
+
+    /// Reads as many commands as are applied together; whether there may be more.
+    fn fill(&mut self, batch: &mut Vec<Entry>) -> Result<bool, JournalError> {
+        while batch.len() < BATCH_LEN {
+            let Some(entry) = self.reader.next_entry()? else { return Ok(false) };
+            if self.reader.first() != self.first {
+                self.first = self.reader.first();
                 self.definitions.clear();
             }
             if matches!(entry.command, Command::Instrument(_)) {
                 self.definitions.push((entry.stamp, entry.command.clone()));
             }
             if entry.stamp.place <= self.snapshot.place {
-                self.check_link(&entry, &reader, &folder)?;
+                self.check_link(&entry)?;
                 continue;
             }
-            self.sink.events.clear();
-            self.engine.apply(entry.stamp.at, &entry.command, &mut self.sink);
-            self.commands += 1;
-            witness.see(&entry, &self.sink.events);
+            batch.push(entry);
         }
-        Ok(reader)
+        Ok(true)
     }
 
     /// Whether the snapshot was taken after a command of this journal.
-    fn check_link(
-        &self,
-        entry: &Entry,
-        reader: &Reader<'_>,
-        folder: &str,
-    ) -> Result<(), JournalError> {
+    fn check_link(&self, entry: &Entry) -> Result<(), JournalError> {
         let is_it = entry.stamp.place == self.snapshot.place;
-        if !is_it || (entry.stamp, reader.chain()) == (self.snapshot, self.chain) {
+        if !is_it || (entry.stamp, self.reader.chain()) == (self.snapshot, self.chain) {
             return Ok(());
         }
         let problem = format!(
             "holds a snapshot of place {} that is of another journal; take it away",
             self.snapshot.place
         );
-        Err(JournalError::unusable(folder, problem))
+        Err(JournalError::unusable(&self.folder, problem))
     }
+}
 
-    /// Whether the journal is as long as the snapshot says: it was on the disk first.
-    fn check_end(&self, end: &End) -> Result<(), JournalError> {
-        if end.last.place >= self.snapshot.place {
-            return Ok(());
-        }
-        let (file, offset) = end.end();
-        let problem = format!(
-            "the journal ends with place {}, and held place {} when a snapshot was taken",
-            end.last.place, self.snapshot.place
-        );
-        Err(JournalError::damaged(file, offset, problem))
+/// Whether the journal is as long as its newest snapshot says: it was on the disk first.
+fn check_end(end: &End, snapshot: Stamp) -> Result<(), JournalError> {
+    if end.last.place >= snapshot.place {
+        return Ok(());
     }
+    let (file, offset) = end.end();
+    let problem = format!(
+        "the journal ends with place {}, and held place {} when a snapshot was taken",
+        end.last.place, snapshot.place
+    );
+    Err(JournalError::damaged(file, offset, problem))
 }
 
 fn check_beginning(

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ringfence_core::testing::generate::RandomCommands;
-use ringfence_core::{Capacity, Command, Discard, Engine, Time};
+use ringfence_core::{Capacity, Command, Discard, Engine, Event, Interest, Time};
 use ringfence_host::Host;
 use ringfence_host::host::Request;
 use ringfence_host::journal::{
-    Folder as Storage, JournalError, Policy, Settings, SnapshotSettings,
+    Entry, Folder as Storage, JournalError, Policy, Settings, SnapshotSettings,
 };
-use ringfence_host::recovery::{Findings, Past, recover};
+use ringfence_host::recovery::{Findings, Past, Witness, recover};
 use ringfence_host::replay::jsonl::{parse_line, write_command};
 use ringfence_host::sequencer::Stamped;
 
@@ -247,4 +247,51 @@ fn a_journal_that_ends_before_its_snapshot_is_damaged() {
     assert!(error.is_damage(), "{error}");
     assert!(error.to_string().contains("held place 600 when a snapshot was taken"), "{error}");
     assert_eq!(ringfence(&["journal", "verify", &path.to_string_lossy()]).status, 1);
+}
+
+/// What is read by one thread and applied by another is seen in order, and all of it.
+#[test]
+fn a_long_journal_comes_back_whole() {
+    struct Seen(u64);
+    impl Witness for Seen {
+        fn interest(&self) -> Interest {
+            Interest::NONE
+        }
+
+        fn see(&mut self, entry: &Entry, _events: &[Event]) {
+            assert_eq!(entry.stamp.place, self.0 + 1, "places have no gap");
+            self.0 = entry.stamp.place;
+        }
+    }
+    let folder = Folder::new("snapshot-long");
+    let path = PathBuf::from(folder.path("journal"));
+    let snapshots = SnapshotSettings::NEVER;
+    let settings = Settings { segment_len: 1 << 16, snapshots, ..settings(false) };
+    let open = |witness: &mut Seen| {
+        recover(Box::new(Storage::open(&path).unwrap()), CAPACITY, settings, witness)
+    };
+    let recovery = open(&mut Seen(0)).unwrap();
+    let mut host = Host::resume(recovery.engine, recovery.sequencer);
+    let commands = commands();
+    for _ in 0..10 {
+        let requests = commands
+            .iter()
+            .map(|(at, command)| Request::from(Stamped { at: *at, command: command.clone() }));
+        host.turn_of(requests, &mut ()).unwrap();
+    }
+    host.settle(&mut ()).unwrap();
+    let hash = host.engine().state_hash();
+    drop(host);
+    let mut seen = Seen(0);
+    let recovery = open(&mut seen).unwrap();
+    assert_eq!((seen.0, recovery.findings.commands), (6_000, 6_000));
+    assert_eq!(recovery.findings.state_hash, hash);
+    drop(recovery);
+    // Damage in the middle is found by the thread that reads.
+    let segment = files(&path, ".journal")[3].clone();
+    let mut bytes = fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    fs::write(&segment, bytes).unwrap();
+    assert!(open(&mut Seen(0)).unwrap_err().is_damage());
 }
