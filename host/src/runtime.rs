@@ -26,9 +26,11 @@ mod wasmtime;
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 pub use child::{InChild, compile_as_child};
+pub(crate) use imports::Kept;
 pub use imports::{
     Import, ImportFault, Imports, ImportsConfig, METRICS_MAX, Panic, SUBMIT_BAD_LEN, SUBMIT_FULL,
 };
+pub(crate) use log::KeptLog;
 pub use log::LogLine;
 pub use tiered::Tiered;
 pub(crate) use tiered::{Better, moved};
@@ -126,6 +128,9 @@ pub trait Instance: fmt::Debug + Send {
 
     /// Sets the stack that is left.
     fn set_depth(&mut self, depth: i32);
+
+    /// Where the last call that trapped was, as the rewriter writes it.
+    fn path(&mut self) -> u64;
 
     /// What the guest asked its host for.
     fn imports(&self) -> &Imports;
@@ -374,6 +379,9 @@ pub const GAS_GLOBAL: &str = "rf:gas";
 
 /// Name of the exported global that holds the stack that is left.
 pub const DEPTH_GLOBAL: &str = "rf:depth";
+
+/// Name of the exported global that holds the path of calls.
+pub const PATH_GLOBAL: &str = "rf:path";
 
 /// Name under which the guest's mutable global of this number, counted among those, is exported.
 pub(crate) fn state_global(number: u32) -> String {

@@ -2,9 +2,11 @@
 
 mod admission;
 mod allowance;
+mod backtrace;
 mod cache;
 mod config;
 mod error;
+mod image;
 mod io_block;
 mod program;
 mod rewrite;
@@ -27,6 +29,7 @@ pub use cache::Cache;
 pub(crate) use cache::make_private;
 pub use config::SandboxConfig;
 pub use error::{Cause, Fault, LoadError};
+pub use image::ImageError;
 pub use io_block::{IoBlock, IoError};
 pub use program::Program;
 pub use rewrite::{Fence, REWRITER_VERSION};
@@ -54,6 +57,8 @@ pub struct Sandbox {
     at_ns: u64,
     stats: Stats,
     fault: Option<Fault>,
+    /// Where it was when it failed, as its fence left it.
+    path: u64,
 }
 
 impl Sandbox {
@@ -82,6 +87,16 @@ impl Sandbox {
     /// [`LoadError`], whose sentence goes after the file's name.
     pub fn start(program: &Program, config: &SandboxConfig) -> Result<Self, LoadError> {
         let begun = Instant::now();
+        let mut sandbox = Self::fresh(program, config)?;
+        sandbox.check_version()?;
+        sandbox.find_io()?;
+        sandbox.init()?;
+        sandbox.stats.cold_start = begun.elapsed();
+        Ok(sandbox)
+    }
+
+    /// One whose guest has not been called yet.
+    fn fresh(program: &Program, config: &SandboxConfig) -> Result<Self, LoadError> {
         let imports = Imports::new(ImportsConfig {
             submitted_max: config.commands_per_batch as usize,
             log_bytes_per_second: config.log_bytes_per_second,
@@ -98,12 +113,9 @@ impl Sandbox {
             at_ns: 0,
             stats: Stats { from_cache: program.is_from_cache(), ..Stats::default() },
             fault: None,
+            path: 0,
         };
         sandbox.instance.set_depth(i32::try_from(config.depth).unwrap_or(i32::MAX));
-        sandbox.check_version()?;
-        sandbox.find_io()?;
-        sandbox.init()?;
-        sandbox.stats.cold_start = begun.elapsed();
         Ok(sandbox)
     }
 
@@ -236,6 +248,15 @@ impl Sandbox {
     #[must_use]
     pub const fn fault(&self) -> Option<&Fault> {
         self.fault.as_ref()
+    }
+
+    /// Where it was when it failed, the innermost call first; empty where no call was cut off.
+    ///
+    /// The fence keeps as many calls as fit 64 bits, the same ones on every engine: nine of a module
+    /// of 64 to 127 functions. What the compiler inlined is not among them.
+    #[must_use]
+    pub fn backtrace(&self) -> Vec<String> {
+        self.program.names().frames(self.path)
     }
 
     /// What it did so far.
@@ -439,6 +460,7 @@ impl Sandbox {
         self.stats.gas += gas;
         self.stats.traps += 1;
         let (left, depth) = (self.instance.gas(), self.instance.depth());
+        self.path = self.instance.path();
         let imports = self.instance.imports();
         let fault = if left < 0 {
             Fault::OutOfGas { limit: gas }

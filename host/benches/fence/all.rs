@@ -105,9 +105,10 @@ fn fence(engines: &Engines, wasm: &[u8], table: &mut Table) {
     };
     let parts = [
         Fence::NONE,
-        Fence { gas: true, depth: false, nan: false },
-        Fence { gas: false, depth: true, nan: false },
-        Fence { gas: false, depth: false, nan: true },
+        Fence { gas: true, ..Fence::NONE },
+        Fence { depth: true, ..Fence::NONE },
+        Fence { nan: true, ..Fence::NONE },
+        Fence { path: true, ..Fence::NONE },
         Fence::ALL,
     ];
     let mut sandboxes = parts.map(start);
@@ -124,13 +125,20 @@ fn fence(engines: &Engines, wasm: &[u8], table: &mut Table) {
             sample.add(begun.elapsed());
         }
     }
-    let [none, gas, depth, nan, all] = samples.map(|mut sample| sample.percentile(50.0).as_nanos());
+    let [none, gas, depth, nan, path, all] =
+        samples.map(|mut sample| sample.percentile(50.0).as_nanos());
     #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
     let over = |with: u128| (with as f64 / none as f64 - 1.0) * 100.0;
     table.note(engines.name, format!("64 events without a fence: {none} ns, with it: {all} ns"));
     table.note(
         engines.name,
-        format!("gas {:+.1} %, depth {:+.1} %, NaN {:+.1} %", over(gas), over(depth), over(nan)),
+        format!(
+            "gas {:+.1} %, depth {:+.1} %, NaN {:+.1} %, path {:+.1} %",
+            over(gas),
+            over(depth),
+            over(nan),
+            over(path)
+        ),
     );
     table.percent_at_most(engines.name, "fence on a full strategy", over(all), 25.0);
 }

@@ -4,8 +4,11 @@ use std::fmt;
 
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord};
 
+pub(crate) use self::kept::Kept;
 use super::Word;
 use super::log::{Log, LogLine};
+
+mod kept;
 
 /// A function of the host that guests can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

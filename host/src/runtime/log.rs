@@ -24,6 +24,15 @@ pub(super) struct Log {
     pub(super) dropped: u64,
 }
 
+/// A log that was put down: its ring, oldest byte first, and what may still be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeptLog {
+    pub(crate) ring: Vec<u8>,
+    pub(crate) allowance: u64,
+    pub(crate) refilled_ns: u64,
+    pub(crate) dropped: u64,
+}
+
 impl Log {
     pub(super) fn new(per_second: u32, kept_max: u32) -> Self {
         Self {
@@ -53,6 +62,38 @@ impl Log {
         self.ring.extend(at_ns.to_le_bytes());
         self.ring.push_back(level);
         self.ring.extend(text);
+    }
+
+    pub(super) fn kept(&self) -> KeptLog {
+        KeptLog {
+            ring: self.ring.iter().copied().collect(),
+            allowance: self.allowance,
+            refilled_ns: self.refilled_ns,
+            dropped: self.dropped,
+        }
+    }
+
+    /// Goes on with this, within its own limits; false where the ring is not made of lines.
+    pub(super) fn take_up(&mut self, kept: KeptLog) -> bool {
+        self.allowance = kept.allowance.min(self.per_second);
+        self.refilled_ns = kept.refilled_ns;
+        self.dropped = kept.dropped;
+        self.ring = kept.ring.into();
+        let mut at = 0;
+        while at < self.ring.len() {
+            if at + LOG_HEADER > self.ring.len() {
+                return false;
+            }
+            at += LOG_HEADER + self.line_len(at);
+        }
+        if at != self.ring.len() {
+            return false;
+        }
+        while self.ring.len() > self.kept_max {
+            self.forget_oldest();
+        }
+        self.ring.reserve_exact(self.kept_max - self.ring.len());
+        true
     }
 
     /// A second gives back what a second allows, and never more than that is saved up.

@@ -13,7 +13,7 @@ use wasmi::{
 
 use super::{
     Artifact, Call, DEPTH_GLOBAL, Engine, EngineError, GAS_GLOBAL, Import, Imports, Instance,
-    MEMORY, Module, Returned, Trap, Word, state_global,
+    MEMORY, Module, PATH_GLOBAL, Returned, Trap, Word, state_global,
 };
 
 /// wasmi.
@@ -103,6 +103,7 @@ impl Module for Read {
             memory,
             gas: global(GAS_GLOBAL)?,
             depth: global(DEPTH_GLOBAL)?,
+            path: global(PATH_GLOBAL)?,
             functions: Call::ALL.map(|call| instance.get_func(&store, call.export())),
             globals: (0..)
                 .map_while(|number| instance.get_global(&store, &state_global(number)))
@@ -124,6 +125,7 @@ struct Guest {
     memory: Memory,
     gas: Global,
     depth: Global,
+    path: Global,
     globals: Vec<Global>,
     functions: [Option<Func>; Call::COUNT],
 }
@@ -190,6 +192,10 @@ impl Instance for Guest {
     fn set_depth(&mut self, depth: i32) {
         let set = self.depth.set(&mut self.store, Val::I32(depth));
         set.expect("the rewriter made it a mutable i32");
+    }
+
+    fn path(&mut self) -> u64 {
+        bits(&self.path.get(&self.store))
     }
 
     fn imports(&self) -> &Imports {

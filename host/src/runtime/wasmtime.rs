@@ -173,6 +173,7 @@ fn configuration(compiler: Compiler) -> Config {
         .async_stack_size(stack::WASMTIME_LEN)
         // The fence bounds gas, stack, memory and floats; what it lets through is plain Wasm.
         .consume_fuel(false)
+        .wasm_backtrace_max_frames(None)
         .epoch_interruption(false)
         .wasm_simd(false)
         .wasm_relaxed_simd(false)

@@ -1,5 +1,6 @@
 //! What becomes of a file before any engine sees it: measured, validated, checked, rewritten.
 
+use super::backtrace::Names;
 use super::cache::Identity;
 use super::rewrite::{self, Fence};
 use super::{LoadError, SandboxConfig};
@@ -20,6 +21,7 @@ pub struct Admitted {
     identity: Identity,
     bytes: Vec<u8>,
     manifest: Manifest,
+    names: Names,
     imports: Vec<Import>,
     functions: usize,
     memory_pages: u64,
@@ -61,6 +63,7 @@ pub fn admit_fenced(
         identity: Identity::of(wasm, config, fence),
         bytes: rewrite::rewrite(wasm, &survey, config.pages_max(), fence)?,
         manifest,
+        names: Names::of(wasm),
         imports: survey.known_imports(),
         functions: survey.functions.len(),
         memory_pages: survey.memory.map_or(0, |memory| memory.initial),
@@ -71,6 +74,11 @@ impl Admitted {
     /// What it was made from, and how.
     pub(super) const fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// What it calls its functions.
+    pub(super) const fn names(&self) -> &Names {
+        &self.names
     }
 
     /// The module as engines see it.

@@ -18,6 +18,17 @@ impl Allowance {
         Self { per_second, left: per_second as u128 * PARTS, refilled_ns: 0 }
     }
 
+    /// What is left, in billionths, and when that was reckoned.
+    pub(crate) const fn parts(&self) -> (u128, u64) {
+        (self.left, self.refilled_ns)
+    }
+
+    /// One that goes on with what was left.
+    pub(crate) fn resume(per_second: u64, left: u128, refilled_ns: u64) -> Self {
+        let left = left.min(u128::from(per_second) * PARTS);
+        Self { per_second, left, refilled_ns }
+    }
+
     /// How much of `wanted` there is at `at_ns`.
     #[inline]
     pub(crate) fn offer(&mut self, at_ns: u64, wanted: u64) -> u64 {

@@ -153,6 +153,12 @@ impl Identity {
     }
 }
 
+impl Identity {
+    pub(super) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 /// One digest of several parts, each with its length.
 fn digest_of(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();

@@ -1,6 +1,6 @@
 //! Why a strategy does not start, and why it stopped.
 
-use super::{ABI_VERSION, IoError, Refusal};
+use super::{ABI_VERSION, ImageError, IoError, Refusal};
 use crate::runtime::{EngineError, ImportFault, Panic, Trap};
 
 /// Why a strategy does not start. The sentence goes after the file's name.
@@ -84,6 +84,9 @@ pub enum LoadError {
     /// The code that a strategy was to move to is of another module.
     #[error("cannot move to code of another module, or one admitted under other limits")]
     OtherModule,
+    /// What it was to go on from is not an image of it.
+    #[error("cannot go on from an image: {0}")]
+    Image(#[from] ImageError),
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -126,25 +126,47 @@ impl IoBlock {
         Ok(block)
     }
 
-    fn check_buffers(self, at: u32, memory: &[u8]) -> Result<(), IoError> {
-        let places = [
-            ("block", at, BLOCK_LEN),
-            ("events", self.events_off, u64::from(self.events_cap) * EVENT_LEN as u64),
-            ("commands", self.commands_off, u64::from(self.commands_cap) * COMMAND_LEN as u64),
-        ];
-        for (what, offset, len) in places {
-            check_place(what, offset, len, memory)?;
+    /// A block that was read and checked before, in a memory that may be another one.
+    pub(super) fn again(self, memory: &[u8]) -> Result<Self, IoError> {
+        for (what, cap) in [("events", self.events_cap), ("commands", self.commands_cap)] {
+            if !(1..=CAP_MAX).contains(&cap) {
+                return Err(IoError::Cap { what, cap });
+            }
         }
-        for (first, second) in [(0, 1), (0, 2), (1, 2)] {
-            let (first, first_off, first_len) = places[first];
-            let (second, second_off, second_len) = places[second];
+        check_apart(&self.buffers(), memory)?;
+        Ok(self)
+    }
+
+    fn check_buffers(self, at: u32, memory: &[u8]) -> Result<(), IoError> {
+        let [events, commands] = self.buffers();
+        check_apart(&[("block", at, BLOCK_LEN), events, commands], memory)
+    }
+
+    const fn buffers(self) -> [Place; 2] {
+        [
+            ("events", self.events_off, self.events_cap as u64 * EVENT_LEN as u64),
+            ("commands", self.commands_off, self.commands_cap as u64 * COMMAND_LEN as u64),
+        ]
+    }
+}
+
+/// What, where, and how long.
+type Place = (&'static str, u32, u64);
+
+/// Whether all of these lie in the memory, and no two share a byte.
+fn check_apart(places: &[Place], memory: &[u8]) -> Result<(), IoError> {
+    for &(what, offset, len) in places {
+        check_place(what, offset, len, memory)?;
+    }
+    for (at, &(first, first_off, first_len)) in places.iter().enumerate() {
+        for &(second, second_off, second_len) in &places[at + 1..] {
             let (first_off, second_off) = (u64::from(first_off), u64::from(second_off));
             if first_off < second_off + second_len && second_off < first_off + first_len {
                 return Err(IoError::Overlap { first, second });
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn check_place(what: &'static str, offset: u32, len: u64, memory: &[u8]) -> Result<(), IoError> {

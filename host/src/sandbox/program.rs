@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::admission::{self, Admitted};
+use super::backtrace::Names;
 use super::cache::{Cache, Identity, Key};
 use super::error;
 use super::{Fence, LoadError, SandboxConfig};
@@ -16,6 +17,7 @@ pub struct Program {
     /// Faster code of the same module, on its way.
     better: Option<Better>,
     manifest: Option<Arc<str>>,
+    names: Names,
     from_cache: bool,
 }
 
@@ -43,7 +45,8 @@ impl Program {
         if let Some(module) = key.as_ref().and_then(|key| cache.find(engine, key)) {
             let section = admission::manifest_section(wasm);
             let manifest = section.and_then(|it| str::from_utf8(it).ok()).map(Arc::from);
-            return Ok(Self { identity, module, better: None, manifest, from_cache: true });
+            let names = Names::of(wasm);
+            return Ok(Self { identity, module, better: None, manifest, names, from_cache: true });
         }
         let admitted = admission::admit(wasm, config)?;
         match (engine.tiers(), key) {
@@ -90,7 +93,8 @@ impl Program {
             error::check_version(major, minor)?;
         }
         let manifest = admitted.manifest().text().map(Arc::from);
-        Ok(Self { identity: admitted.identity(), module, better, manifest, from_cache: false })
+        let (identity, names) = (admitted.identity(), admitted.names().clone());
+        Ok(Self { identity, module, better, manifest, names, from_cache: false })
     }
 
     /// The fastest code that there is by now.
@@ -104,6 +108,10 @@ impl Program {
     /// Faster code than [`module`](Self::module) gave, which is still on its way.
     pub(super) fn better(&self) -> Option<&Better> {
         self.better.as_ref().filter(|better| better.get().is_none())
+    }
+
+    pub(super) const fn names(&self) -> &Names {
+        &self.names
     }
 
     pub(super) const fn identity(&self) -> Identity {

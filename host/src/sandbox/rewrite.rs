@@ -1,7 +1,8 @@
-//! Writes a module back with its fence built in: gas, stack depth and canonical NaNs.
+//! Writes a module back with its fence built in: gas, stack depth, canonical NaNs, and the path of
+//! calls that a backtrace is read from.
 //!
-//! The fence is part of the code, so it is the same on every engine. The gas that is left and the
-//! stack that is left are two globals which the guest cannot name.
+//! The fence is part of the code, so it is the same on every engine. The gas that is left, the stack
+//! that is left and the path are globals which the guest cannot name.
 
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
@@ -14,18 +15,20 @@ use wasmparser::{
 };
 
 use self::entry::Entries;
+pub(super) use self::path::{Path, Step};
 use super::LoadError;
 use super::admission::Survey;
-use crate::runtime::{DEPTH_GLOBAL, GAS_GLOBAL, MEMORY, state_global};
+use crate::runtime::{DEPTH_GLOBAL, GAS_GLOBAL, MEMORY, PATH_GLOBAL, state_global};
 
 mod body;
 mod cost;
 mod entry;
+mod path;
 mod segments;
 
 /// Changes whenever the same module would be rewritten otherwise: it is part of what a compiled
 /// module is found by.
-pub const REWRITER_VERSION: u32 = 2;
+pub const REWRITER_VERSION: u32 = 3;
 
 /// Which parts of the fence are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +39,20 @@ pub struct Fence {
     pub depth: bool,
     /// Floats that are not numbers have one form.
     pub nan: bool,
+    /// Functions note that they run.
+    pub path: bool,
 }
 
 impl Fence {
     /// What every strategy gets.
-    pub const ALL: Self = Self { gas: true, depth: true, nan: true };
+    pub const ALL: Self = Self { gas: true, depth: true, nan: true, path: true };
 
     /// Nothing, to measure against.
-    pub const NONE: Self = Self { gas: false, depth: false, nan: false };
+    pub const NONE: Self = Self { gas: false, depth: false, nan: false, path: false };
 
-    /// One number for all three.
+    /// One number for all of them.
     pub(super) const fn code(self) -> u8 {
-        self.gas as u8 | (self.depth as u8) << 1 | (self.nan as u8) << 2
+        self.gas as u8 | (self.depth as u8) << 1 | (self.nan as u8) << 2 | (self.path as u8) << 3
     }
 }
 
@@ -88,11 +93,17 @@ impl Rewriter<'_> {
         self.gas_global() + 1
     }
 
+    /// Number of the global that holds the path of calls.
+    fn path_global(&self) -> u32 {
+        self.gas_global() + 2
+    }
+
     fn add_globals(&mut self, globals: &mut GlobalSection) {
         self.globals_done = true;
         let of = |val_type| GlobalType { val_type, mutable: true, shared: false };
         globals.global(of(ValType::I64), &ConstExpr::i64_const(0));
         globals.global(of(ValType::I32), &ConstExpr::i32_const(0));
+        globals.global(of(ValType::I64), &ConstExpr::i64_const(0));
     }
 }
 
@@ -195,6 +206,7 @@ impl Reencode for Rewriter<'_> {
         }
         exports.export(GAS_GLOBAL, ExportKind::Global, self.gas_global());
         exports.export(DEPTH_GLOBAL, ExportKind::Global, self.depth_global());
+        exports.export(PATH_GLOBAL, ExportKind::Global, self.path_global());
         Ok(())
     }
 
@@ -230,6 +242,8 @@ impl Reencode for Rewriter<'_> {
             imported_funcs: self.survey.imported_funcs,
             gas_global: self.gas_global(),
             depth_global: self.depth_global(),
+            path_global: self.path_global(),
+            step: Step::of(at, self.survey.functions.len()),
         };
         code.function(&fenced.rewrite(self, &body)?);
         Ok(())

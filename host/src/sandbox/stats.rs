@@ -61,6 +61,17 @@ impl Stats {
         }
     }
 
+    /// What is counted, however often a strategy is put down and taken up.
+    pub(super) const fn counts(&self) -> [u64; Self::COUNTS] {
+        [self.calls, self.gas, self.events, self.commands, self.submitted, self.traps]
+    }
+
+    pub(super) const fn set_counts(&mut self, counts: [u64; Self::COUNTS]) {
+        [self.calls, self.gas, self.events, self.commands, self.submitted, self.traps] = counts;
+    }
+
+    pub(super) const COUNTS: usize = 6;
+
     /// Counts a call with events, and says whether it is to be timed.
     pub(super) const fn wants_time(&mut self) -> bool {
         self.batches += 1;

@@ -11,8 +11,9 @@ pub struct Failure {
     pub at: Time,
     /// Why.
     pub fault: Fault,
-    /// Where it was, innermost call first: the names of its functions, where the module has them.
-    /// Empty where the engine does not say.
+    /// Where it was, innermost call first: the names of its functions, where the module has them, as
+    /// [`Sandbox::backtrace`](crate::sandbox::Sandbox::backtrace) gives them. Empty where no call was
+    /// cut off: it returned nonsense, or was stopped for the time that it took.
     pub backtrace: Vec<String>,
     /// What it logged last, oldest first.
     pub log: Vec<String>,

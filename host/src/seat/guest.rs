@@ -100,6 +100,10 @@ impl Guest for Sandbox {
         Some(Self::again(self).map(|sandbox| -> Box<dyn Guest> { Box::new(sandbox) }))
     }
 
+    fn backtrace(&self) -> Vec<String> {
+        Self::backtrace(self)
+    }
+
     fn export_state(&mut self) -> Result<Option<State>, Fault> {
         let version = self.state_version();
         Ok(Self::export_state(self)?.map(|bytes| State { version, bytes }))

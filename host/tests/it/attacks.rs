@@ -33,7 +33,7 @@ const CAPACITY: Capacity =
     Capacity { orders: 1 << 15, levels: 1 << 12, instruments: 32, accounts: 64, positions: 64 };
 
 /// Gas of a call: little enough for interpreters, enough for 10,000 host calls.
-const GAS: u64 = 2_000_000;
+const GAS: u64 = 4_000_000;
 
 /// Pages that a hostile strategy may have.
 const PAGES: u32 = 40;
@@ -48,6 +48,7 @@ struct End {
     commands: u64,
     pages: u32,
     log: Vec<Vec<String>>,
+    backtrace: Vec<Vec<String>>,
 }
 
 /// The venue with its honest strategies, before the day.
@@ -189,6 +190,7 @@ fn end(seat: &Seat) -> End {
         commands,
         pages,
         log: seat.failures().map(|failure| failure.log.clone()).collect(),
+        backtrace: seat.failures().map(|failure| failure.backtrace.clone()).collect(),
     }
 }
 
@@ -198,6 +200,7 @@ const OUT_OF_GAS: Fault = Fault::OutOfGas { limit: GAS };
 fn loops_without_end_end() {
     for attack in ["loop-event", "loop-timer", "loop-host"] {
         let end = check(&format!("attack={attack}"), Some(&OUT_OF_GAS));
+        assert!(!end.backtrace[0].is_empty());
         assert_eq!(end.counts.orders, 0);
     }
     for engine in 0..engines().len() {
@@ -212,7 +215,9 @@ fn memory_and_stack_end_where_they_are_limited() {
     let end = check("attack=memory", None);
     assert_eq!(end.pages, PAGES);
     let too_deep = Fault::TooDeep { limit: SandboxConfig::default().depth };
-    check("attack=recursion", Some(&too_deep));
+    let end = check("attack=recursion", Some(&too_deep));
+    let innermost = ["strategy_hostile::guest::recurse"; 8];
+    assert_eq!(end.backtrace[0][..8], innermost);
     // Its own stack, in its memory, ends before it is as deep as it may be.
     let end = check("attack=heavy-recursion", Some(&Fault::Trapped(Trap::MemoryOutOfBounds)));
     assert_eq!(end.fault.unwrap().cause(), Cause::Trap);
@@ -230,7 +235,10 @@ fn traps_and_panics_end_the_one_who_does_it() {
     let Some(Fault::Panicked(Panic { text, line, .. })) = seat else { panic!("{seat:?}") };
     assert!(text.contains("guest.rs") && text.contains("an attack on the"), "{text}");
     assert!(*line > 0);
-    check("attack=panic", seat.as_ref());
+    let end = check("attack=panic", seat.as_ref());
+    let backtrace = &end.backtrace[0];
+    assert!(backtrace.iter().any(|it| it == "core::panicking::panic_fmt"), "{backtrace:?}");
+    assert_eq!(backtrace.last().unwrap(), "rf_on_events");
 }
 
 #[test]
@@ -323,7 +331,7 @@ const BODIES: [(&str, u64); 4] = [
     ("", 0),
     ("(local.set $x (i64.mul (i64.add (local.get $x) (i64.const 3)) (i64.const 5)))", 6),
     ("(i64.store (i32.const 70000) (i64.add (i64.load (i32.const 70000)) (i64.const 1)))", 6),
-    ("(drop (call $rand))", 65),
+    ("(drop (call $rand))", 257),
 ];
 
 /// A loop of `turns` turns.
@@ -374,4 +382,4 @@ fn an_endless_loop_ends_in_less_than_twice_the_time_that_its_gas_allows() {
 }
 
 /// What counting costs, the turn of the loop included.
-const PER_TURN: u64 = 8;
+const PER_TURN: u64 = 12;

@@ -13,6 +13,8 @@ mod allocations;
 mod attacks;
 #[cfg(feature = "wasmtime")]
 mod backtest;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod backtraces;
 mod cli;
 mod command;
 mod config;
@@ -23,6 +25,8 @@ mod guests;
 mod hand_over;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod hostile;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod images;
 mod journal;
 mod journal_files;
 mod jsonl;

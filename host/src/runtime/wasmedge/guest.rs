@@ -12,8 +12,8 @@ use wasmedge_sys::ffi;
 use super::raw::{Configuration, Syntax, check, some, with_name};
 use super::{EngineError, failed, signals};
 use crate::runtime::{
-    Call, DEPTH_GLOBAL, GAS_GLOBAL, Import, Imports, Instance, MEMORY, Returned, Trap, Word, stack,
-    state_global,
+    Call, DEPTH_GLOBAL, GAS_GLOBAL, Import, Imports, Instance, MEMORY, PATH_GLOBAL, Returned, Trap,
+    Word, stack, state_global,
 };
 
 /// A guest that runs.
@@ -28,6 +28,7 @@ pub(super) struct Guest {
     memory: *mut ffi::WasmEdge_MemoryInstanceContext,
     gas: *mut ffi::WasmEdge_GlobalInstanceContext,
     depth: *mut ffi::WasmEdge_GlobalInstanceContext,
+    path: *mut ffi::WasmEdge_GlobalInstanceContext,
     functions: [*mut ffi::WasmEdge_FunctionInstanceContext; Call::COUNT],
     /// What host functions are handed. The library holds pointers to these, so they do not move.
     services: NonNull<Services>,
@@ -84,6 +85,7 @@ impl Guest {
             memory: ptr::null_mut(),
             gas: ptr::null_mut(),
             depth: ptr::null_mut(),
+            path: ptr::null_mut(),
             functions: [ptr::null_mut(); Call::COUNT],
             services,
             types,
@@ -168,13 +170,15 @@ impl Guest {
                 with_name(MEMORY, |it| ffi::WasmEdge_ModuleInstanceFindMemory(module, it));
             self.gas = find_global(GAS_GLOBAL);
             self.depth = find_global(DEPTH_GLOBAL);
+            self.path = find_global(PATH_GLOBAL);
             for call in Call::ALL {
                 self.functions[call.index()] = with_name(call.export(), |it| {
                     ffi::WasmEdge_ModuleInstanceFindFunction(module, it)
                 });
             }
         }
-        if self.memory.is_null() || self.gas.is_null() || self.depth.is_null() {
+        let fence = [self.gas, self.depth, self.path];
+        if self.memory.is_null() || fence.iter().any(|global| global.is_null()) {
             return Err(failed("cannot run the module", "it has no memory, or no fence"));
         }
         Ok(())
@@ -320,6 +324,10 @@ impl Instance for Guest {
 
     fn set_depth(&mut self, depth: i32) {
         self.set_number(self.depth, self.types.of32(depth.cast_unsigned()));
+    }
+
+    fn path(&mut self) -> u64 {
+        self.number(self.path)
     }
 
     fn imports(&self) -> &Imports {

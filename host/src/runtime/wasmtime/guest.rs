@@ -7,8 +7,8 @@ use wasmtime::{Global, Memory, Store, TypedFunc, Val, ValType};
 use super::NAME;
 use super::link::TurnedDown;
 use crate::runtime::{
-    Call, DEPTH_GLOBAL, EngineError, GAS_GLOBAL, Imports, Instance, MEMORY, Returned, Trap, stack,
-    state_global,
+    Call, DEPTH_GLOBAL, EngineError, GAS_GLOBAL, Imports, Instance, MEMORY, PATH_GLOBAL, Returned,
+    Trap, stack, state_global,
 };
 
 /// A guest that runs.
@@ -18,6 +18,7 @@ pub(super) struct Guest {
     memory: Memory,
     gas: Global,
     depth: Global,
+    path: Global,
     functions: Functions,
 }
 
@@ -129,6 +130,10 @@ impl Instance for Guest {
         set.expect("the rewriter made it a mutable i32");
     }
 
+    fn path(&mut self) -> u64 {
+        bits(&self.path.get(&mut self.store))
+    }
+
     fn imports(&self) -> &Imports {
         &self.store.data().imports
     }
@@ -151,11 +156,13 @@ impl Guest {
         let memory = instance.get_memory(&mut store, MEMORY).ok_or_else(|| missing(MEMORY))?;
         let gas = instance.get_global(&mut store, GAS_GLOBAL);
         let depth = instance.get_global(&mut store, DEPTH_GLOBAL);
+        let path = instance.get_global(&mut store, PATH_GLOBAL);
         store.data_mut().memory = Some(memory);
         Ok(Self {
             memory,
             gas: gas.ok_or_else(|| missing(GAS_GLOBAL))?,
             depth: depth.ok_or_else(|| missing(DEPTH_GLOBAL))?,
+            path: path.ok_or_else(|| missing(PATH_GLOBAL))?,
             functions: Functions::of(&instance, &mut store),
             instance,
             store,

@@ -8,7 +8,7 @@ use wasm_encoder::{BlockType, Function, Ieee32, Ieee64, Instruction, ValType};
 use wasmparser::{FunctionBody, Operator};
 
 use super::segments::{Charge, Segments};
-use super::{Fence, Rewriter, cost};
+use super::{Fence, Rewriter, Step, cost};
 use crate::sandbox::admission::FuncFacts;
 
 /// A function and everything that its fence depends on.
@@ -19,6 +19,8 @@ pub(super) struct Fenced {
     pub(super) imported_funcs: u32,
     pub(super) gas_global: u32,
     pub(super) depth_global: u32,
+    pub(super) path_global: u32,
+    pub(super) step: Step,
 }
 
 impl Fenced {
@@ -58,6 +60,7 @@ impl Fenced {
 #[derive(Clone, Copy)]
 struct Vars {
     gas: u32,
+    path: u32,
     i32s: u32,
     f32: u32,
     f64: u32,
@@ -65,14 +68,14 @@ struct Vars {
 
 impl Vars {
     const fn new(first: u32, segments: &Segments) -> Self {
-        let (gas, i32s) = (first, first + 1);
+        let (gas, path, i32s) = (first, first + 1, first + 2);
         let f32 = i32s + segments.needs_i32;
-        Self { gas, i32s, f32, f64: f32 + segments.needs_f32 as u32 }
+        Self { gas, path, i32s, f32, f64: f32 + segments.needs_f32 as u32 }
     }
 
     fn declared(self, segments: &Segments) -> impl Iterator<Item = (u32, ValType)> {
         [
-            (1, ValType::I64),
+            (2, ValType::I64),
             (segments.needs_i32, ValType::I32),
             (u32::from(segments.needs_f32), ValType::F32),
             (u32::from(segments.needs_f64), ValType::F64),
@@ -117,6 +120,7 @@ impl Writer<'_> {
     }
 
     fn prologue(&mut self, counts: bool) {
+        self.enter_path();
         if counts {
             let depth = self.fenced.depth_global;
             self.put(&Instruction::GlobalGet(depth));
@@ -134,6 +138,7 @@ impl Writer<'_> {
     }
 
     fn epilogue(&mut self, counts: bool) {
+        self.leave_path();
         self.store_gas();
         if counts {
             let depth = self.fenced.depth_global;
@@ -141,6 +146,29 @@ impl Writer<'_> {
             self.put(&Instruction::I32Const(self.fenced.weight()));
             self.put(&Instruction::I32Add);
             self.put(&Instruction::GlobalSet(depth));
+        }
+    }
+
+    /// Appends the function to the path, whose oldest part falls off in front.
+    fn enter_path(&mut self) {
+        if !self.fenced.fence.path {
+            return;
+        }
+        let Step { number, bits } = self.fenced.step;
+        self.put(&Instruction::GlobalGet(self.fenced.path_global));
+        self.put(&Instruction::LocalTee(self.vars.path));
+        self.put(&Instruction::I64Const(i64::from(bits)));
+        self.put(&Instruction::I64Shl);
+        self.put(&Instruction::I64Const(i64::from(number)));
+        self.put(&Instruction::I64Or);
+        self.put(&Instruction::GlobalSet(self.fenced.path_global));
+    }
+
+    /// The path as the function found it, with what fell off.
+    fn leave_path(&mut self) {
+        if self.fenced.fence.path {
+            self.put(&Instruction::LocalGet(self.vars.path));
+            self.put(&Instruction::GlobalSet(self.fenced.path_global));
         }
     }
 

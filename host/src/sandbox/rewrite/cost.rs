@@ -37,7 +37,10 @@ pub(super) const fn of(op: &Operator<'_>, imported_funcs: u32) -> u64 {
 }
 
 /// A call of the host.
-const HOST_CALL: u64 = 64;
+const HOST_CALL: u64 = 256;
+
+/// A turn of a loop, besides its instructions: it pays and looks whether there is gas.
+pub(super) const TURN: u64 = 4;
 
 /// Bulk operations on memory cost 1 for every 2 to this power bytes.
 pub(super) const BYTES_SHIFT: i64 = 2;

@@ -90,6 +90,7 @@ impl Cutter {
             Operator::Loop { .. } => {
                 self.frames.push(Frame { is_loop: true, joins: false });
                 self.begin(at + 1, true);
+                self.gas += cost::TURN;
             }
             Operator::If { .. } => {
                 self.frames.push(Frame { is_loop: false, joins: true });
