@@ -1,6 +1,6 @@
 //! A quote has the room that the old one leaves, and no more.
 
-use ringfence_core::testing::{Reference, Venue};
+use ringfence_core::testing::Reference;
 use ringfence_core::{
     AccountId, Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, NewOrder, OrderId,
     Price, Qty, Quote, Reject, Side, Time, What,
