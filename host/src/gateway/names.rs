@@ -16,8 +16,11 @@ pub(super) struct Names {
 /// A client's own ids lie below 2 to this power.
 const LOCAL_BITS: u32 = 40;
 
-/// Set in the self-trade groups of strategies only.
-const STP_GROUP_BIT: u32 = 1 << 31;
+/// A client's own self-trade groups lie below 2 to this power.
+const STP_GROUP_BITS: u32 = 11;
+
+// Above them stands the account, below the bit that is set in the groups of strategies only.
+const _: () = assert!(FIRST_ACCOUNT < 1 << (31 - STP_GROUP_BITS));
 
 // The accounts of clients leave the bits free that mark strategies' orders.
 const _: () = assert!((FIRST_ACCOUNT as u64) < 1 << (62 - LOCAL_BITS));
@@ -69,8 +72,12 @@ impl Names {
                 *name = self.global(OrderId(*name))?.0;
             }
         }
-        if order.stp_group & STP_GROUP_BIT != 0 {
+        if order.stp_group >> STP_GROUP_BITS != 0 {
             return Err(Goodbye::Malformed);
+        }
+        // A group is the account's own: who names another's could cancel its orders.
+        if order.stp_group != 0 {
+            order.stp_group |= self.account << STP_GROUP_BITS;
         }
         Ok(())
     }
