@@ -6,7 +6,9 @@ mod config_check;
 mod crashes;
 mod disk;
 mod feed_check;
+mod gateway_check;
 mod journal_check;
+mod network;
 mod random;
 mod snapshot_check;
 
@@ -19,9 +21,11 @@ pub use config_check::check_config_bytes;
 pub use crashes::{Tally, check_crashes_of_seed};
 pub use disk::SimulatedDisk;
 pub use feed_check::{check_feed_bytes, check_http_bytes};
+pub use gateway_check::check_gateway_bytes;
 pub use journal_check::{
     check_cut_journal, check_journal_bytes, check_journal_edits, check_thread_of_seed,
 };
+pub use network::{NetworkTally, check_network_of_seed};
 pub use random::Random;
 pub use snapshot_check::{check_snapshot_bytes, check_snapshot_edits};
 

@@ -33,10 +33,12 @@ mod jsonl;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod limits;
 mod lobster;
+mod network;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod programs;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod replica;
+mod run;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod runtime;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
