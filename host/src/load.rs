@@ -82,7 +82,7 @@ impl Load {
         let total = at_rate(self.rate, lasts);
         let begun = Instant::now();
         let mut tally = Tally::new(begun, self.rate, connections);
-        let mut ended = begun;
+        let ended;
         loop {
             let now = begun.elapsed();
             let due = at_rate(self.rate, u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
@@ -98,10 +98,11 @@ impl Load {
                 break;
             }
             if now > self.lasts + PATIENCE {
+                ended = Instant::now();
                 break;
             }
         }
-        Ok(tally.report(total, ended.max(begun) - begun))
+        Ok(tally.report(total, ended - begun))
     }
 
     /// Gives a client the orders of its own that are due.
