@@ -92,10 +92,9 @@ fn parse_target(keys: &mut Keys) -> Parsed<(InstrumentId, AccountId, OrderId)> {
 fn parse_new(keys: &mut Keys) -> Parsed<NewOrder> {
     let (instrument, account, id) = parse_target(keys)?;
     let side = keys.name("side", parse_side)?.ok_or_else(|| missing("side"))?;
-    let notional = keys.take("notional")?.unwrap_or(0);
-    let qty = keys.take("qty")?.map(Qty);
-    let qty =
-        if notional == 0 { qty.ok_or_else(|| missing("qty"))? } else { qty.unwrap_or_default() };
+    let notional = keys.take("notional")?;
+    let qty = keys.take("qty")?.map(Qty).or(notional.map(|_| Qty::ZERO));
+    let qty = qty.ok_or_else(|| missing("qty"))?;
     Ok(NewOrder {
         id,
         instrument,
@@ -112,7 +111,7 @@ fn parse_new(keys: &mut Keys) -> Parsed<NewOrder> {
         stp_group: keys.take("stp_group")?.unwrap_or(0),
         price: keys.take("price")?.map(Price),
         qty,
-        notional,
+        notional: notional.unwrap_or(0),
         limit: keys.take("limit")?.map(Price),
         stop: keys.take("stop")?.map(Price),
         trail: keys.take("trail")?.unwrap_or(0),

@@ -249,12 +249,12 @@ impl<'a> Fields<'a> {
                 "stp" => order.stp = field.one_of(Stp::ALL, Stp::name)?,
                 "group" => order.group = field.u64()?,
                 "parent" => order.parent = field.u64()?,
-                "notional" => order.notional = field.u64()?,
+                "notional" => {
+                    order.notional = field.u64()?;
+                    qty = qty.or(Some(Qty::ZERO));
+                }
                 _ => return Err(field.unknown(&self.op, NEW_KEYS)),
             }
-        }
-        if order.notional != 0 && qty.is_none() {
-            qty = Some(Qty::ZERO);
         }
         order.instrument = self.needed(instrument, "instrument")?;
         order.id = self.needed(id, "id")?;
