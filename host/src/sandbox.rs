@@ -32,7 +32,7 @@ pub use error::{Cause, Fault, LoadError};
 pub use image::ImageError;
 pub use io_block::{IoBlock, IoError};
 pub use program::Program;
-pub use rewrite::{Fence, REWRITER_VERSION};
+pub use rewrite::{Fence, FunctionGas, PRICES, REWRITER_VERSION, gas_by_function};
 pub use stats::Stats;
 
 use crate::floor::Mail;

@@ -2,6 +2,8 @@
 //!
 //! Needs the feature `testing`. A failure names its seed; the same seed fails again.
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod abi_check;
 mod config_check;
 mod crashes;
 mod disk;
@@ -17,6 +19,8 @@ use ringfence_core::{Command, Time};
 
 use crate::replay::jsonl::{parse_line, write_command};
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+pub use abi_check::{check_abi_bytes, check_admission_bytes, guest_from_bytes};
 pub use config_check::check_config_bytes;
 pub use crashes::{Tally, check_crashes_of_seed};
 pub use disk::SimulatedDisk;

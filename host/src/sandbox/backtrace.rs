@@ -53,8 +53,17 @@ impl Names {
     /// The functions of a path, innermost first.
     pub(super) fn frames(&self, steps: u64) -> Vec<String> {
         let path = Path { steps, functions: self.functions };
-        let index = |at| self.imported.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
-        path.functions().map(|at| self.name(index(at))).collect()
+        path.functions().map(|at| self.of_own(at)).collect()
+    }
+
+    /// Functions that it imports.
+    pub(super) const fn imported(&self) -> u32 {
+        self.imported
+    }
+
+    /// What its own function at `at` is called.
+    pub(super) fn of_own(&self, at: usize) -> String {
+        self.name(self.imported.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)))
     }
 
     /// What a function is called; its number where the module does not say.

@@ -14,10 +14,12 @@ use wasmparser::{
     GlobalSectionReader, Parser, TypeSectionReader,
 };
 
+pub use self::cost::PRICES;
 use self::entry::Entries;
 pub(super) use self::path::{Path, Step};
 use super::LoadError;
 use super::admission::Survey;
+use super::backtrace::Names;
 use crate::runtime::{DEPTH_GLOBAL, GAS_GLOBAL, MEMORY, PATH_GLOBAL, state_global};
 
 mod body;
@@ -54,6 +56,47 @@ impl Fence {
     pub(super) const fn code(self) -> u8 {
         self.gas as u8 | (self.depth as u8) << 1 | (self.nan as u8) << 2 | (self.path as u8) << 3
     }
+}
+
+/// What one function costs where each of its instructions runs once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionGas {
+    /// Its name, or its number where the module does not say.
+    pub name: String,
+    /// Gas of its instructions, without what they cost by length and without what it calls.
+    pub gas: u64,
+    /// Loops in it, each of which may run any number of times.
+    pub loops: usize,
+}
+
+/// What each function of a module costs, dearest first.
+///
+/// # Errors
+///
+/// [`LoadError::Invalid`] where the module is cut off or uses what strategies may not.
+pub fn gas_by_function(wasm: &[u8]) -> Result<Vec<FunctionGas>, LoadError> {
+    let names = Names::of(wasm);
+    let gather = || -> wasmparser::Result<Vec<FunctionGas>> {
+        let mut found = Vec::new();
+        for payload in Parser::new(0).parse_all(wasm) {
+            if let wasmparser::Payload::CodeSectionEntry(body) = payload? {
+                let charges = segments::Segments::of(&body, names.imported())?.charges;
+                found.push(FunctionGas {
+                    name: names.of_own(found.len()),
+                    gas: charges.iter().map(|charge| charge.gas).sum(),
+                    // The beginning of the function is looked at too.
+                    loops: charges.iter().filter(|charge| charge.check).count() - 1,
+                });
+            }
+        }
+        Ok(found)
+    };
+    let mut found = gather().map_err(|error| LoadError::Invalid {
+        why: error.message().to_string(),
+        offset: error.offset(),
+    })?;
+    found.sort_by(|a, b| b.gas.cmp(&a.gas).then_with(|| a.name.cmp(&b.name)));
+    Ok(found)
 }
 
 /// Rewrites a module that broke no rule.

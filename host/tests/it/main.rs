@@ -8,6 +8,8 @@
 )]
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod abi;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod allocations;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod attacks;

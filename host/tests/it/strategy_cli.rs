@@ -123,6 +123,8 @@ fn a_strategy_is_shown_with_its_parts() {
         "memory 2 pages of 64 KiB, at most 9 start function none",
         "imports ringfence_1.log (i32, i32, i32) exports memory memory",
         "rf_on_events (i32, i32) -> i32",
+        "call of the host 256",
+        "gas by function, each instruction once: gas, loops function 1 1 0",
     ] {
         assert!(shown.contains(part), "{part} in {}", run.out);
     }

@@ -6,6 +6,7 @@ use super::{columns, plain, print, read};
 use crate::cli::Outcome;
 use crate::error::RunError;
 use crate::metrics::Grouped;
+use crate::sandbox::{FunctionGas, PRICES, gas_by_function};
 
 pub(super) fn run(file: &str) -> Result<Outcome, RunError> {
     let wasm = read(file)?;
@@ -17,6 +18,7 @@ pub(super) fn run(file: &str) -> Result<Outcome, RunError> {
     sizes(&anatomy, wasm.len(), &mut text);
     section("imports", &anatomy.imports, &mut text);
     section("exports", &anatomy.exports, &mut text);
+    gas(&wasm, &mut text);
     print(&text)?;
     Ok(Outcome::AsWished)
 }
@@ -87,6 +89,28 @@ fn sizes(anatomy: &Anatomy, file_len: usize, text: &mut String) {
     columns(&rows, text);
 }
 
+/// What instructions cost, and the functions in which most of that can be spent.
+fn gas(wasm: &[u8], text: &mut String) {
+    *text += "gas\n";
+    let rows = PRICES.map(|(what, price)| [format!("  {what}"), Grouped(price).to_string()]);
+    columns(&rows, text);
+    let Ok(functions) = gas_by_function(wasm) else {
+        *text += "gas by function\n  not reckoned: strategy check says what is wrong\n";
+        return;
+    };
+    let total: u64 = functions.iter().map(|function| function.gas).sum();
+    *text += "gas by function, each instruction once: gas, loops\n";
+    let (shown, rest) = functions.split_at(functions.len().min(FUNCTIONS_SHOWN));
+    let row = |function: &FunctionGas| {
+        let name = format!("  {}", plain(&function.name));
+        [name, Grouped(function.gas).to_string(), function.loops.to_string()]
+    };
+    list(&shown.iter().map(row).collect::<Vec<_>>(), text);
+    if !rest.is_empty() {
+        *text += &format!("  and {} more; {} in all\n", rest.len(), Grouped(total));
+    }
+}
+
 fn section(heading: &str, parts: &[(String, String)], text: &mut String) {
     *text += heading;
     text.push('\n');
@@ -100,3 +124,6 @@ fn list<const N: usize>(rows: &[[String; N]], text: &mut String) {
     }
     columns(rows, text);
 }
+
+/// Functions that are shown: the dearest.
+const FUNCTIONS_SHOWN: usize = 20;

@@ -2,6 +2,22 @@
 
 use wasmparser::Operator;
 
+/// What people are told: each kind of instruction with its price.
+pub const PRICES: [(&str, u64); 12] = [
+    ("block, loop, else, end, nop", 0),
+    ("any instruction that is not named here", 1),
+    ("br_table", 2),
+    ("call of an own function", 4),
+    ("turn of a loop, besides its instructions", TURN),
+    ("div or rem of i32, div of floats", 4),
+    ("div or rem of i64, sqrt", 8),
+    ("call_indirect", 8),
+    ("memory.copy, memory.fill; 1 more for each 4 bytes", 16),
+    ("memory.grow", 64),
+    ("page of memory that was added", 1 << PAGES_SHIFT),
+    ("call of the host", HOST_CALL),
+];
+
 /// The price of an instruction, without what it costs by length.
 ///
 /// A unit is about what a simple instruction takes once it is compiled. What divides, calls or
@@ -47,3 +63,6 @@ pub(super) const BYTES_SHIFT: i64 = 2;
 
 /// A new page of memory costs 2 to this power: it is cleared when it is touched.
 pub(super) const PAGES_SHIFT: i64 = 14;
+
+#[cfg(test)]
+mod tests;
