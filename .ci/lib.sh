@@ -85,6 +85,19 @@ rust_lld() {
     say "$found"
 }
 
+# A clang that makes Wasm modules, linker included, or nothing.
+find_clang() {
+    local name
+    for name in "${RINGFENCE_CLANG:-}" clang-19 clang; do
+        if [ -n "$name" ] && echo 'void f(void) {}' |
+            "$name" --target=wasm32 -nostdlib -Wl,--no-entry -x c - -o /dev/null 2>/dev/null; then
+            say "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
 # The multiarch name of this machine's libraries, or nothing where we have not seen it work.
 multiarch() {
     case "$(uname -s)-$(uname -m)" in

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Gets the two things that a plain Rust machine may lack: a compiler for Wasm guests, and
+# Gets what a plain Rust machine may lack: a compiler for Wasm guests, one for those in C, and
 # libwasmedge. Does nothing, and prints nothing, where nothing is missing.
 #
-#   .ci/setup.sh              both; fails only where guests cannot be built
+#   .ci/setup.sh              all of them; fails only where guests cannot be built
 #   .ci/setup.sh wasm-target  a compiler for wasm32-unknown-unknown
+#   .ci/setup.sh clang        a C compiler for guests, for the example in C; fails where it cannot
 #   .ci/setup.sh wasmedge     libwasmedge 0.14 and libclang; fails where it cannot
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -19,10 +20,12 @@ main() {
     all)
         setup_wasm_target
         setup_wasmedge || true
+        setup_clang || true
         ;;
+    clang) setup_clang ;;
     wasm-target) setup_wasm_target ;;
     wasmedge) setup_wasmedge ;;
-    *) fail "setup: no such part: $1 (there are wasm-target and wasmedge)" ;;
+    *) fail "setup: no such part: $1 (there are wasm-target, wasmedge and clang)" ;;
     esac
 }
 
@@ -63,6 +66,18 @@ setup_wasmedge() {
     if ! find_libclang >/dev/null; then
         install_libclang || return 1
     fi
+}
+
+# The example in C is left out where there is none.
+setup_clang() {
+    ! find_clang >/dev/null || return 0
+    if command -v apt-get >/dev/null; then
+        say "setup: apt-get install clang lld (they build the example in C)"
+        install_packages clang-19 lld-19 || install_packages clang lld || true
+        ! find_clang >/dev/null || return 0
+    fi
+    say "setup: cannot install clang (see $log); the example in C is not built"
+    return 1
 }
 
 # Newer systems package libwasmedge themselves; older ones get Debian 13's, with its C library.

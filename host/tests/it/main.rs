@@ -39,6 +39,8 @@ mod network;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod programs;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod quoters;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod replica;
 mod run;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
