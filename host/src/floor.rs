@@ -3,6 +3,7 @@
 mod mail;
 mod routes;
 mod turns;
+mod workers;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use ringfence_core::{AccountId, Event, InstrumentId, Interest, OrderId, Time, Wh
 
 pub use mail::Mail;
 pub(crate) use mail::{Item, Post};
+pub use workers::{WORKERS_MAX, WorkerSettings, Workers};
 
 use crate::seat::{
     FIRST_ACCOUNT, FaultCounts, HandOver, OpenOrders, Seat, Standing, Successor, SwapError,
@@ -42,6 +44,10 @@ pub struct Floor {
     fault_counts: FaultCounts,
     watchdog: Option<Watchdog>,
     watch: Option<Arc<Watch>>,
+    /// Where there are any.
+    workers: Option<Workers>,
+    /// Those who answer in this round, while there are workers.
+    called: Vec<u16>,
 }
 
 /// Where seats put what they ask for.
@@ -97,7 +103,18 @@ impl Floor {
     /// Has all calls watched.
     pub fn watch(&mut self, watchdog: Watchdog) {
         self.watch = Some(watchdog.watch());
+        if let Some(workers) = &mut self.workers {
+            workers.watch(&watchdog);
+        }
         self.watchdog = Some(watchdog);
+    }
+
+    /// Has the guests of those seats that say so answer on threads of their own.
+    pub fn employ(&mut self, mut workers: Workers) {
+        if let Some(watchdog) = &self.watchdog {
+            workers.watch(watchdog);
+        }
+        self.workers = Some(workers);
     }
 
     /// The seats, in the order of their numbers.
@@ -148,22 +165,52 @@ impl Floor {
     pub(crate) fn answer(&mut self, stamp: Stamp, door: &mut Vec<Stamped>) {
         self.revive(stamp, door);
         self.ring(stamp);
-        let mut tray =
-            Tray { door, turned_away: &mut self.turned_away, faults: &mut self.fault_counts };
-        while let Some(number) = self.waiting.pop() {
-            let seat = &mut self.seats[usize::from(number)];
-            if !seat.is_running() {
-                continue;
-            }
-            seat.chair().answer(stamp.at, &self.post, self.watch.as_deref());
-            seat.collect(stamp, &mut tray);
-            if !seat.is_running() {
-                self.routes.remove(number);
-                self.resting.note(seat);
+        if self.workers.is_some() {
+            self.answer_beside(stamp, door);
+        } else {
+            while let Some(number) = self.waiting.pop() {
+                let seat = &mut self.seats[usize::from(number)];
+                if seat.is_running() {
+                    seat.chair().answer(stamp.at, &self.post, self.watch.as_deref());
+                    self.collect(number, stamp, door);
+                }
             }
         }
         self.post.clear();
         self.return_mail();
+    }
+
+    /// As without workers: all have answered before the first is collected from, but no guest sees
+    /// anything of another's answer before the next round.
+    fn answer_beside(&mut self, stamp: Stamp, door: &mut Vec<Stamped>) {
+        self.called.clear();
+        while let Some(number) = self.waiting.pop() {
+            if self.seats[usize::from(number)].is_running() {
+                self.called.push(number);
+            }
+        }
+        if let Some(workers) = &mut self.workers
+            && !self.called.is_empty()
+        {
+            let (seats, post) = (&mut self.seats, &mut self.post);
+            workers.answer(stamp.at, &self.called, seats, post, self.watch.as_deref());
+        }
+        for at in 0..self.called.len() {
+            self.collect(self.called[at], stamp, door);
+        }
+    }
+
+    /// Takes what a seat asked for in its answer.
+    #[inline]
+    fn collect(&mut self, number: u16, stamp: Stamp, door: &mut Vec<Stamped>) {
+        let mut tray =
+            Tray { door, turned_away: &mut self.turned_away, faults: &mut self.fault_counts };
+        let seat = &mut self.seats[usize::from(number)];
+        seat.collect(stamp, &mut tray);
+        if !seat.is_running() {
+            self.routes.remove(number);
+            self.resting.note(seat);
+        }
     }
 
     /// Tells those whose commands did not reach the engine. They read it in the next round.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use ringfence_core::{AHEAD_MAX, Ahead, Capacity, Command, Engine, Time};
 
-use crate::floor::Floor;
+use crate::floor::{Floor, Workers};
 use crate::journal::{Journal, JournalError, SnapshotTally};
 use crate::publisher::{Outlet, Publisher};
 use crate::seat::{FaultCounts, HandOver, OpenOrders, Seat, Successor, SwapError};
@@ -111,6 +111,12 @@ impl Host {
     /// Has all calls into guests watched.
     pub fn watch(&mut self, watchdog: Watchdog) {
         self.floor.watch(watchdog);
+    }
+
+    /// Has the guests of those seats that say so ([`Seat::on_worker`]) answer on threads of their
+    /// own. What is sequenced, and in which order, is the same as without.
+    pub fn employ(&mut self, workers: Workers) {
+        self.floor.employ(workers);
     }
 
     /// Failures of all strategies, by cause.

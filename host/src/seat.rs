@@ -26,6 +26,7 @@ pub use swap::{HandOver, Successor, SwapError};
 use crate::floor::{Item, Tray};
 use crate::sandbox::{Fault, Stats};
 use crate::sequencer::{Stamp, Stamped};
+use chair::Place;
 use failure::FAILURES_KEPT;
 use limits::Used;
 use naming::Names;
@@ -35,7 +36,8 @@ use naming::Names;
 pub struct Seat {
     name: String,
     names: Names,
-    chair: Box<Chair>,
+    chair: Place,
+    worker: Option<u16>,
     subscription: Subscription,
     limits: Limits,
     used: Used,
@@ -86,7 +88,8 @@ impl Seat {
         Self {
             name,
             names: Names::new(number),
-            chair: Box::new(Chair::new(guest)),
+            chair: Place::new(guest),
+            worker: None,
             subscription,
             used: Used::new(&limits),
             limits,
@@ -113,6 +116,19 @@ impl Seat {
     pub fn under(mut self, policy: FaultPolicy) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// The same seat, whose guest answers on this worker, from 0, where the floor has so many.
+    #[must_use]
+    pub const fn on_worker(mut self, worker: u16) -> Self {
+        self.worker = Some(worker);
+        self
+    }
+
+    /// The worker that its guest answers on; `None`: the venue's own thread.
+    #[must_use]
+    pub const fn worker(&self) -> Option<u16> {
+        self.worker
     }
 
     /// What people call it.
@@ -261,6 +277,16 @@ impl Seat {
     /// Who answers, with mail and tray.
     pub(crate) fn chair(&mut self) -> &mut Chair {
         &mut self.chair
+    }
+
+    /// Gives the chair to a worker for a round.
+    pub(crate) fn lend_chair(&mut self) -> Box<Chair> {
+        self.chair.lend()
+    }
+
+    /// Takes it back.
+    pub(crate) fn return_chair(&mut self, chair: Box<Chair>) {
+        self.chair.put_back(chair);
     }
 
     /// Puts what the guest asked for in its latest answer into `tray`. A guest that failed is dealt

@@ -1,5 +1,7 @@
 //! What moves when a guest answers: the guest, its mail, and what it asks for.
 
+use std::ops::{Deref, DerefMut};
+
 use ringfence_core::Time;
 use ringfence_core::wire::CommandRecord;
 
@@ -26,8 +28,45 @@ pub(crate) struct Chair {
     pub(super) past: Stats,
 }
 
-impl Chair {
+/// Where a chair stands, unless a worker has it.
+#[derive(Debug)]
+pub(super) struct Place(Option<Box<Chair>>);
+
+impl Place {
     pub(super) fn new(guest: Box<dyn Guest>) -> Self {
+        Self(Some(Box::new(Chair::new(guest))))
+    }
+
+    /// Gives the chair away for a round.
+    pub(super) fn lend(&mut self) -> Box<Chair> {
+        self.0.take().expect(LENT)
+    }
+
+    /// Puts it back.
+    pub(super) fn put_back(&mut self, chair: Box<Chair>) {
+        self.0 = Some(chair);
+    }
+}
+
+impl Deref for Place {
+    type Target = Chair;
+
+    fn deref(&self) -> &Chair {
+        self.0.as_deref().expect(LENT)
+    }
+}
+
+impl DerefMut for Place {
+    fn deref_mut(&mut self) -> &mut Chair {
+        self.0.as_deref_mut().expect(LENT)
+    }
+}
+
+/// Why a chair is there.
+const LENT: &str = "workers bring chairs back before a round ends";
+
+impl Chair {
+    fn new(guest: Box<dyn Guest>) -> Self {
         Self {
             guest,
             items: Vec::new(),

@@ -1,5 +1,8 @@
 //! A turn in steady state allocates nothing, strategies that answer included.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use allocation_counter::measure;
 use ringfence_core::wire::CommandRecord;
 use ringfence_core::{
@@ -7,53 +10,102 @@ use ringfence_core::{
     Time, TimeInForce,
 };
 use ringfence_host::Host;
+use ringfence_host::floor::{Mail, WorkerSettings, Workers};
 use ringfence_host::journal::Journal;
-use ringfence_host::sandbox::{Cache, Sandbox, SandboxConfig};
-use ringfence_host::seat::{Seat, Subscription};
+use ringfence_host::runtime::Engine;
+use ringfence_host::sandbox::{Cache, Fault, Sandbox, SandboxConfig, Stats};
+use ringfence_host::seat::{self, Seat, Subscription};
 use ringfence_host::sequencer::Stamped;
 
 use crate::guests::{COMMANDS, Guest, engines};
 
 const ABC: InstrumentId = InstrumentId(1);
 
-/// A guest that answers a trade with an order that finds nothing and ends at once.
-fn answers_trades() -> Vec<u8> {
+/// A guest that does something first, and answers a trade with an order that finds nothing and ends
+/// at once.
+pub fn answers_trades(first: &str) -> Vec<u8> {
     let order = NewOrder::limit(OrderId(9), Side::Buy, Price(1), Qty(1));
     let order = NewOrder { instrument: ABC, tif: TimeInForce::Ioc, ..order };
     let record = CommandRecord::from_command(&Command::New(order)).expect("it has a record");
     let bytes: String = record.to_bytes().iter().map(|byte| format!("\\{byte:02x}")).collect();
     let on_events = format!(
-        "(i32.eq (i32.load8_u (local.get $events)) (i32.const {}))",
+        "{first} (i32.eq (i32.load8_u (local.get $events)) (i32.const {}))",
         ringfence_core::wire::kind::TRADE
     );
     let more = format!("(data (i32.const {COMMANDS}) \"{bytes}\")");
     Guest { on_events, more, ..Guest::default() }.wasm()
 }
 
+/// A sandbox whose allocations are counted, on whichever thread it answers.
+#[derive(Debug)]
+struct Counted {
+    sandbox: Sandbox,
+    allocations: Arc<AtomicU64>,
+}
+
+impl seat::Guest for Counted {
+    fn deliver(
+        &mut self,
+        at: Time,
+        mail: Mail<'_>,
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        let mut delivered = Ok(());
+        let counted = measure(|| delivered = self.sandbox.deliver_mail(at, mail, out));
+        self.allocations.fetch_add(counted.count_total, Ordering::Relaxed);
+        delivered
+    }
+
+    fn stats(&self) -> Stats {
+        self.sandbox.stats()
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
 #[test]
 fn a_turn_with_strategies_that_answer_allocates_nothing() {
     for engine in engines() {
-        let mut host = Host::new(Capacity::SMALL, Journal::none());
-        let wasm = answers_trades();
-        for number in 0..5 {
-            let cache = Cache::disabled();
-            let config = SandboxConfig::default();
-            let sandbox = Sandbox::load(&**engine, &cache, &wasm, &config).unwrap();
-            let interest = [Interest::TRADES, Interest::NONE, Interest::ALL][number % 3];
-            let subscription = Subscription { timer_ns: 7, ..Subscription::public(interest) };
-            let number = u16::try_from(number).unwrap();
-            host.seat(Seat::new("it".into(), number, Box::new(sandbox), subscription));
+        for workers in [0, 2] {
+            check(&**engine, workers);
         }
-        turn(&mut host, 1, Command::Instrument(Box::new(InstrumentSpec::new(ABC, "ABC"))));
-        trade(&mut host, 100);
-        let calls = host.seats()[2].guest().stats().calls;
-        let counted = measure(|| trade(&mut host, 200));
-        assert_eq!(counted.count_total, 0, "{}", engine.name());
-        let seat = &host.seats()[0];
-        assert_eq!(seat.fault(), None, "{}", engine.name());
-        assert_eq!(seat.counts().orders, 300, "it answered each trade: {:?}", seat.counts());
-        assert!(host.seats()[2].guest().stats().calls > calls);
     }
+}
+
+fn check(engine: &dyn Engine, workers: u16) {
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    let beside = Arc::new(AtomicU64::new(0));
+    let wasm = answers_trades("");
+    if workers > 0 {
+        let settings = WorkerSettings { count: workers, ..WorkerSettings::default() };
+        host.employ(Workers::start(&settings).unwrap());
+    }
+    for number in 0..5 {
+        let cache = Cache::disabled();
+        let config = SandboxConfig::default();
+        let sandbox = Sandbox::load(engine, &cache, &wasm, &config).unwrap();
+        let guest = Box::new(Counted { sandbox, allocations: Arc::clone(&beside) });
+        let interest = [Interest::TRADES, Interest::NONE, Interest::ALL][usize::from(number % 3)];
+        let subscription = Subscription { timer_ns: 7, ..Subscription::public(interest) };
+        let seat = Seat::new("it".into(), number, guest, subscription);
+        host.seat(if workers > 0 { seat.on_worker(number % workers) } else { seat });
+    }
+    turn(&mut host, 1, Command::Instrument(Box::new(InstrumentSpec::new(ABC, "ABC"))));
+    trade(&mut host, 100);
+    let calls = host.seats()[2].guest().stats().calls;
+    beside.store(0, Ordering::Relaxed);
+    let counted = measure(|| trade(&mut host, 200));
+    assert_eq!(counted.count_total, 0, "{}, {workers} workers", engine.name());
+    // wasmi makes another stack when two guests run at once for the first time, and keeps it.
+    let stacks = if engine.name() == "wasmi" { 2 * u64::from(workers) } else { 0 };
+    let beside = beside.load(Ordering::Relaxed);
+    assert!(beside <= stacks, "{}: {beside} on workers", engine.name());
+    let seat = &host.seats()[0];
+    assert_eq!(seat.fault(), None, "{}", engine.name());
+    assert_eq!(seat.counts().orders, 300, "it answered each trade: {:?}", seat.counts());
+    assert!(host.seats()[2].guest().stats().calls > calls);
 }
 
 /// So many trades, one after the other.

@@ -62,3 +62,4 @@ mod tapes;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod tiers;
 mod walk;
+mod workers;
