@@ -115,17 +115,17 @@ impl Load {
             if order >= due {
                 break;
             }
-            client.send(&self.order(order, base + own));
+            client.send(&self.order(own, base + own));
             tally.note_placed(at);
             placed += 1;
         }
     }
 
-    /// Order `k` of all: every other one sells, the one behind it buys at the same price, so that the
-    /// book stays small and every order trades.
-    fn order(&self, order: u64, id: u64) -> CommandRecord {
-        let side = if order.is_multiple_of(2) { Side::Sell } else { Side::Buy };
-        let pair = order / 2;
+    /// Order `own` of a connection: every other one sells, the one behind it buys at the same price,
+    /// so that the book stays small, whichever connection lags, and every order trades.
+    fn order(&self, own: u64, id: u64) -> CommandRecord {
+        let side = if own.is_multiple_of(2) { Side::Sell } else { Side::Buy };
+        let pair = own / 2;
         let price = Price(10_000 + i64::try_from(pair % 64).unwrap_or(0));
         let qty = Qty(1 + pair % 100);
         let command = Command::New(NewOrder {
