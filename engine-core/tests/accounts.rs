@@ -48,7 +48,10 @@ fn what_orders_hold_and_trades_move() {
         open_sell: 30,
     };
     assert_eq!(view.holdings().collect::<Vec<_>>(), [holding]);
+    let last = |engine: &Engine| engine.book(INSTRUMENT).and_then(|book| book.last_trade());
+    assert_eq!(last(&engine), None);
     apply(&mut engine, order(3, TAKER, Side::Buy, 60, 20));
+    assert_eq!(last(&engine), Some(Price(60)));
     let view = engine.account(MAKER).expect("it has limits");
     assert_eq!((view.cash(), view.position(INSTRUMENT)), (Some(10_000 + 20 * 60), 80));
     assert_eq!(view.holdings().next().map(|it| (it.held, it.open_sell)), Some((10, 10)));
