@@ -22,7 +22,7 @@ pub use feed::FeedConfig;
 pub use gateway::{AccountConfig, GatewayConfig, SECRET_LEN_MAX, Secret, SlowConsumer};
 pub use http::HttpConfig;
 pub use journal::{JournalConfig, PolicyName, SnapshotConfig};
-pub use strategies::StrategyConfig;
+pub use strategies::{Parameter, RuntimeName, StrategyConfig};
 pub use venue::{CapacityConfig, VenueConfig};
 pub use within::Within;
 

@@ -44,8 +44,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     if let Some(address) = services.http_address() {
         tell(&format!("http is answered at {address}\n"));
     }
-    let files = config.strategies.iter().map(|strategy| strategy.file.display().to_string());
-    for seat in strategies::seats(&files.collect::<Vec<_>>(), None)? {
+    for seat in strategies::seats_of(&config)? {
         venue.host_mut().seat(seat);
     }
     venue.settle_down(&config)?;

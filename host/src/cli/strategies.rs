@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
+use crate::config::{Config, RuntimeName, StrategyConfig};
 use crate::error::RunError;
 use crate::runtime::{Engine, EngineError};
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
@@ -25,19 +26,53 @@ pub(super) enum Runtime {
 /// More strategies than any machine has cores for.
 const SEATS_MAX: usize = 1_024;
 
+/// A strategy that is asked for.
+struct Wanted {
+    file: String,
+    /// Its parameters, a line each.
+    params: String,
+    runtime: Option<Runtime>,
+}
+
 /// Loads what `--strategy` named, in that order.
 pub(super) fn seats(asked: &[String], runtime: Option<Runtime>) -> Result<Vec<Seat>, RunError> {
-    if asked.is_empty() {
-        return Ok(Vec::new());
-    }
-    if asked.len() > SEATS_MAX {
+    let wanted = |asked: &String| {
+        let (file, params) = file_and_params(asked)?;
+        Ok(Wanted { file: file.to_owned(), params, runtime })
+    };
+    load(&asked.iter().map(wanted).collect::<Result<Vec<_>, RunError>>()?, true)
+}
+
+/// Loads what a configuration names, in that order.
+pub(super) fn seats_of(config: &Config) -> Result<Vec<Seat>, RunError> {
+    let wanted = |strategy: &StrategyConfig| Wanted {
+        file: strategy.file.display().to_string(),
+        params: strategy.lines(),
+        runtime: strategy.runtime.map(|runtime| match runtime {
+            RuntimeName::Wasmtime => Runtime::Wasmtime,
+            RuntimeName::Wasmedge => Runtime::Wasmedge,
+        }),
+    };
+    load(&config.strategies.iter().map(wanted).collect::<Vec<_>>(), config.cache_enabled.0)
+}
+
+fn load(wanted: &[Wanted], cache_enabled: bool) -> Result<Vec<Seat>, RunError> {
+    if wanted.len() > SEATS_MAX {
         return Err(RunError::Usage(format!("more than {SEATS_MAX} strategies; leave some out")));
     }
-    let engine = engine(runtime)?;
     let cache = Cache::from_env();
+    let mut engines: Vec<(Option<Runtime>, Box<dyn Engine>)> = Vec::new();
     let mut seats = Vec::new();
-    for (number, asked) in asked.iter().enumerate() {
-        seats.push(seat(asked, number, &*engine, &cache)?);
+    for (number, wanted) in wanted.iter().enumerate() {
+        let known = engines.iter().position(|(runtime, _)| *runtime == wanted.runtime);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                engines.push((wanted.runtime, engine(wanted.runtime)?));
+                engines.len() - 1
+            }
+        };
+        seats.push(seat(wanted, number, &*engines[at].1, &cache, cache_enabled)?);
     }
     Ok(seats)
 }
@@ -57,13 +92,20 @@ pub(super) fn file_and_params(asked: &str) -> Result<(&str, String), RunError> {
     Ok((file, lines))
 }
 
-fn seat(asked: &str, number: usize, engine: &dyn Engine, cache: &Cache) -> Result<Seat, RunError> {
-    let (file, params) = file_and_params(asked)?;
+fn seat(
+    wanted: &Wanted,
+    number: usize,
+    engine: &dyn Engine,
+    cache: &Cache,
+    cache_enabled: bool,
+) -> Result<Seat, RunError> {
+    let file = wanted.file.as_str();
     let failed = |problem: String| RunError::Strategy { file: file.to_owned(), problem };
     let wasm =
         std::fs::read(file).map_err(|source| RunError::Open { file: file.to_owned(), source })?;
     let number = u16::try_from(number).expect("under SEATS_MAX");
-    let config = SandboxConfig { params, seed: u64::from(number), ..SandboxConfig::default() };
+    let (params, seed) = (wanted.params.clone(), u64::from(number));
+    let config = SandboxConfig { params, seed, cache_enabled, ..SandboxConfig::default() };
     let sandbox =
         Sandbox::load(engine, cache, &wasm, &config).map_err(|error| failed(error.to_string()))?;
     let subscription = Subscription::of(&sandbox);

@@ -63,6 +63,16 @@ fn the_example_has_every_option_and_shows_the_defaults() {
 }
 
 #[test]
+fn parameters_of_strategies_become_their_lines() {
+    let text = "[[strategies]]\nfile = \"a,b.wasm\"\nruntime = \"wasmedge\"\nparameters = { size = 100, on = true, \
+        word = \"x y\" }\n[[strategies]]\nfile = \"c.wasm\"\n";
+    let config = Config::parse("a", text).unwrap();
+    assert_eq!(config.strategies[0].lines(), "on=true\nsize=100\nword=x y\n");
+    assert_eq!(config.strategies[0].runtime, Some(super::RuntimeName::Wasmedge));
+    assert_eq!((config.strategies[1].lines(), config.strategies[1].runtime), (String::new(), None));
+}
+
+#[test]
 fn an_empty_file_is_a_venue_with_defaults() {
     assert_eq!(Config::parse("a", "").unwrap(), Config::default());
     assert_eq!(Settings::from(&Config::default().journal), Settings::default());
@@ -91,6 +101,14 @@ fn what_is_wrong_is_named_with_line_and_column() {
         ("x = ", "line 1, column 5"),
         ("[[gateway.accounts]]\n", "missing field `account`"),
         ("[[strategies]]\n", "missing field `file`"),
+        (
+            "[[strategies]]\nfile = \"a\"\nruntime = \"v8\"\n",
+            "line 3, column 11: unknown variant `v8`",
+        ),
+        (
+            "[[strategies]]\nfile = \"a\"\nparameters = { size = 1.5 }\n",
+            "a whole number, true, false",
+        ),
     ] {
         let problem = problem(text);
         assert!(problem.contains(expected), "{problem}\ndoes not say\n{expected}");

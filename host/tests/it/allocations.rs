@@ -97,7 +97,11 @@ fn check(engine: &dyn Engine, workers: u16) {
     let calls = host.seats()[2].guest().stats().calls;
     beside.store(0, Ordering::Relaxed);
     let counted = measure(|| trade(&mut host, 200));
-    assert_eq!(counted.count_total, 0, "{}, {workers} workers", engine.name());
+    // A thread that waits on a channel for the first time makes what it sleeps with, and keeps it;
+    // that may be in any turn. What each turn made would be hundreds here.
+    let firsts = 2 * u64::from(workers);
+    let here = counted.count_total;
+    assert!(here <= firsts, "{}, {workers} workers: {here} allocations", engine.name());
     // wasmi makes another stack when two guests run at once for the first time, and keeps it.
     let stacks = if engine.name() == "wasmi" { 2 * u64::from(workers) } else { 0 };
     let beside = beside.load(Ordering::Relaxed);
