@@ -72,7 +72,7 @@ impl Shot {
         }
         bytes.extend_from_slice(&crc32c::crc32c(&self.notes).to_le_bytes());
         bytes.extend_from_slice(&(engine.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&[0; 4]);
+        bytes.extend_from_slice(&crc32c::crc32c(&engine).to_le_bytes());
         let crc = crc32c::crc32c(&bytes);
         bytes.extend_from_slice(&crc.to_le_bytes());
         bytes.extend_from_slice(&self.notes);
@@ -113,6 +113,7 @@ struct Head {
     notes_len: usize,
     notes_crc: u32,
     engine_len: usize,
+    engine_crc: u32,
 }
 
 impl Head {
@@ -147,6 +148,7 @@ impl Head {
             },
             notes_crc: word(60),
             engine_len: len(wide(64))?,
+            engine_crc: word(72),
         })
     }
 
@@ -161,6 +163,9 @@ impl Head {
         let (notes, zeros) = before[HEAD_LEN..].split_at(self.notes_len);
         if crc32c::crc32c(notes) != self.notes_crc || zeros.iter().any(|&byte| byte != 0) {
             return Err(damaged("its notes are not what was written"));
+        }
+        if crc32c::crc32c(engine) != self.engine_crc {
+            return Err(damaged("its engine is not what was written"));
         }
         Ok((notes, engine))
     }
