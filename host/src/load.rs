@@ -166,29 +166,14 @@ struct Tally {
     fills: u64,
     events: u64,
     latency_ns: Histogram<u64>,
-    /// The time now is asked once for many events.
-    now_ns: u64,
-    asked: u64,
 }
 
 impl Tally {
     fn new(begun: Instant, rate: u64, connections: u64) -> Self {
         let latency_ns = Histogram::new_with_max(LATENCY_MAX_NS, 3).expect("the bounds are right");
         let placed = (0..connections).map(|_| 0).collect();
-        let (accepted, rejected, fills, events, now_ns, asked) = (0, 0, 0, 0, 0, 0);
-        Self {
-            begun,
-            rate,
-            connections,
-            placed,
-            accepted,
-            rejected,
-            fills,
-            events,
-            latency_ns,
-            now_ns,
-            asked,
-        }
+        let (accepted, rejected, fills, events) = (0, 0, 0, 0);
+        Self { begun, rate, connections, placed, accepted, rejected, fills, events, latency_ns }
     }
 
     fn placed(&self, at: u64) -> u64 {
@@ -216,14 +201,11 @@ impl Tally {
         }
         // Answers of sessions that went before are nobody's here.
         let Some(own) = event.order_id.checked_sub(base) else { return };
-        if self.asked.is_multiple_of(16) {
-            self.now_ns = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        }
-        self.asked += 1;
+        let now_ns = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let order = own * self.connections + at;
         let meant = u128::from(order) * 1_000_000_000 / u128::from(self.rate.max(1));
         let meant = u64::try_from(meant).unwrap_or(u64::MAX);
-        self.latency_ns.saturating_record(self.now_ns.saturating_sub(meant).max(1));
+        self.latency_ns.saturating_record(now_ns.saturating_sub(meant).max(1));
     }
 
     fn report(self, sent: u64, took: Duration) -> Report {
