@@ -3,6 +3,7 @@
 //! Every option is explained in `examples/venue.toml`. A key that is not known is an error, and so
 //! is a value out of range: both name line and column.
 
+mod address;
 mod environment;
 mod feed;
 mod gateway;
@@ -77,8 +78,14 @@ impl Config {
     /// wrong.
     pub fn load(path: &Path) -> Result<Self, RunError> {
         let file = path.display().to_string();
-        let text = fs::read_to_string(path)
-            .map_err(|source| RunError::Open { file: file.clone(), source })?;
+        let bytes =
+            fs::read(path).map_err(|source| RunError::Open { file: file.clone(), source })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let problem =
+                format!("is not text in UTF-8 from byte {at} on; name a venue's TOML file");
+            RunError::File { file: file.clone(), problem }
+        })?;
         let mut config = Self::parse(&file, &text)?;
         config.take_environment(|name| std::env::var(name).ok())?;
         let folder = path.parent().unwrap_or(Path::new(""));

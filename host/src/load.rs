@@ -50,11 +50,25 @@ pub struct Report {
     pub is_complete: bool,
 }
 
+/// Why nothing came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// The venue wants nothing of an account.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no venue.
+    #[error("nobody takes commands at {0}; start one there: ringfence run --config FILE")]
+    Nobody(SocketAddr),
+}
+
 /// Orders that are put behind each other at once, for each connection.
 const TURN_MAX: u64 = 2_048;
 
 /// How long the last answers may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long all may take to be welcome.
+const WELCOME: Duration = Duration::from_secs(5);
 
 /// The longest latency that is told apart from longer ones.
 const LATENCY_MAX_NS: u64 = 60_000_000_000;
@@ -64,12 +78,12 @@ impl Load {
     ///
     /// # Errors
     ///
-    /// [`Refusal`] where the venue wants nothing of these accounts.
+    /// [`LoadError`] where there is no venue, or it wants nothing of these accounts.
     ///
     /// # Panics
     ///
     /// Where there is no account.
-    pub fn run(&self) -> Result<Report, Refusal> {
+    pub fn run(&self) -> Result<Report, LoadError> {
         let connections = self.accounts.len() as u64;
         assert!(connections > 0, "somebody sends");
         let mut clients: Vec<_> = self
@@ -77,32 +91,23 @@ impl Load {
             .iter()
             .map(|(account, secret)| Client::new(self.address, *account, secret))
             .collect();
-        let bases = welcome(&mut clients)?;
+        let bases = self.welcome(&mut clients)?;
         let lasts = u64::try_from(self.lasts.as_nanos()).unwrap_or(u64::MAX);
         let total = at_rate(self.rate, lasts);
         let begun = Instant::now();
         let mut tally = Tally::new(begun, self.rate, connections);
-        let ended;
         loop {
             let now = begun.elapsed();
             let due = at_rate(self.rate, u64::try_from(now.as_nanos()).unwrap_or(u64::MAX));
             let due = due.min(total);
-            for (at, client) in clients.iter_mut().enumerate() {
-                let at = at as u64;
-                self.place(client, &mut tally, at, due, bases[usize::try_from(at).unwrap_or(0)]);
-                let base = bases[usize::try_from(at).unwrap_or(0)];
+            for ((at, client), &base) in (0..).zip(&mut clients).zip(&bases) {
+                self.place(client, &mut tally, at, due, base);
                 client.drive(&mut |_, event| tally.hear(at, base, event))?;
             }
-            if tally.answered() == total {
-                ended = Instant::now();
-                break;
-            }
-            if now > self.lasts + PATIENCE {
-                ended = Instant::now();
-                break;
+            if tally.answered() == total || now > self.lasts + PATIENCE {
+                return Ok(tally.report(total, begun.elapsed()));
             }
         }
-        Ok(tally.report(total, ended - begun))
     }
 
     /// Gives a client the orders of its own that are due.
@@ -134,19 +139,22 @@ impl Load {
         });
         CommandRecord::from_command(&command).expect("an order travels")
     }
-}
 
-/// Waits until all are welcome. An account's orders are named from the number of its next command on,
-/// so that no name of an earlier run comes back. Returns those numbers.
-fn welcome(clients: &mut [Client]) -> Result<Vec<u64>, Refusal> {
-    let begun = Instant::now();
-    while !clients.iter().all(|client| client.session().is_in()) && begun.elapsed() < PATIENCE {
-        for client in &mut *clients {
-            client.drive(&mut |_, _| {})?;
+    /// Waits until all are welcome. An account's orders are named from the number of its next command
+    /// on, so that no name of an earlier run comes back. Returns those numbers.
+    fn welcome(&self, clients: &mut [Client]) -> Result<Vec<u64>, LoadError> {
+        let begun = Instant::now();
+        while !clients.iter().all(|client| client.session().is_in()) {
+            if begun.elapsed() > WELCOME {
+                return Err(LoadError::Nobody(self.address));
+            }
+            for client in &mut *clients {
+                client.drive(&mut |_, _| {})?;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(1));
+        Ok(clients.iter().map(|client| client.session().done() + 1).collect())
     }
-    Ok(clients.iter().map(|client| client.session().done() + 1).collect())
 }
 
 /// How many there are after `ns` nanoseconds.
@@ -189,6 +197,8 @@ impl Tally {
     }
 
     fn hear(&mut self, at: u64, base: u64, event: &EventRecord) {
+        // Answers of sessions that went before are nobody's here.
+        let Some(own) = event.order_id.checked_sub(base) else { return };
         self.events += 1;
         match event.kind {
             kind::ACCEPTED => self.accepted += 1,
@@ -199,8 +209,6 @@ impl Tally {
             }
             _ => return,
         }
-        // Answers of sessions that went before are nobody's here.
-        let Some(own) = event.order_id.checked_sub(base) else { return };
         let now_ns = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let order = own * self.connections + at;
         let meant = u128::from(order) * 1_000_000_000 / u128::from(self.rate.max(1));
@@ -212,5 +220,43 @@ impl Tally {
         let is_complete = self.answered() == sent;
         let Self { accepted, rejected, fills, events, latency_ns, .. } = self;
         Report { sent, accepted, rejected, fills, events, took, latency_ns, is_complete }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::time::{Duration, Instant};
+
+    use ringfence_core::wire::{EventRecord, kind};
+
+    use super::{Load, LoadError, Tally};
+
+    #[test]
+    fn answers_of_an_earlier_run_do_not_count() {
+        let mut tally = Tally::new(Instant::now(), 1_000, 1);
+        for (kind, order_id) in [
+            (kind::ACCEPTED, 9),
+            (kind::FILLED, 9),
+            (kind::ACCEPTED, 10),
+            (kind::REJECTED, 11),
+            (kind::FILLED, 10),
+        ] {
+            tally.hear(0, 10, &EventRecord { kind, order_id, ..EventRecord::default() });
+        }
+        assert_eq!((tally.accepted, tally.rejected, tally.fills, tally.events), (1, 1, 1, 3));
+        assert_eq!((tally.answered(), tally.latency_ns.len()), (2, 2));
+    }
+
+    #[test]
+    fn where_nobody_listens_that_is_what_is_said() {
+        // An address that was free a moment ago, and that nobody has been told of.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        drop(listener);
+        let accounts = vec![(1, "secret".to_owned())];
+        let load =
+            Load { address, accounts, rate: 1, lasts: Duration::from_millis(1), instrument: 1 };
+        assert_eq!(load.run().unwrap_err(), LoadError::Nobody(address));
     }
 }

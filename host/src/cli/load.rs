@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
         lasts: Duration::from_secs(args.seconds),
         instrument: args.instrument,
     };
-    let report = load.run().map_err(|refusal| RunError::Usage(refusal.to_string()))?;
+    let report = load.run().map_err(|error| RunError::Usage(error.to_string()))?;
     tell(&report.to_string());
     Ok(if report.is_complete { Outcome::AsWished } else { Outcome::Differs })
 }

@@ -45,6 +45,18 @@ pub enum Refusal {
         /// The last that it had said was done.
         done: u64,
     },
+    /// Somebody else sent commands of this account meanwhile: those that wait here have numbers
+    /// that are taken.
+    #[error(
+        "another client of this account has sent commands up to {taken}, and {waiting} wait here \
+         under numbers that are taken; begin a new session, and let one client of an account send"
+    )]
+    Overtaken {
+        /// The last command that the venue has.
+        taken: u64,
+        /// Commands that were not sent.
+        waiting: usize,
+    },
 }
 
 /// Bytes of each buffer.
@@ -246,9 +258,12 @@ impl Session {
         if taken < done {
             return Err(Refusal::Forgot { taken, done });
         }
-        if self.kept.is_empty() {
+        let waiting = self.kept.len();
+        if waiting == 0 {
             // Another process may have gone further in this session.
             self.first = taken + 1;
+        } else if taken > done + waiting as u64 {
+            return Err(Refusal::Overtaken { taken, waiting });
         }
         self.missed += head.number.saturating_sub(self.next_event);
         self.next_event = head.number;
@@ -274,5 +289,37 @@ impl Session {
             Goodbye::Closes | Goodbye::Stopped | Goodbye::Silent | Goodbye::TooSlow => Ok(false),
             _ => Err(Refusal::Goodbye(why)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refusal, Session};
+    use crate::gateway::frame::{Head, frame_kind};
+    use ringfence_core::Command;
+    use ringfence_core::wire::CommandRecord;
+
+    /// A session with so many commands that wait, welcomed by a venue that has taken `taken`.
+    fn welcomed(waiting: usize, taken: u64) -> (Session, Result<bool, Refusal>) {
+        let mut session = Session::new(1, "secret");
+        let record = CommandRecord::from_command(&Command::Time).unwrap();
+        (0..waiting).for_each(|_| _ = session.send(&record));
+        session.connect();
+        let head = Head { kind: frame_kind::WELCOME, len: 0, number: 1, ack: taken };
+        let bytes = head.to_bytes();
+        session.space()[..bytes.len()].copy_from_slice(&bytes);
+        let received = session.received(bytes.len(), &mut |_, _| {});
+        (session, received)
+    }
+
+    #[test]
+    fn commands_whose_numbers_others_took_are_not_passed_over_in_silence() {
+        assert_eq!(welcomed(3, 5).1, Err(Refusal::Overtaken { taken: 5, waiting: 3 }));
+        // Its own, of which it had not heard before the break.
+        assert_eq!(welcomed(3, 3).1, Ok(true));
+        let (mut session, received) = welcomed(0, 5);
+        assert_eq!((received, session.done()), (Ok(true), 5));
+        let record = CommandRecord::from_command(&Command::Time).unwrap();
+        assert_eq!(session.send(&record), 6, "it goes on behind them");
     }
 }

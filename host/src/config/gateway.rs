@@ -16,6 +16,7 @@ use crate::seat::FIRST_ACCOUNT;
 #[serde(deny_unknown_fields, default)]
 pub struct GatewayConfig {
     /// Address and port.
+    #[serde(deserialize_with = "super::address::read")]
     pub address: SocketAddr,
     /// Who may log in.
     pub accounts: Vec<AccountConfig>,

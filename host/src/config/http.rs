@@ -9,5 +9,6 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct HttpConfig {
     /// Address and port.
+    #[serde(deserialize_with = "super::address::read")]
     pub address: SocketAddr,
 }

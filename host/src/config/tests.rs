@@ -63,6 +63,15 @@ fn the_example_has_every_option_and_shows_the_defaults() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_named_as_such() {
+    let file = std::env::temp_dir().join(format!("ringfence-{}-no-text.toml", std::process::id()));
+    fs::write(&file, [b'a', 0xFF]).unwrap();
+    let problem = Config::load(&file).unwrap_err().to_string();
+    fs::remove_file(&file).unwrap();
+    assert!(problem.contains("is not text in UTF-8 from byte 1 on"), "{problem}");
+}
+
+#[test]
 fn parameters_of_strategies_become_their_lines() {
     let text = "[[strategies]]\nfile = \"a,b.wasm\"\nruntime = \"wasmedge\"\nparameters = { size = 100, on = true, \
         word = \"x y\" }\n[[strategies]]\nfile = \"c.wasm\"\n";
@@ -100,6 +109,10 @@ fn what_is_wrong_is_named_with_line_and_column() {
         ("[[gateway.accounts]]\naccount = 1000001", "line 2, column 11: 1000001 is out of range"),
         ("x = ", "line 1, column 5"),
         ("[[gateway.accounts]]\n", "missing field `account`"),
+        (
+            "[http]\naddress = \"300.0.0.1:1\"\n",
+            "line 2, column 11: invalid socket address `300.0.0.1:1`; write address and port",
+        ),
         ("[[strategies]]\n", "missing field `file`"),
         (
             "[[strategies]]\nfile = \"a\"\nruntime = \"v8\"\n",
