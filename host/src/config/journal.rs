@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Switch;
 use super::Within;
-use crate::journal::{Policy, Settings, SnapshotSettings};
+use crate::journal::{Ahead, Policy, Settings, SnapshotSettings};
 
 /// Where and how the journal is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -95,6 +95,7 @@ impl From<&JournalConfig> for Settings {
             policy,
             segment_len: config.segment_mib.get() << 20,
             has_thread: config.writer_thread,
+            ahead: Ahead::ByThread,
             snapshots,
         }
     }

@@ -13,6 +13,7 @@ use super::record::{self, Link};
 use super::scribe::{Job, Policy, Reached, Scribe};
 use super::segment::{self, Header};
 use super::snapshot::{self, Shot};
+use super::steward::{Ahead, Steward};
 use super::storage::Storage;
 use super::writer::Writer;
 use crate::replay::jsonl::{parse_line, write_command};
@@ -27,6 +28,8 @@ pub struct Settings {
     pub segment_len: u64,
     /// Whether a thread of its own writes.
     pub has_thread: bool,
+    /// When the file of the next segment is made.
+    pub ahead: Ahead,
     /// When snapshots are taken, and how many are kept.
     pub snapshots: SnapshotSettings,
 }
@@ -37,7 +40,13 @@ const SEGMENT_LEN: u64 = 1 << 26;
 impl Default for Settings {
     fn default() -> Self {
         let snapshots = SnapshotSettings::default();
-        Self { policy: Policy::EveryTurn, segment_len: SEGMENT_LEN, has_thread: false, snapshots }
+        Self {
+            policy: Policy::EveryTurn,
+            segment_len: SEGMENT_LEN,
+            has_thread: false,
+            ahead: Ahead::default(),
+            snapshots,
+        }
     }
 }
 
@@ -157,7 +166,8 @@ impl Disk {
             known.note(capacity, *stamp, command);
         }
         let reached = Reached { written: end.last.place, synced: end.last.place };
-        let scribe = Scribe::new(storage, settings.policy, end.open.clone(), end.last)?;
+        let steward = Steward::new(&*storage, settings.ahead, settings.segment_len)?;
+        let scribe = Scribe::new(storage, steward, settings.policy, end.open.clone(), end.last)?;
         let output = if settings.has_thread {
             Output::Thread(Writer::new(scribe, reached)?)
         } else {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use ringfence_core::Time;
 
 use super::error::JournalError;
+use super::porter::SPARE;
+use super::steward::Steward;
 use super::storage::{Storage, StoredFile};
 use crate::sequencer::Stamp;
 
@@ -74,9 +76,14 @@ pub(super) struct Reached {
 #[derive(Debug)]
 pub(super) struct Scribe {
     storage: Box<dyn Storage>,
+    steward: Steward,
     policy: Policy,
     file: Option<(String, Box<dyn StoredFile>)>,
     offset: u64,
+    /// Bytes of the file.
+    len: u64,
+    /// The disk was asked to take what the file holds before this offset.
+    handed: u64,
     reached: Reached,
     /// Time of the latest command that the disk itself has.
     synced_at: Time,
@@ -84,23 +91,39 @@ pub(super) struct Scribe {
     written_at: Time,
 }
 
+/// With `os`: the disk is asked to take so many bytes at once.
+const HANDED_LEN: u64 = 1 << 20;
+
 impl Scribe {
     /// A scribe that goes on in `open` (a segment, and where in it), after `last`.
     pub(super) fn new(
         mut storage: Box<dyn Storage>,
+        steward: Steward,
         policy: Policy,
         open: Option<(String, u64)>,
         last: Stamp,
     ) -> Result<Self, JournalError> {
-        let mut offset = 0;
+        let (mut offset, mut len) = (0, 0);
         let mut file = None;
         if let Some((name, at)) = open {
-            let opened = storage.open(&name).map_err(|error| io(&name, "open", error))?;
+            let mut opened = storage.open(&name).map_err(|error| io(&name, "open", error))?;
+            len = opened.len().map_err(|error| io(&name, "open", error))?;
             file = Some((name, opened));
             offset = at;
         }
         let reached = Reached { written: last.place, synced: last.place };
-        Ok(Self { storage, policy, file, offset, reached, synced_at: last.at, written_at: last.at })
+        Ok(Self {
+            storage,
+            steward,
+            policy,
+            file,
+            offset,
+            len,
+            handed: offset,
+            reached,
+            synced_at: last.at,
+            written_at: last.at,
+        })
     }
 
     /// Does one job; a `Records` is durable only after [`promise`](Self::promise). Gives back the
@@ -123,6 +146,7 @@ impl Scribe {
         if is_due && self.reached.synced < self.reached.written {
             self.sync()?;
         }
+        self.steward.tend()?;
         Ok(self.reached)
     }
 
@@ -140,6 +164,14 @@ impl Scribe {
         self.offset += bytes.len() as u64;
         self.reached.written = last.place;
         self.written_at = last.at;
+        if self.offset >= self.len / 2 {
+            self.steward.prepare();
+        }
+        // So that the end of a segment has little to wait for.
+        let is_much = self.policy == Policy::Os && self.offset - self.handed >= HANDED_LEN;
+        if is_much && self.steward.write_back(name) {
+            self.handed = self.offset;
+        }
         Ok(bytes)
     }
 
@@ -158,18 +190,25 @@ impl Scribe {
         head: Vec<u8>,
         len: u64,
     ) -> Result<Vec<u8>, JournalError> {
-        if let Some((name, file)) = &mut self.file {
-            // Gives back what was reserved and not used; whole on the disk before the next exists.
-            file.sync().map_err(|error| io(name, "sync", error))?;
-            file.truncate(self.offset).map_err(|error| io(name, "cut", error))?;
+        if let Some((left, mut file)) = self.file.take() {
+            // Whole on the disk before the next has its name.
+            file.sync().map_err(|error| io(&left, "sync", error))?;
+            // Gives back what was reserved and not used.
+            self.steward.cut(left, file, self.offset)?;
         }
         self.reached.synced = self.reached.written;
         self.synced_at = self.written_at;
-        self.file = None;
-        let mut file = self.storage.create(&name, len).map_err(|error| io(&name, "make", error))?;
+        self.steward.tend()?;
+        let made = if self.steward.take(len) {
+            self.storage.rename(SPARE, &name).and_then(|()| self.storage.open(&name))
+        } else {
+            self.storage.create(&name, len)
+        };
+        let mut file = made.map_err(|error| io(&name, "make", error))?;
         file.write_all_at(&head, 0).map_err(|error| io(&name, "write", error))?;
         file.sync().map_err(|error| io(&name, "sync", error))?;
         self.offset = head.len() as u64;
+        (self.len, self.handed) = (len, self.offset);
         self.file = Some((name, file));
         Ok(head)
     }

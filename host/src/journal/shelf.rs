@@ -5,6 +5,7 @@ use std::fmt;
 use ringfence_core::Capacity;
 
 use super::error::JournalError;
+use super::porter::SPARE;
 use super::segment;
 use super::snapshot::{self, BadSnapshot, Snapshot};
 use super::storage::Storage;
@@ -102,7 +103,7 @@ pub(crate) fn tidy(
     storage: &mut dyn Storage,
     passed_over: &[PassedOver],
 ) -> Result<(), JournalError> {
-    for name in sorted(storage, snapshot::is_part)? {
+    for name in sorted(storage, |name| snapshot::is_part(name) || name == SPARE)? {
         storage.remove(&name).map_err(|error| JournalError::io(&name, "remove", &error))?;
     }
     for PassedOver { file, .. } in passed_over {

@@ -9,7 +9,7 @@ use ringfence_core::{Capacity, Command, Engine, Event, Interest, Time};
 use super::disk::SimulatedDisk;
 use super::random::Random;
 use crate::host::{Host, Request};
-use crate::journal::{Entry, JournalError, Policy, Settings, SnapshotSettings};
+use crate::journal::{Ahead, Entry, JournalError, Policy, Settings, SnapshotSettings};
 use crate::publisher::Outlet;
 use crate::recovery::{Recovery, Witness, recover};
 use crate::sequencer::{Origin, Stamp, Stamped};
@@ -90,11 +90,12 @@ impl World {
             truncates: !random.once_in(4),
             has_thread: false,
         };
+        let ahead = random.one_of(&[Ahead::Never, Ahead::InTurns, Ahead::InTurns]);
         let policy = if random.once_in(4) { Policy::Os } else { Policy::EveryTurn };
         Self {
             seed,
             disk: SimulatedDisk::new(random.next()),
-            settings: Settings { policy, segment_len, has_thread: false, snapshots },
+            settings: Settings { policy, segment_len, has_thread: false, ahead, snapshots },
             random,
             now: 1,
             clients,

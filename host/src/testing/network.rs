@@ -16,7 +16,7 @@ use crate::config::{Config, GatewayConfig};
 use crate::gateway::Gateway;
 use crate::gateway::frame::Goodbye;
 use crate::host::{Host, Request};
-use crate::journal::{Entry, JournalError, Policy, Settings, SnapshotSettings};
+use crate::journal::{Ahead, Entry, JournalError, Policy, Settings, SnapshotSettings};
 use crate::publisher::Outlet;
 use crate::recovery::{Witness, recover};
 use crate::sequencer::{Origin, Stamp, Stamped};
@@ -145,6 +145,7 @@ impl World {
                 policy: Policy::EveryTurn,
                 segment_len,
                 has_thread: false,
+                ahead: Ahead::InTurns,
                 snapshots,
             },
             terms: terms(&mut random),

@@ -3,7 +3,7 @@
 use super::disk::SimulatedDisk;
 use super::random::Random;
 use crate::host::Host;
-use crate::journal::{Policy, Settings, SnapshotSettings};
+use crate::journal::{Ahead, Policy, Settings, SnapshotSettings};
 use crate::recovery::recover;
 use crate::sequencer::Stamped;
 use ringfence_core::Capacity;
@@ -15,6 +15,7 @@ const SETTINGS: Settings = Settings {
     policy: Policy::EveryTurn,
     segment_len: 16_384,
     has_thread: false,
+    ahead: Ahead::InTurns,
     snapshots: SnapshotSettings {
         every_commands: 20,
         every_ns: 0,

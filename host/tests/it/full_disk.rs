@@ -12,7 +12,7 @@ use ringfence_core::{
 use ringfence_host::Host;
 use ringfence_host::host::Request;
 use ringfence_host::journal::{
-    Folder as Storage, JournalError, Policy, Settings, SnapshotSettings,
+    Ahead, Folder as Storage, JournalError, Policy, Settings, SnapshotSettings,
 };
 use ringfence_host::publisher::Outlet;
 use ringfence_host::recovery::recover;
@@ -27,6 +27,7 @@ const SETTINGS: Settings = Settings {
     policy: Policy::EveryTurn,
     segment_len: 1 << 20,
     has_thread: false,
+    ahead: Ahead::ByThread,
     snapshots: SnapshotSettings {
         every_commands: 20_000,
         every_ns: 0,

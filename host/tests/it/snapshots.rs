@@ -8,7 +8,7 @@ use ringfence_core::{Capacity, Command, Discard, Engine, Event, Interest, Time};
 use ringfence_host::Host;
 use ringfence_host::host::Request;
 use ringfence_host::journal::{
-    Entry, Folder as Storage, JournalError, Policy, Settings, SnapshotSettings,
+    Ahead, Entry, Folder as Storage, JournalError, Policy, Settings, SnapshotSettings,
 };
 use ringfence_host::recovery::{Findings, Past, Witness, recover};
 use ringfence_host::replay::jsonl::{parse_line, write_command};
@@ -29,6 +29,7 @@ fn settings(truncates: bool) -> Settings {
         policy: Policy::Os,
         segment_len: 4_096,
         has_thread: true,
+        ahead: Ahead::ByThread,
         snapshots: SnapshotSettings {
             every_commands: 90,
             every_ns: 0,
