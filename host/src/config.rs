@@ -9,10 +9,14 @@ mod feed;
 mod gateway;
 mod http;
 mod journal;
+mod limits;
+mod on_fault;
+mod parameter;
 mod secrets;
 mod strategies;
 mod venue;
 mod within;
+mod workers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,9 +27,13 @@ pub use feed::FeedConfig;
 pub use gateway::{AccountConfig, GatewayConfig, SECRET_LEN_MAX, Secret, SlowConsumer};
 pub use http::HttpConfig;
 pub use journal::{JournalConfig, PolicyName, SnapshotConfig};
-pub use strategies::{Parameter, RuntimeName, StrategyConfig};
+pub use limits::LimitsConfig;
+pub use on_fault::OnFaultConfig;
+pub use parameter::Parameter;
+pub use strategies::{ClassName, RuntimeName, StrategyConfig};
 pub use venue::{CapacityConfig, VenueConfig};
 pub use within::Within;
+pub use workers::WorkersConfig;
 
 use crate::error::RunError;
 
@@ -43,6 +51,9 @@ pub struct Config {
     pub network_optimization: Switch,
     /// Compiled strategies are kept on the disk.
     pub cache_enabled: Switch,
+    /// So many milliseconds of real time one call of a strategy may take, whatever its gas; 0 is no
+    /// limit.
+    pub watchdog_ms: WatchdogMs,
     /// Instruments and room.
     pub venue: VenueConfig,
     /// Where commands are kept.
@@ -53,8 +64,23 @@ pub struct Config {
     pub feed: Option<FeedConfig>,
     /// Health, metrics and books by HTTP; none where the section is missing.
     pub http: Option<HttpConfig>,
+    /// Threads on which strategies answer.
+    pub workers: WorkersConfig,
     /// Strategies that trade here, in the order of their seats.
     pub strategies: Vec<StrategyConfig>,
+}
+
+/// Milliseconds that a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct WatchdogMs(pub Within<0, 3_600_000>);
+
+impl Default for WatchdogMs {
+    /// What the usual limits allow takes 3 ms at most in compiled code, and 85 ms in the slowest
+    /// interpreter: a machine must stand still for seconds before it makes a difference.
+    fn default() -> Self {
+        Self(Within::new(5_000))
+    }
 }
 
 /// Something that is on unless it is switched off.
@@ -69,14 +95,25 @@ impl Default for Switch {
 }
 
 impl Config {
-    /// Reads a file, and what the environment of this process says besides. Paths are meant from
-    /// the file's folder.
+    /// Reads a venue's file, its secrets, and what the environment of this process says besides. Paths
+    /// are meant from the file's folder.
     ///
     /// # Errors
     ///
-    /// [`RunError`] where the file cannot be read, or something in it or in the environment is
-    /// wrong.
+    /// [`RunError`] where a file cannot be read, or something in it or in the environment is wrong.
     pub fn load(path: &Path) -> Result<Self, RunError> {
+        let mut config = Self::read(path)?;
+        config.gateway.take_secrets()?;
+        config.gateway.check()?;
+        Ok(config)
+    }
+
+    /// As [`load`](Self::load), without what only a venue needs to open its doors: secrets.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn read(path: &Path) -> Result<Self, RunError> {
         let file = path.display().to_string();
         let bytes =
             fs::read(path).map_err(|source| RunError::Open { file: file.clone(), source })?;
@@ -88,10 +125,7 @@ impl Config {
         })?;
         let mut config = Self::parse(&file, &text)?;
         config.take_environment(|name| std::env::var(name).ok())?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        config.resolve(folder);
-        config.gateway.take_secrets()?;
-        config.gateway.check()?;
+        config.resolve(path.parent().unwrap_or(Path::new("")));
         Ok(config)
     }
 
@@ -101,12 +135,34 @@ impl Config {
     ///
     /// [`RunError::Line`] where something in it is wrong.
     pub fn parse(file: &str, text: &str) -> Result<Self, RunError> {
-        toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
+        let wrong = |at: usize, problem: String| {
             let (line, column) = line_and_column(text, at);
-            let problem = error.message().trim_end().to_owned();
             RunError::Line { file: file.to_owned(), line, column, problem }
-        })
+        };
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            wrong(at, error.message().trim_end().to_owned())
+        })?;
+        config.check_workers().map_err(|(at, problem)| wrong(at, problem))?;
+        Ok(config)
+    }
+
+    /// Whether there are the workers that strategies name; where one is not, where that is said, and a
+    /// sentence.
+    fn check_workers(&self) -> Result<(), (usize, String)> {
+        let count = self.workers.count.get();
+        let named = self.strategies.iter().filter_map(|strategy| strategy.worker.as_ref());
+        match named.into_iter().find(|worker| worker.get_ref().get() >= count) {
+            None => Ok(()),
+            Some(worker) => Err((
+                worker.span().start,
+                format!(
+                    "there is no worker {}: the first is 0, and [workers] has count = {count}; raise it, or \
+                     leave `worker` out",
+                    worker.get_ref().get()
+                ),
+            )),
+        }
     }
 
     fn resolve(&mut self, folder: &Path) {

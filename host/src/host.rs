@@ -26,6 +26,8 @@ pub struct Host {
     told: Stamp,
     /// What strategies ask for.
     asked: Vec<Stamped>,
+    /// Whether it goes on behind commands of an earlier run.
+    has_past: bool,
 }
 
 /// A command on its way to the sequencer.
@@ -61,6 +63,7 @@ impl Host {
         Self {
             engine,
             told: sequencer.last(),
+            has_past: sequencer.last().place > 0,
             sequencer,
             publisher: Publisher::default(),
             floor: Floor::default(),
@@ -71,16 +74,27 @@ impl Host {
     }
 
     /// Gives a strategy its seat. Strategies answer in the order in which they took seats. A limit
-    /// on its open orders is its account's, and is sequenced ahead of the next command.
+    /// on its open orders is its account's, and is sequenced ahead of the next command, unless the
+    /// account has it already; its other limits stay.
     ///
     /// # Panics
     ///
     /// As [`Floor::seat`].
     pub fn seat(&mut self, seat: Seat) {
-        let limits = seat.account_limits();
-        let limits = limits.map(|command| Stamped { at: Time(0), command });
-        self.door.extend(limits.map(Request::from));
+        let known = self.engine.account(seat.account()).map(|account| account.spec());
+        if let Some(command) = seat.account_limits(known) {
+            self.door.push(Stamped { at: Time(0), command }.into());
+        }
         self.floor.seat(seat);
+    }
+
+    /// Has the orders cancelled, ahead of the next command, that whoever sat at this seat in an
+    /// earlier run left open: a strategy that begins knows nothing of them. Without an earlier run,
+    /// or such a seat, there is nothing to do.
+    pub fn cancel_left_over(&mut self, number: u16) {
+        if let Some(seat) = self.floor.seats().get(usize::from(number)).filter(|_| self.has_past) {
+            self.door.push(Stamped { at: Time(0), command: seat.cancel_all() }.into());
+        }
     }
 
     /// Puts a new version in the place of a running strategy, or of one that failed. The old one's

@@ -14,6 +14,7 @@ pub mod http;
 pub mod journal;
 pub mod load;
 pub mod metrics;
+mod processors;
 pub mod publisher;
 pub mod recovery;
 pub mod replay;

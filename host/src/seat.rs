@@ -266,11 +266,16 @@ impl Seat {
         }
     }
 
-    /// What the engine has to know of its account, where there is something.
-    pub(crate) fn account_limits(&self) -> Option<Command> {
+    /// What the engine has to know of its account, where that is not `known` already. Limits of other
+    /// kinds stay, and so does its cash.
+    pub(crate) fn account_limits(&self, known: Option<&AccountSpec>) -> Option<Command> {
         let max_open_orders = Some(self.limits.open_orders?);
         let account = self.account();
-        let spec = AccountSpec { account, max_open_orders, ..AccountSpec::default() };
+        let known = known.cloned().unwrap_or_default();
+        if known.max_open_orders == max_open_orders {
+            return None;
+        }
+        let spec = AccountSpec { account, max_open_orders, cash: None, ..known };
         Some(Command::Account(Box::new(spec)))
     }
 

@@ -1,7 +1,6 @@
 //! A venue: what its sockets bring is sequenced, journalled, applied and told, again and again.
 
 mod opening;
-mod processors;
 mod services;
 
 use std::sync::Arc;

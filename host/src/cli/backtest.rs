@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use ringfence_core::{Capacity, Interest};
 
 use super::ending::{Ending, Page};
-use super::strategies::{self, Runtime};
+use super::strategies::Crew;
 use super::{Outcome, complain, tell};
 use crate::error::RunError;
 use crate::host::Host;
@@ -28,17 +28,21 @@ Examples:
   ringfence backtest quoter.wasm --generate 1
   ringfence backtest quoter.wasm,size=50 momentum.wasm --messages day_message_10.csv.gz --orderbook day_orderbook_10.csv.gz
   ringfence backtest quoter.wasm --tape tape.jsonl --report quoter.html
+  ringfence backtest --strategies venue.toml --generate 1
 
 Exit status: 0 all strategies ran to the end; 1 one of them failed; 2 an option, a file or a line is \
 wrong.")]
 #[command(group(clap::ArgGroup::new("market").required(true).args(["messages", "tape", "generate"])))]
 pub(super) struct Args {
     /// The strategies, each with its parameters
-    #[arg(value_name = "FILE.wasm[,KEY=VALUE…]", required = true)]
+    #[arg(
+        value_name = "FILE.wasm[,KEY=VALUE…]",
+        required_unless_present = "crew_file",
+        conflicts_with = "crew_file"
+    )]
     strategies: Vec<String>,
-    /// What runs the strategies [default: wasmtime]
-    #[arg(long, value_enum)]
-    runtime: Option<Runtime>,
+    #[command(flatten)]
+    crew: Crew,
     /// Write a page with charts
     #[arg(long, value_name = "FILE.html")]
     report: Option<String>,
@@ -90,9 +94,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
 impl Args {
     fn start(&self) -> Result<Run, RunError> {
         let mut host = Host::new(Capacity::default(), Journal::none());
-        for seat in strategies::seats(&self.strategies, self.runtime)? {
-            host.seat(seat);
-        }
+        self.crew.take_seats(&mut host, &self.strategies)?;
         Ok(Run::new(host, Some(Series::default()), io::stderr().is_terminal()))
     }
 

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use ringfence_core::{Capacity, Interest};
 
 use super::ending::{Ending, Page};
-use super::strategies::{self, Runtime};
+use super::strategies::Crew;
 use super::{Outcome, complain, tell};
 use crate::error::RunError;
 use crate::host::Host;
@@ -28,6 +28,7 @@ Examples:
   ringfence replay tape.jsonl
   ringfence replay --format lobster --messages day_message_10.csv.gz --orderbook day_orderbook_10.csv.gz --verify
   ringfence replay --format lobster --messages day.csv --strategy quoter.wasm,size=100 --report day.html
+  ringfence replay --strategies venue.toml tape.jsonl
   ringfence replay --format workload --expected A.expected A.bin
 
 Files may be compressed with gzip. Exit status: 0 as wished; 1 what was checked differs; 2 an option, \
@@ -89,11 +90,15 @@ pub(super) struct Args {
     tick: Option<u64>,
 
     /// A strategy that trades along, with its parameters; may be given again
-    #[arg(long = "strategy", value_name = "FILE.wasm[,KEY=VALUE…]", help_heading = "Strategies")]
+    #[arg(
+        long = "strategy",
+        value_name = "FILE.wasm[,KEY=VALUE…]",
+        conflicts_with = "crew_file",
+        help_heading = "Strategies"
+    )]
     strategies: Vec<String>,
-    /// What runs the strategies [default: wasmtime]
-    #[arg(long, value_enum, help_heading = "Strategies")]
-    runtime: Option<Runtime>,
+    #[command(flatten)]
+    crew: Crew,
     /// Write a page with charts
     #[arg(long, value_name = "FILE.html", help_heading = "Strategies")]
     report: Option<String>,
@@ -175,7 +180,8 @@ impl Args {
             ("--levels", self.levels.is_some(), &[Lobster]),
             ("--tick", self.tick.is_some(), &[Lobster]),
             ("--strategy", !self.strategies.is_empty(), &[Jsonl, Lobster]),
-            ("--runtime", self.runtime.is_some(), &[Jsonl, Lobster]),
+            ("--strategies", self.crew.crew_file.is_some(), &[Jsonl, Lobster]),
+            ("--runtime", self.crew.runtime.is_some(), &[Jsonl, Lobster]),
             ("--report", self.report.is_some(), &[Jsonl, Lobster]),
             ("--expected", self.expected.is_some(), &[Workload]),
         ] {
@@ -197,9 +203,10 @@ impl Args {
         if self.durability.is_some() && self.journal.is_none() {
             return wrong("--durability is about --journal; give that too");
         }
-        if self.verify && !self.strategies.is_empty() {
+        let has_strategies = !self.strategies.is_empty() || self.crew.crew_file.is_some();
+        if self.verify && has_strategies {
             return wrong(
-                "--verify compares with history, which --strategy changes; leave one out",
+                "--verify compares with history, which --strategy and --strategies change; leave one out",
             );
         }
         if self.verify && self.orderbook.is_none() {
@@ -208,7 +215,7 @@ impl Args {
         if !self.verify && (self.allow_rows.is_some() || self.levels.is_some()) {
             return wrong("--allow-rows and --levels are about --verify; give that too");
         }
-        if self.runtime.is_some() && self.strategies.is_empty() {
+        if self.crew.runtime.is_some() && !has_strategies {
             return wrong("--runtime runs strategies; name one by --strategy FILE.wasm");
         }
         let whole = self.events.iter().any(|class| matches!(class, Class::All | Class::None));
@@ -226,9 +233,7 @@ impl Args {
     fn start(&self) -> Result<(Run, Option<Page>), RunError> {
         let page = self.report.as_deref().map(Page::create).transpose()?;
         let mut host = self.host()?;
-        for seat in strategies::seats(&self.strategies, self.runtime)? {
-            host.seat(seat);
-        }
+        self.crew.take_seats(&mut host, &self.strategies)?;
         let series = page.is_some().then(Series::default);
         Ok((Run::new(host, series, std::io::stderr().is_terminal()), page))
     }

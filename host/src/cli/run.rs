@@ -36,6 +36,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     let (services, mut beside) = Services::start(&config)?;
     let mut venue = Venue::open(&config, &services)?;
     tell(&format!("{}\n", venue.findings()));
+    strategies::take_seats(venue.host_mut(), &config, None, true)?;
+    for seat in venue.host().seats() {
+        tell(&format!("strategy {} has account {}\n", seat.name(), seat.account()));
+    }
     let address = venue.net().address().map_err(RunError::Network)?;
     tell(&format!("commands are taken at {address}\n"));
     if let Some(address) = services.feed_address() {
@@ -44,12 +48,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     if let Some(address) = services.http_address() {
         tell(&format!("http is answered at {address}\n"));
     }
-    for seat in strategies::seats_of(&config)? {
-        venue.host_mut().seat(seat);
-    }
     venue.settle_down(&config)?;
     venue.run(&stop, &mut beside)?;
-    let last = venue.host().sequencer().last();
-    tell(&format!("ended in order after place {}\n", last.place));
+    let (place, state) =
+        (venue.host().sequencer().last().place, venue.host().engine().state_hash());
+    tell(&format!("ended in order after place {place}; state {state:016x}\n"));
     Ok(Outcome::AsWished)
 }

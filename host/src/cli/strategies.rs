@@ -1,18 +1,23 @@
-//! Loads strategies for a replay and gives each its seat.
+//! Loads strategies and gives each its seat.
 
-use std::path::Path;
+use std::path::PathBuf;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::config::{Config, RuntimeName, StrategyConfig};
+use crate::config::{Config, Parameter, RuntimeName, StrategyConfig};
 use crate::error::RunError;
+use crate::floor::Workers;
+use crate::host::Host;
+use crate::processors::Processors;
 use crate::runtime::{Engine, EngineError};
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use crate::runtime::{InChild, Tiered};
-use crate::sandbox::{Cache, Sandbox, SandboxConfig};
-use crate::seat::{Seat, Subscription};
+use crate::sandbox::{Cache, Sandbox};
+use crate::seat::{OpenOrders, Seat, Subscription};
+use crate::watchdog::Watchdog;
 
 /// What runs the guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,58 +28,96 @@ pub(super) enum Runtime {
     Wasmedge,
 }
 
+impl From<RuntimeName> for Runtime {
+    fn from(name: RuntimeName) -> Self {
+        match name {
+            RuntimeName::Wasmtime => Self::Wasmtime,
+            RuntimeName::Wasmedge => Self::Wasmedge,
+        }
+    }
+}
+
 /// More strategies than any machine has cores for.
 const SEATS_MAX: usize = 1_024;
 
-/// A strategy that is asked for.
-struct Wanted {
-    file: String,
-    /// Its parameters, a line each.
-    params: String,
+/// Seats the strategies of `config` at `host`, with its workers and under its watchdog, which ends
+/// the process where it is told so; `runtime` is for those that name none.
+pub(super) fn take_seats(
+    host: &mut Host,
+    config: &Config,
     runtime: Option<Runtime>,
-}
-
-/// Loads what `--strategy` named, in that order.
-pub(super) fn seats(asked: &[String], runtime: Option<Runtime>) -> Result<Vec<Seat>, RunError> {
-    let wanted = |asked: &String| {
-        let (file, params) = file_and_params(asked)?;
-        Ok(Wanted { file: file.to_owned(), params, runtime })
-    };
-    load(&asked.iter().map(wanted).collect::<Result<Vec<_>, RunError>>()?, true)
-}
-
-/// Loads what a configuration names, in that order.
-pub(super) fn seats_of(config: &Config) -> Result<Vec<Seat>, RunError> {
-    let wanted = |strategy: &StrategyConfig| Wanted {
-        file: strategy.file.display().to_string(),
-        params: strategy.lines(),
-        runtime: strategy.runtime.map(|runtime| match runtime {
-            RuntimeName::Wasmtime => Runtime::Wasmtime,
-            RuntimeName::Wasmedge => Runtime::Wasmedge,
-        }),
-    };
-    load(&config.strategies.iter().map(wanted).collect::<Vec<_>>(), config.cache_enabled.0)
-}
-
-fn load(wanted: &[Wanted], cache_enabled: bool) -> Result<Vec<Seat>, RunError> {
-    if wanted.len() > SEATS_MAX {
+    ends_process: bool,
+) -> Result<(), RunError> {
+    let strategies = &config.strategies;
+    if strategies.len() > SEATS_MAX {
         return Err(RunError::Usage(format!("more than {SEATS_MAX} strategies; leave some out")));
     }
-    let cache = Cache::from_env();
-    let mut engines: Vec<(Option<Runtime>, Box<dyn Engine>)> = Vec::new();
-    let mut seats = Vec::new();
-    for (number, wanted) in wanted.iter().enumerate() {
-        let known = engines.iter().position(|(runtime, _)| *runtime == wanted.runtime);
-        let at = match known {
-            Some(at) => at,
-            None => {
-                engines.push((wanted.runtime, engine(wanted.runtime)?));
-                engines.len() - 1
-            }
-        };
-        seats.push(seat(wanted, number, &*engines[at].1, &cache, cache_enabled)?);
+    let left = Processors(&config.cpu_affinity).left();
+    if let Some(settings) = config.workers.settings(left) {
+        let workers = Workers::start(&settings);
+        host.employ(workers.map_err(|error| RunError::Usage(format!("[workers]: {error}")))?);
     }
-    Ok(seats)
+    let limit_ms = config.watchdog_ms.0.get();
+    if limit_ms > 0 {
+        host.watch(Watchdog::new(Duration::from_millis(limit_ms), ends_process));
+    }
+    let mut loader = Loader::new(config.cache_enabled.0, runtime);
+    for (number, strategy) in (0..).zip(strategies) {
+        host.seat(loader.seat(strategy, number)?);
+        if strategy.orders_at_start == OpenOrders::Cancel {
+            host.cancel_left_over(number);
+        }
+    }
+    Ok(())
+}
+
+/// Which strategies trade along in a replay.
+#[derive(Debug, clap::Args)]
+pub(super) struct Crew {
+    /// A TOML file with `[[strategies]]`, `[workers]` and `watchdog_ms`, as a venue's has them: its
+    /// strategies trade along
+    #[arg(long = "strategies", value_name = "FILE.toml", help_heading = "Strategies")]
+    pub(super) crew_file: Option<PathBuf>,
+    /// What runs the strategies that do not say so [default: wasmtime]
+    #[arg(long, value_enum, help_heading = "Strategies")]
+    pub(super) runtime: Option<Runtime>,
+}
+
+impl Crew {
+    /// Seats them at `host`: those of the file, or those that are `asked` for.
+    pub(super) fn take_seats(&self, host: &mut Host, asked: &[String]) -> Result<(), RunError> {
+        let config = match &self.crew_file {
+            // A replay comes to the same wherever it runs.
+            Some(file) => Config { cpu_affinity: Vec::new(), ..Config::read(file)? },
+            None => Config { strategies: asked_for(asked)?, ..Config::default() },
+        };
+        if config.strategies.is_empty() {
+            return self.crew_file.as_ref().map_or(Ok(()), |file| {
+                let problem = "names no strategy; add a [[strategies]], or leave --strategies out";
+                let file = file.display().to_string();
+                Err(RunError::File { file, problem: problem.to_owned() })
+            });
+        }
+        take_seats(host, &config, self.runtime, false)
+    }
+}
+
+/// What `--strategy` asks for, in that order.
+fn asked_for(asked: &[String]) -> Result<Vec<StrategyConfig>, RunError> {
+    let strategy = |asked: &String| {
+        let (file, lines) = file_and_params(asked)?;
+        let mut strategy = StrategyConfig::new(PathBuf::from(file));
+        for line in lines.lines() {
+            let Some((key, value)) = line.split_once('=') else { continue };
+            let value = Parameter::new(value).expect("it is one line");
+            if strategy.parameters.insert(key.to_owned(), value).is_some() {
+                let problem = format!("its parameter `{key}` is there twice; leave one out");
+                return Err(RunError::Strategy { file: file.to_owned(), problem });
+            }
+        }
+        Ok(strategy)
+    };
+    asked.iter().map(strategy).collect()
 }
 
 /// The file of a `FILE.wasm[,key=value…]`, and its parameters as lines.
@@ -92,26 +135,56 @@ pub(super) fn file_and_params(asked: &str) -> Result<(&str, String), RunError> {
     Ok((file, lines))
 }
 
-fn seat(
-    wanted: &Wanted,
-    number: usize,
-    engine: &dyn Engine,
-    cache: &Cache,
+/// Loads strategies, with one engine for all that name the same.
+pub(super) struct Loader {
+    cache: Cache,
     cache_enabled: bool,
-) -> Result<Seat, RunError> {
-    let file = wanted.file.as_str();
-    let failed = |problem: String| RunError::Strategy { file: file.to_owned(), problem };
-    let wasm =
-        std::fs::read(file).map_err(|source| RunError::Open { file: file.to_owned(), source })?;
-    let number = u16::try_from(number).expect("under SEATS_MAX");
-    let (params, seed) = (wanted.params.clone(), u64::from(number));
-    let config = SandboxConfig { params, seed, cache_enabled, ..SandboxConfig::default() };
-    let sandbox =
-        Sandbox::load(engine, cache, &wasm, &config).map_err(|error| failed(error.to_string()))?;
-    let subscription = Subscription::of(&sandbox);
-    let stem = Path::new(file).file_stem().map_or(file.into(), |stem| stem.to_string_lossy());
-    let name = format!("{} {}", number + 1, stem);
-    Ok(Seat::new(name, number, Box::new(sandbox), subscription))
+    runtime: Option<Runtime>,
+    engines: Vec<(Option<Runtime>, Box<dyn Engine>)>,
+}
+
+impl Loader {
+    /// Strategies that name no runtime run on `runtime`.
+    pub(super) fn new(cache_enabled: bool, runtime: Option<Runtime>) -> Self {
+        Self { cache: Cache::from_env(), cache_enabled, runtime, engines: Vec::new() }
+    }
+
+    /// Loads a strategy for the seat of this number.
+    pub(super) fn seat(
+        &mut self,
+        strategy: &StrategyConfig,
+        number: u16,
+    ) -> Result<Seat, RunError> {
+        let file = strategy.file.display().to_string();
+        let wasm = std::fs::read(&strategy.file)
+            .map_err(|source| RunError::Open { file: file.clone(), source })?;
+        let config = strategy.sandbox(number, self.cache_enabled);
+        let at = self.engine_of(strategy)?;
+        let sandbox = Sandbox::load(&*self.engines[at].1, &self.cache, &wasm, &config)
+            .map_err(|error| RunError::Strategy { file, problem: error.to_string() })?;
+        let subscription = strategy.subscription(Subscription::of(&sandbox));
+        let name = format!("{} {}", number + 1, strategy.name());
+        let seat = Seat::new(name, number, Box::new(sandbox), subscription)
+            .within(strategy.limits.seat())
+            .under((&strategy.on_fault).into());
+        Ok(match strategy.worker() {
+            Some(worker) => seat.on_worker(worker),
+            None => seat,
+        })
+    }
+
+    /// Where the engine is that a strategy runs on.
+    fn engine_of(&mut self, strategy: &StrategyConfig) -> Result<usize, RunError> {
+        let wanted = strategy.runtime.map(Runtime::from).or(self.runtime);
+        let known = self.engines.iter().position(|(runtime, _)| *runtime == wanted);
+        known.map_or_else(
+            || {
+                self.engines.push((wanted, engine(wanted)?));
+                Ok(self.engines.len() - 1)
+            },
+            Ok,
+        )
+    }
 }
 
 fn engine(runtime: Option<Runtime>) -> Result<Box<dyn Engine>, RunError> {

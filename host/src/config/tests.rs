@@ -1,14 +1,19 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Config, GatewayConfig, PolicyName, Secret, Within};
+use ringfence_core::{InstrumentId, Interest};
+
+use super::{ClassName, Config, GatewayConfig, PolicyName, Secret, StrategyConfig, Within};
 use crate::journal::{Policy, Settings};
+use crate::sandbox::SandboxConfig;
+use crate::seat::{FaultPolicy, Limits, OpenOrders, Subscription};
 
 const EXAMPLE: &str = include_str!("../../../examples/venue.toml");
 
 /// The tables that there are, and what must stand above a key that is asked of them.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 13] = [
     "",
     "[venue]",
     "[venue.capacity]",
@@ -18,7 +23,10 @@ const TABLES: [&str; 10] = [
     "[[gateway.accounts]]",
     "[feed]",
     "[http]",
+    "[workers]",
     "[[strategies]]",
+    "[strategies.limits]",
+    "[strategies.on_fault]",
 ];
 
 fn problem(text: &str) -> String {
@@ -27,7 +35,8 @@ fn problem(text: &str) -> String {
 
 /// The keys of a table: an unknown one is answered with their list.
 fn keys(table: &str) -> Vec<String> {
-    let answer = problem(&format!("{table}\nno_such_key = 1\n"));
+    let of = if table.starts_with("[strategies.") { "[[strategies]]\nfile = \"a\"" } else { "" };
+    let answer = problem(&format!("{of}\n{table}\nno_such_key = 1\n"));
     let (_, list) = answer.split_once("expected ").unwrap_or_else(|| panic!("{answer}"));
     list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -51,7 +60,7 @@ fn the_example_has_every_option_and_shows_the_defaults() {
             keys_found += 1;
         }
     }
-    assert!(keys_found > 45, "{keys_found}");
+    assert!(keys_found > 70, "{keys_found}");
     let defaults = Config::default();
     let mut shown = config.clone();
     shown.venue.instruments = None;
@@ -60,6 +69,94 @@ fn the_example_has_every_option_and_shows_the_defaults() {
     assert_eq!(shown, defaults);
     assert!(config.gateway.accounts[0].operator && !config.gateway.accounts[1].operator);
     config.gateway.check().unwrap();
+}
+
+/// What stands behind a `#` in a table is what there is without it, but for what is left out.
+#[test]
+fn the_example_shows_what_strategies_have_that_say_nothing() {
+    let (_, part) = EXAMPLE.split_once("# [[strategies]]\n").unwrap();
+    let is_option = |line: &&str| {
+        let line = line.trim_start_matches("# ");
+        line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
+    };
+    let lines = part.lines().filter(is_option).map(|line| line.trim_start_matches("# "));
+    let text: String =
+        ["[[strategies]]"].into_iter().chain(lines).flat_map(|it| [it, "\n"]).collect();
+    let shown = Config::parse("a", &format!("[workers]\ncount = 1\n{text}")).unwrap();
+    let mut shown = shown.strategies.into_iter().next().unwrap();
+    assert_eq!(shown.limits.open_orders.take(), Some(Within::new(1_000)));
+    assert_eq!((shown.worker(), shown.lines()), (Some(0), "size=100\n".to_owned()));
+    assert_eq!(
+        (shown.seed.take(), shown.name.take()),
+        (Some(Within::new(0)), Some("momentum".into()))
+    );
+    assert_eq!(shown.runtime.take(), Some(super::RuntimeName::Wasmtime));
+    assert_eq!(shown.subscriptions.take(), Some(vec![ClassName::L1]));
+    assert_eq!(shown.timer_ns.take(), Some(Within::new(0)));
+    (shown.worker, shown.parameters) = (None, BTreeMap::default());
+    let silent = StrategyConfig::new("momentum.wasm".into());
+    assert_eq!(shown, silent);
+    // And that is what the library has.
+    let usual = SandboxConfig { seed: 3, ..SandboxConfig::default() };
+    assert_eq!(silent.sandbox(3, true), usual);
+    assert_eq!(silent.limits.seat(), Limits::default());
+    assert_eq!(FaultPolicy::from(&silent.on_fault), FaultPolicy::default());
+    assert_eq!(silent.name(), "momentum");
+}
+
+#[test]
+fn a_strategy_has_the_limits_the_policy_and_the_worker_that_it_is_given() {
+    let text = "[workers]\ncount = 3\nspins = true\n[[strategies]]\nfile = \"a.wasm\"\nname = \"it\"\nseed = 7\n\
+        worker = 2\ninstruments = [4, 9]\nsubscriptions = [\"l2\", \"phase\"]\ntimer_ns = 16\norders_at_start = \"keep\"\n[strategies.limits]\ngas_per_call = 1\n\
+        gas_per_second = 2\ngas_init = 3\ndepth = 4\nmemory_pages = 5\nmodule_bytes = 6\ncommands_per_call = 7\n\
+        orders_per_event = 8\norders_per_second = 9\nopen_orders = 10\nlog_bytes_per_second = 11\n\
+        log_bytes_kept = 12\n[strategies.on_fault]\norders = \"keep\"\nrestart = true\nback_off_ms = 13\n\
+        back_off_max_ms = 14\nquarantine_after = 15\n";
+    let config = Config::parse("a", text).unwrap();
+    let strategy = &config.strategies[0];
+    let sandbox = SandboxConfig {
+        gas_per_call: 1,
+        gas_per_second: 2,
+        gas_init: 3,
+        depth: 4,
+        memory_pages: 5,
+        module_bytes_max: 6,
+        commands_per_batch: 7,
+        log_bytes_per_second: 11,
+        log_bytes_kept: 12,
+        seed: 7,
+        cache_enabled: false,
+        params: String::new(),
+    };
+    assert_eq!(strategy.sandbox(0, false), sandbox);
+    let limits = Limits { orders_per_event: 8, orders_per_second: 9, open_orders: Some(10) };
+    assert_eq!(strategy.limits.seat(), limits);
+    let policy = FaultPolicy {
+        orders: OpenOrders::Keep,
+        restart: true,
+        back_off_ns: 13_000_000,
+        back_off_max_ns: 14_000_000,
+        quarantine_after: 15,
+    };
+    assert_eq!(FaultPolicy::from(&strategy.on_fault), policy);
+    assert_eq!((strategy.name(), strategy.worker()), ("it".to_owned(), Some(2)));
+    let subscription = strategy.subscription(Subscription::NOTHING);
+    assert_eq!(subscription.interest, Interest::L2.and(Interest::STATUS));
+    assert_eq!(subscription.instruments, [InstrumentId(4), InstrumentId(9)]);
+    assert_eq!(subscription.timer_ns, 16);
+    let asked = Subscription { timer_ns: 5, ..Subscription::public(Interest::L3) };
+    assert_eq!(StrategyConfig::new("a".into()).subscription(asked.clone()), asked);
+    assert_eq!(strategy.orders_at_start, OpenOrders::Keep);
+}
+
+#[test]
+fn workers_run_where_it_is_said_or_on_what_is_left() {
+    let settings = |text: &str| Config::parse("a", text).unwrap().workers.settings(&[5, 6]);
+    assert_eq!(settings(""), None);
+    let workers = settings("[workers]\ncount = 2\nspins = true").unwrap();
+    assert_eq!((workers.count, workers.processors, workers.spins), (2, vec![5, 6], true));
+    let workers = settings("[workers]\ncount = 1\nprocessors = [7]").unwrap();
+    assert_eq!((workers.count, workers.processors, workers.spins), (1, vec![7], false));
 }
 
 #[test]
@@ -122,6 +219,30 @@ fn what_is_wrong_is_named_with_line_and_column() {
             "[[strategies]]\nfile = \"a\"\nparameters = { size = 1.5 }\n",
             "a whole number, true, false",
         ),
+        (
+            "[[strategies]]\nfile = \"a\"\n[strategies.limits]\ngas = 1\n",
+            "line 4, column 1: unknown field `gas`",
+        ),
+        (
+            "[[strategies]]\nfile = \"a\"\nlimits = { memory_pages = 32769 }\n",
+            "line 3, column 27: 32769 is out of range; give a whole number from 1 to 32768",
+        ),
+        (
+            "[[strategies]]\nfile = \"a\"\n[strategies.on_fault]\nretry = true\n",
+            "line 4, column 1: unknown field `retry`",
+        ),
+        (
+            "[[strategies]]\nfile = \"a\"\non_fault = { orders = \"sell\" }\n",
+            "line 3, column 23: unknown variant `sell`",
+        ),
+        ("[workers]\nthreads = 1\n", "line 2, column 1: unknown field `threads`"),
+        ("[workers]\ncount = 257\n", "line 2, column 9: 257 is out of range"),
+        (
+            "[workers]\ncount = 2\n[[strategies]]\nfile = \"a\"\nworker = 1\n[[strategies]]\nfile = \"b\"\n\
+             worker = 2\n",
+            "line 8, column 10: there is no worker 2: the first is 0, and [workers] has count = 2",
+        ),
+        ("watchdog_ms = -1\n", "line 1, column 15: -1 is out of range"),
     ] {
         let problem = problem(text);
         assert!(problem.contains(expected), "{problem}\ndoes not say\n{expected}");

@@ -15,9 +15,9 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use ringfence_core::Time;
-use rustix::thread::{CpuSet, sched_setaffinity};
 
 use super::Post;
+use crate::processors::bind;
 use crate::seat::{Chair, Seat};
 use crate::watchdog::{Watch, Watchdog};
 
@@ -144,13 +144,13 @@ impl Worker {
         let (say, from) = sync_channel(1);
         let (tell, told) = sync_channel(1);
         let work = move || {
-            let bound = processor.map_or(Ok(()), bind);
+            let bound = bind(processor.as_slice());
             let is_bound = bound.is_ok();
             if tell.send(bound).is_ok() && is_bound {
                 work(&todo, &say, spins);
             }
         };
-        let thread = thread::Builder::new().name(format!("worker-{}", number + 1)).spawn(work)?;
+        let thread = thread::Builder::new().name(format!("worker-{number}")).spawn(work)?;
         told.recv().map_err(io::Error::other)??;
         Ok(Self {
             batch: Batch::default(),
@@ -231,18 +231,4 @@ fn receive(from: &Receiver<Batch>, spins: bool) -> Option<Batch> {
             Err(TryRecvError::Empty) => std::hint::spin_loop(),
         }
     }
-}
-
-/// Binds this thread to a processor.
-fn bind(processor: u16) -> io::Result<()> {
-    let mut set = CpuSet::new();
-    if usize::from(processor) < CpuSet::MAX_CPU {
-        set.set(usize::from(processor));
-    }
-    sched_setaffinity(None, &set).map_err(|_| {
-        io::Error::other(format!(
-            "this process may not run on processor {processor}; `nproc --all` tells how many there \
-             are"
-        ))
-    })
 }

@@ -103,7 +103,8 @@ impl Seat {
         }
     }
 
-    pub(super) fn cancel_all(&self) -> Command {
+    /// What cancels all its orders.
+    pub(crate) fn cancel_all(&self) -> Command {
         Command::MassCancel(Scope { account: Some(self.account()), ..Scope::default() })
     }
 }

@@ -1,5 +1,6 @@
 mod faults;
 mod limits;
+mod start;
 mod swap;
 
 use std::sync::{Arc, Mutex};

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use ringfence_core::{Command, Time};
 
-use super::{Services, Venue, now, processors};
+use super::services::not_there;
+use super::{Services, Venue, now};
 use crate::config::Config;
 use crate::error::RunError;
 use crate::gateway::Gateway;
 use crate::gateway::net::Net;
 use crate::host::Host;
 use crate::journal::{Folder, Settings};
+use crate::processors::Processors;
 use crate::publisher::Outlet;
 use crate::recovery::{self, Recovery};
 use crate::replay::input::Lines;
@@ -58,7 +60,7 @@ impl Venue {
     ///
     /// [`RunError`] where it may not run there.
     pub fn settle_down(&self, config: &Config) -> Result<(), RunError> {
-        processors::bind_own(&config.cpu_affinity)
+        Processors(&config.cpu_affinity).bind_own().map_err(not_there)
     }
 }
 

@@ -1,15 +1,16 @@
 //! What runs beside a venue on threads of its own: market data and HTTP.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use ringfence_core::{Engine, Event, Interest};
 
-use super::processors;
 use crate::config::Config;
 use crate::error::RunError;
 use crate::feed::{self, Feed, FeedOutlet};
 use crate::http::{self, FigureOutlet, Figures, Health, Http, Routes};
+use crate::processors::Processors;
 use crate::publisher::Outlet;
 use crate::sequencer::Stamp;
 
@@ -33,7 +34,8 @@ impl Services {
     ///
     /// [`RunError`] where an address cannot be had, or a processor.
     pub fn start(config: &Config) -> Result<(Self, Beside), RunError> {
-        processors::bind_helpers(&config.cpu_affinity)?;
+        let processors = Processors(&config.cpu_affinity);
+        processors.bind_helpers().map_err(not_there)?;
         let (figures, health) = (Arc::new(Figures::default()), Arc::new(Health::default()));
         let mut beside = Beside { feed: None, figures: None };
         let mut feed = None;
@@ -74,6 +76,11 @@ impl Services {
     pub fn http_address(&self) -> Option<SocketAddr> {
         self.http.as_ref().map(Http::address)
     }
+}
+
+/// What `cpu_affinity` names cannot be had.
+pub(super) fn not_there(error: io::Error) -> RunError {
+    RunError::Usage(format!("cpu_affinity: {error}"))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {

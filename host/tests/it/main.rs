@@ -61,5 +61,8 @@ mod strategy_new;
 mod tapes;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod tiers;
+mod venue;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod venue_strategies;
 mod walk;
 mod workers;

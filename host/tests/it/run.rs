@@ -1,122 +1,24 @@
 //! `ringfence run` as a process: killed under load, attacked, and ended in order.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use ringfence_core::wire::{CommandRecord, EventRecord, kind};
 use ringfence_core::{
-    AccountId, Cancel, Command as Order, InstrumentId, NewOrder, OrderId, Price, Qty, Reject, Side,
-    Stp,
+    AccountId, Cancel, Command as Order, InstrumentId, NewOrder, OrderId, Reject, Side, Stp,
 };
 use ringfence_host::client::Client;
 use ringfence_host::gateway::frame::{Goodbye, HEAD_LEN, Head, frame_kind, login_body};
 use ringfence_host::testing::Random;
 
 use crate::command::{Folder, ringfence};
-
-const PATIENCE: Duration = Duration::from_secs(60);
-
-const SECRETS: [&str; 2] = ["a secret of account 1 alone", "a secret of account 2 alone"];
-
-/// A venue in a process of its own, on a port that the system gives.
-struct Venue {
-    child: Child,
-    address: SocketAddr,
-    said: BufReader<std::process::ChildStderr>,
-}
-
-impl Venue {
-    fn start(folder: &Folder, durability: &str) -> Self {
-        folder.write(
-            "instruments.jsonl",
-            "{\"op\":\"instrument\",\"instrument\":1,\"symbol\":\"A\"}\n",
-        );
-        let config = folder.write("venue.toml", config(durability));
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ringfence"))
-            .args(["run", "--config", &config])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary was built");
-        let mut said = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut line = String::new();
-        let address = loop {
-            line.clear();
-            let len = said.read_line(&mut line).expect("it prints text");
-            assert_ne!(len, 0, "the venue does not start");
-            if let Some((_, address)) = line.split_once("commands are taken at ") {
-                break address.trim().parse().expect("an address");
-            }
-        };
-        Self { child, address, said }
-    }
-
-    /// What a power cut to the process alone would do.
-    fn kill(mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it was killed");
-    }
-
-    /// Ends it in order; returns what it said.
-    fn end(mut self) -> String {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("there is a kill");
-        assert!(asked.success());
-        let mut said = String::new();
-        self.said.read_to_string(&mut said).expect("it prints text");
-        let status = self.child.wait().expect("it ends");
-        assert!(status.success(), "{status}: {said}");
-        said
-    }
-
-    fn client(&self, account: u32) -> Client {
-        Client::new(self.address, account, SECRETS[account as usize - 1])
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a span");
-        stream
-    }
-}
-
-fn config(durability: &str) -> String {
-    format!(
-        "[venue]\ninstruments = \"instruments.jsonl\"\n\
-         [venue.capacity]\norders = 65536\nlevels = 4096\ninstruments = 4\n\
-         [journal]\nfolder = \"journal\"\npolicy = \"{durability}\"\n\
-         [gateway]\naddress = \"127.0.0.1:0\"\ntimeout_ms = 20000\nresend_events = 1048576\n\
-         [[gateway.accounts]]\naccount = 1\nsecret = \"{}\"\n\
-         [[gateway.accounts]]\naccount = 2\nsecret = \"{}\"\n",
-        SECRETS[0], SECRETS[1]
-    )
-}
-
-fn record(order: &Order) -> CommandRecord {
-    CommandRecord::from_command(order).expect("it travels")
-}
-
-fn limit(id: u64, side: Side, price: i64) -> NewOrder {
-    let order = NewOrder::limit(OrderId(id), side, Price(price), Qty(1));
-    NewOrder { instrument: InstrumentId(1), ..order }
-}
+use crate::venue::{PATIENCE, SECRETS, Venue, ask, limit, record};
 
 fn cancel(id: u64) -> CommandRecord {
     let (instrument, account, id) = (InstrumentId(1), AccountId(0), OrderId(id));
     record(&Order::Cancel(Cancel { instrument, account, id }))
-}
-
-/// Sends, waits until it is done, and returns what was told meanwhile.
-fn ask(client: &mut Client, command: &CommandRecord) -> Vec<EventRecord> {
-    client.send(command);
-    let mut events = Vec::new();
-    let settled = client.settle(PATIENCE, &mut |_, event| events.push(*event));
-    assert!(settled.expect("it is welcome"), "no answer");
-    events
 }
 
 /// Killed while orders come in, again and again: every order is there once, and each client was
@@ -125,7 +27,7 @@ fn ask(client: &mut Client, command: &CommandRecord) -> Vec<EventRecord> {
 fn a_venue_killed_under_load_loses_nothing_and_does_nothing_twice() {
     let kills: u64 = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(12);
     let folder = Folder::new("run-killed");
-    let mut venue = Venue::start(&folder, "os");
+    let mut venue = Venue::start(&folder, "os", "");
     let mut traders = [Trader::new(venue.client(1)), Trader::new(venue.client(2))];
     for kill in 0..kills {
         let until = Instant::now() + Duration::from_millis(40 + kill * 37 % 120);
@@ -133,7 +35,7 @@ fn a_venue_killed_under_load_loses_nothing_and_does_nothing_twice() {
             traders.iter_mut().for_each(Trader::trade);
         }
         venue.kill();
-        venue = Venue::start(&folder, "os");
+        venue = Venue::start(&folder, "os", "");
         traders.iter_mut().for_each(|trader| trader.client.move_to(venue.address));
     }
     traders.iter_mut().for_each(Trader::settle);
@@ -201,7 +103,7 @@ fn hear<'a>(
 #[test]
 fn who_has_no_secret_learns_nothing_not_even_which_accounts_there_are() {
     let folder = Folder::new("run-secrets");
-    let venue = Venue::start(&folder, "os");
+    let venue = Venue::start(&folder, "os", "");
     let nearly = "a secret of account 1 alonf";
     let logins = [(1, ""), (1, nearly), (1, SECRETS[1]), (2, SECRETS[0]), (3, SECRETS[0]), (0, "")];
     let refused =
@@ -234,7 +136,7 @@ fn read_all(stream: &mut TcpStream) -> Vec<u8> {
 #[test]
 fn another_accounts_order_is_an_unknown_order() {
     let folder = Folder::new("run-foreign");
-    let venue = Venue::start(&folder, "os");
+    let venue = Venue::start(&folder, "os", "");
     let (mut one, mut two) = (venue.client(1), venue.client(2));
     let events = ask(&mut one, &record(&Order::New(limit(7, Side::Sell, 100))));
     assert_eq!(events[0].kind, kind::ACCEPTED);
@@ -260,7 +162,7 @@ fn another_accounts_order_is_an_unknown_order() {
 #[test]
 fn another_accounts_self_trade_group_is_out_of_reach() {
     let folder = Folder::new("run-groups");
-    let venue = Venue::start(&folder, "os");
+    let venue = Venue::start(&folder, "os", "");
     let (mut one, mut two) = (venue.client(1), venue.client(2));
     let grouped = |order| NewOrder { stp_group: 5, stp: Stp::CancelMaker, ..order };
     ask(&mut one, &record(&Order::New(grouped(limit(1, Side::Sell, 100)))));
@@ -282,7 +184,7 @@ fn another_accounts_self_trade_group_is_out_of_reach() {
 #[test]
 fn whatever_comes_in_at_the_port_the_venue_goes_on() {
     let folder = Folder::new("run-malformed");
-    let venue = Venue::start(&folder, "os");
+    let venue = Venue::start(&folder, "os", "");
     let mut client = venue.client(1);
     ask(&mut client, &record(&Order::New(limit(1, Side::Sell, 100))));
     let mut random = Random::new(1);

@@ -1,7 +1,12 @@
 //! Strategies in a replay: what is refused, what a fault costs, and what is said at the end.
 
+use std::fmt::Write as _;
+
+use ringfence_core::TimeInForce;
+
 use crate::command::{Folder, Run, ringfence};
 use crate::guests::{self, Guest};
+use crate::venue_strategies::{answers_offers, bid};
 
 const TAPE: &str = r#"{"op":"instrument","instrument":0,"symbol":"ABC"}
 {"op":"new","instrument":0,"id":1,"side":"sell","qty":5,"price":101,"at":1}
@@ -67,4 +72,91 @@ fn a_strategys_orders_enter_the_book_and_every_run_is_equal() {
     assert!(first.err.contains("cold start") && first.err.contains("ns per call"), "{}", first.err);
     let again = replay(&folder, &[&echo, &echo]);
     assert_eq!(first.out, again.out);
+}
+
+/// Two strategies as a venue's file names them, on workers or not.
+fn crew(workers: &str, [first, second]: [&str; 2]) -> String {
+    format!(
+        "cpu_affinity = [60000]\nwatchdog_ms = 60000\n{workers}\n\
+         [[strategies]]\nfile = \"buyer.wasm\"\n{first}\n\
+         [[strategies]]\nfile = \"fails.wasm\"\n{second}\n"
+    )
+}
+
+/// Offers of three at 101, one each millisecond.
+fn offers(count: u64) -> String {
+    let mut tape = "{\"op\":\"instrument\",\"instrument\":1,\"symbol\":\"ABC\"}\n".to_owned();
+    for id in 1..=count {
+        let order = "\"instrument\":1,\"side\":\"sell\",\"qty\":3,\"price\":101";
+        let at = id * 1_000_000;
+        writeln!(tape, "{{\"op\":\"new\",{order},\"id\":{id},\"at\":{at}}}").unwrap();
+    }
+    tape
+}
+
+#[test]
+fn a_file_of_strategies_decides_as_the_command_line_does_and_as_with_workers() {
+    let folder = Folder::new("crew");
+    let buyer = folder.write("buyer.wasm", answers_offers(bid(101, TimeInForce::Ioc), 0));
+    let fails = folder.write("fails.wasm", answers_offers(bid(89, TimeInForce::Gtc), 30));
+    let tape = folder.write("tape.jsonl", offers(200));
+    let play = |options: &[&str]| {
+        let run = ringfence(&[&["replay", "--hash", &tape], options].concat());
+        assert_eq!(run.status, 0, "{}", run.err);
+        run
+    };
+    let play_file = |workers: &str, keys: [&str; 2]| {
+        let file = folder.write("crew.toml", crew(workers, keys));
+        play(&["--strategies", &file])
+    };
+    let asked = play(&["--strategy", &buyer, "--strategy", &fails]);
+    assert!(asked.err.contains("disabled"), "{}", asked.err);
+    let named = play_file("", ["", ""]);
+    assert!(asked.out == named.out, "{}\n{}", asked.out, named.out);
+    for (count, workers) in [(1, [0, 0]), (2, [0, 1])] {
+        let [first, second] = workers.map(|worker| format!("worker = {worker}"));
+        let beside = play_file(&format!("[workers]\ncount = {count}"), [&first, &second]);
+        assert!(asked.out == beside.out, "{count} workers");
+    }
+    // What the file says besides holds.
+    let policy = "on_fault = { restart = true, back_off_ms = 3, quarantine_after = 99 }";
+    let again = play_file("", ["name = \"it\"", policy]);
+    assert!(again.err.contains("\n1 it\n"), "{}", again.err);
+    assert!(again.err.contains("failed 5 times and is to run again"), "{}", again.err);
+    assert!(asked.out != again.out);
+    let workers = "[workers]\ncount = 2\nspins = true";
+    let beside = play_file(workers, ["worker = 1", &format!("worker = 0\n{policy}")]);
+    assert!(again.out == beside.out, "with restarts");
+    // And so do the strategies of a backtest.
+    let file = folder.write("crew.toml", crew("", ["", ""]));
+    let tried = ringfence(&["backtest", "--strategies", &file, "--tape", &tape]);
+    let asked = ringfence(&["backtest", &buyer, &fails, "--tape", &tape]);
+    assert_eq!((tried.status, asked.status), (1, 1), "{}{}", tried.err, asked.err);
+    assert_eq!(tried.out, asked.out);
+}
+
+#[test]
+fn a_file_of_strategies_that_makes_no_sense_is_refused() {
+    let folder = Folder::new("no-crew");
+    let tape = folder.write("tape.jsonl", TAPE);
+    let calm = folder.write("calm.wasm", Guest::default().wasm());
+    let refused = |text: &str, parts: &[&str]| {
+        let file = folder.write("crew.toml", text);
+        ringfence(&["replay", "--strategies", &file, &tape]).refused(parts);
+        ringfence(&["backtest", "--strategies", &file, "--tape", &tape]).refused(parts);
+    };
+    refused("", &["crew.toml", "names no strategy"]);
+    refused("[[strategies]]\nfile = \"calm.wasm\"\nlimit = 1\n", &["line 3", "`limit`"]);
+    refused("[[strategies]]\nfile = \"calm.wasm\"\nworker = 0\n", &["line 3", "count = 0"]);
+    refused("[[strategies]]\nfile = \"other.wasm\"\n", &["cannot open", "other.wasm"]);
+    let file = folder.write("crew.toml", "[[strategies]]\nfile = \"calm.wasm\"\n");
+    for wrong in [
+        &["replay", "--strategies", &file, "--strategy", &calm, &tape][..],
+        &["replay", "--strategies", &file, "--format", "workload", &tape],
+        &["backtest", &calm, "--strategies", &file, "--tape", &tape],
+    ] {
+        let run = ringfence(wrong);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{wrong:?}: {}", run.err);
+    }
+    replay(&folder, &[&format!("{calm},size=1,size=2")]).refused(&["`size` is there twice"]);
 }
