@@ -8,14 +8,15 @@ mod workers;
 use std::sync::Arc;
 
 use ringfence_core::wire::{EventRecord, kind};
-use ringfence_core::{AccountId, Event, InstrumentId, Interest, OrderId, Time, What};
+use ringfence_core::{AccountId, Command, Event, InstrumentId, Interest, OrderId, Time, What};
 
 pub use mail::Mail;
 pub(crate) use mail::{Item, Post};
 pub use workers::{WORKERS_MAX, WorkerSettings, Workers};
 
 use crate::seat::{
-    FIRST_ACCOUNT, FaultCounts, HandOver, OpenOrders, Seat, Standing, Successor, SwapError,
+    Around, FIRST_ACCOUNT, FaultCounts, HandOver, OpenOrders, Seat, SeatImage, SeatImageError,
+    Standing, Successor, SwapError,
 };
 use crate::sequencer::{Stamp, Stamped};
 use crate::watchdog::{Watch, Watchdog};
@@ -72,6 +73,66 @@ impl Floor {
         self.seats.push(seat);
     }
 
+    /// Gives a strategy its seat, where it goes on as the image says; seats between, which nobody
+    /// has, are left.
+    ///
+    /// # Panics
+    ///
+    /// Where somebody has it, or its number is beyond [`SEATS_MAX`].
+    pub(crate) fn seat_at(&mut self, mut seat: Seat, image: &SeatImage) {
+        let number = seat.number();
+        assert!(usize::from(number) < SEATS_MAX, "there are {SEATS_MAX} seats");
+        while self.seats.len() <= usize::from(number) {
+            let next = u16::try_from(self.seats.len()).expect("under SEATS_MAX");
+            self.seats.push(Seat::left(next));
+        }
+        assert!(!self.seats[usize::from(number)].is_there(), "a seat is one strategy's");
+        seat.resume(image);
+        for (event, is_first) in &image.mail {
+            seat.receive_again(self.post.put(event), *is_first);
+        }
+        if image.rings || !image.mail.is_empty() {
+            self.waiting.insert(number);
+        }
+        if seat.is_running() {
+            self.routes.add(number, seat.subscription());
+        }
+        match image.due {
+            Some(at) if seat.subscription().timer_ns > 0 => self.due.resume(at, number),
+            _ if seat.is_running() => self.due.arm(&seat),
+            _ => {}
+        }
+        self.resting.note(&seat);
+        self.seats[usize::from(number)] = seat;
+    }
+
+    /// Takes a strategy off the floor, as it is, with all that the floor keeps of it.
+    pub(crate) fn stand_up(
+        &mut self,
+        number: u16,
+        taken: Stamp,
+        asked: Vec<Command>,
+    ) -> (Seat, Around) {
+        let seat = &mut self.seats[usize::from(number)];
+        let (due, mail) = (self.due.of(number), seat.unread(&self.post));
+        let seat = std::mem::replace(seat, Seat::left(number));
+        self.routes.remove(number);
+        (seat, Around { taken, due, mail, asked })
+    }
+
+    /// A seat as it is between two turns, and what it asked for that waits elsewhere.
+    pub(crate) fn image(
+        &mut self,
+        number: u16,
+        taken: Stamp,
+        asked: Vec<Command>,
+    ) -> Result<SeatImage, SeatImageError> {
+        let seat = self.seats.get_mut(usize::from(number));
+        let seat = seat.ok_or(SeatImageError::NoSeat(number))?;
+        let (due, mail) = (self.due.of(number), seat.unread(&self.post));
+        seat.image(Around { taken, due, mail, asked })
+    }
+
     /// Puts a new version in the place of a strategy.
     pub(crate) fn replace(
         &mut self,
@@ -81,6 +142,29 @@ impl Floor {
     ) -> Result<HandOver, SwapError> {
         let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
         let handed = seat.replace(successor, door)?;
+        self.routes.remove(number);
+        self.routes.add(number, seat.subscription());
+        self.due.arm(seat);
+        Ok(handed)
+    }
+
+    /// Puts whoever sits at `by` in the place of the strategy of that number; with its state handed
+    /// over, or without.
+    pub(crate) fn renew(
+        &mut self,
+        by: Seat,
+        orders: OpenOrders,
+        hands_over: bool,
+        door: &mut Vec<Stamped>,
+    ) -> Result<HandOver, SwapError> {
+        let number = by.number();
+        let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
+        let handed = if hands_over {
+            seat.renew(by, orders, door)?
+        } else {
+            seat.put_back(by, orders, door)?;
+            HandOver::Nothing
+        };
         self.routes.remove(number);
         self.routes.add(number, seat.subscription());
         self.due.arm(seat);

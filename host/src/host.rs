@@ -1,13 +1,15 @@
 //! One command through the whole host, in four steps.
 
+mod life;
+
 use std::collections::VecDeque;
 
-use ringfence_core::{AHEAD_MAX, Ahead, Capacity, Command, Engine, Time};
+use ringfence_core::{AHEAD_MAX, Ahead, Capacity, Command, Engine};
 
 use crate::floor::{Floor, Workers};
 use crate::journal::{Journal, JournalError, SnapshotTally};
 use crate::publisher::{Outlet, Publisher};
-use crate::seat::{FaultCounts, HandOver, OpenOrders, Seat, Successor, SwapError};
+use crate::seat::{FaultCounts, Seat};
 use crate::sequencer::{Origin, Sequencer, Stamp, Stamped};
 use crate::watchdog::Watchdog;
 
@@ -71,55 +73,6 @@ impl Host {
             admitted: VecDeque::new(),
             asked: Vec::new(),
         }
-    }
-
-    /// Gives a strategy its seat. Strategies answer in the order in which they took seats. A limit
-    /// on its open orders is its account's, and is sequenced ahead of the next command, unless the
-    /// account has it already; its other limits stay.
-    ///
-    /// # Panics
-    ///
-    /// As [`Floor::seat`].
-    pub fn seat(&mut self, seat: Seat) {
-        let known = self.engine.account(seat.account()).map(|account| account.spec());
-        if let Some(command) = seat.account_limits(known) {
-            self.door.push(Stamped { at: Time(0), command }.into());
-        }
-        self.floor.seat(seat);
-    }
-
-    /// Has the orders cancelled, ahead of the next command, that whoever sat at this seat in an
-    /// earlier run left open: a strategy that begins knows nothing of them. Without an earlier run,
-    /// or such a seat, there is nothing to do.
-    pub fn cancel_left_over(&mut self, number: u16) {
-        if let Some(seat) = self.floor.seats().get(usize::from(number)).filter(|_| self.has_past) {
-            self.door.push(Stamped { at: Time(0), command: seat.cancel_all() }.into());
-        }
-    }
-
-    /// Puts a new version in the place of a running strategy, or of one that failed. The old one's
-    /// state is handed over where both have something to do with it. What is to happen to its
-    /// orders is sequenced ahead of the next command.
-    ///
-    /// # Errors
-    ///
-    /// [`SwapError`]: nothing has changed.
-    pub fn replace(&mut self, number: u16, successor: Successor) -> Result<HandOver, SwapError> {
-        let replaced = self.floor.replace(number, successor, &mut self.asked);
-        self.queue_what_is_asked();
-        replaced
-    }
-
-    /// Takes a strategy off the floor for good; its seat keeps its account and its ledger. What is
-    /// to happen to its orders is sequenced ahead of the next command.
-    ///
-    /// # Errors
-    ///
-    /// [`SwapError`]: nothing has changed.
-    pub fn unload(&mut self, number: u16, orders: OpenOrders) -> Result<(), SwapError> {
-        let unloaded = self.floor.unload(number, orders, &mut self.asked);
-        self.queue_what_is_asked();
-        unloaded
     }
 
     /// Has all calls into guests watched.

@@ -2,7 +2,7 @@
 //! asked here changes anything.
 //!
 //! One thread serves all connections; none of them can keep it waiting. Requests are parsed by
-//! `httparse` and routed by `routes.rs`: five paths do not need a framework and its runtime.
+//! `httparse` and routed by `routes.rs`: six paths do not need a framework and its runtime.
 
 mod exposition;
 mod figures;
@@ -10,6 +10,7 @@ mod health;
 mod reply;
 mod routes;
 mod server;
+mod strategies;
 mod visitor;
 
 use std::io;
@@ -23,6 +24,7 @@ pub use figures::{FigureOutlet, Figures};
 pub use health::{Health, State};
 pub use reply::Reply;
 pub use routes::Routes;
+pub use strategies::{Board, StrategyLine};
 pub use visitor::Visitor;
 
 /// How requests are served.

@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod client;
+pub mod comeback;
 pub mod config;
 pub mod error;
 pub mod feed;
@@ -12,6 +13,7 @@ pub mod gateway;
 pub mod host;
 pub mod http;
 pub mod journal;
+pub mod keeper;
 pub mod load;
 pub mod metrics;
 mod processors;

@@ -22,6 +22,9 @@ pub trait Witness {
     /// Which events it wants.
     fn interest(&self) -> Interest;
 
+    /// Learns that the next command is the first of a group, as far as the journal tells.
+    fn begin_group(&mut self) {}
+
     /// Sees a command that is in the journal, and what it causes.
     fn see(&mut self, entry: &Entry, events: &[Event]);
 
@@ -39,6 +42,28 @@ impl Witness for () {
     }
 
     fn see(&mut self, _entry: &Entry, _events: &[Event]) {}
+}
+
+/// Both look on.
+impl<A: Witness, B: Witness> Witness for (&mut A, &mut B) {
+    fn interest(&self) -> Interest {
+        self.0.interest().and(self.1.interest())
+    }
+
+    fn begin_group(&mut self) {
+        self.0.begin_group();
+        self.1.begin_group();
+    }
+
+    fn see(&mut self, entry: &Entry, events: &[Event]) {
+        self.0.see(entry, events);
+        self.1.see(entry, events);
+    }
+
+    fn recall(&mut self, last: Stamp, notes: &[u8]) {
+        self.0.recall(last, notes);
+        self.1.recall(last, notes);
+    }
 }
 
 /// What was brought back.
@@ -168,6 +193,12 @@ struct Reading<'a> {
     definitions: Vec<(Stamp, Command)>,
 }
 
+/// A command as it was read.
+struct Read {
+    entry: Entry,
+    begins_group: bool,
+}
+
 /// Commands that are read together: few enough for the caches of two processors.
 const BATCH_LEN: usize = 512;
 
@@ -217,8 +248,11 @@ impl Replayed {
         })
     }
 
-    fn apply(&mut self, batch: &[Entry], witness: &mut impl Witness) {
-        for entry in batch {
+    fn apply(&mut self, batch: &[Read], witness: &mut impl Witness) {
+        for Read { entry, begins_group } in batch {
+            if *begins_group {
+                witness.begin_group();
+            }
             self.sink.events.clear();
             self.engine.apply(entry.stamp.at, &entry.command, &mut self.sink);
             witness.see(entry, &self.sink.events);
@@ -230,8 +264,8 @@ impl Replayed {
 /// Reads to the end, batch by batch.
 fn read_on<'a>(
     mut reading: Reading<'a>,
-    full: &SyncSender<Vec<Entry>>,
-    emptied: &Receiver<Vec<Entry>>,
+    full: &SyncSender<Vec<Read>>,
+    emptied: &Receiver<Vec<Read>>,
 ) -> Result<Reading<'a>, JournalError> {
     loop {
         let mut batch = emptied.try_recv().unwrap_or_default();
@@ -258,7 +292,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads as many commands as are applied together; whether there may be more.
-    fn fill(&mut self, batch: &mut Vec<Entry>) -> Result<bool, JournalError> {
+    fn fill(&mut self, batch: &mut Vec<Read>) -> Result<bool, JournalError> {
         while batch.len() < BATCH_LEN {
             let Some(entry) = self.reader.next_entry()? else { return Ok(false) };
             if self.reader.first() != self.first {
@@ -272,7 +306,7 @@ impl<'a> Reading<'a> {
                 self.check_link(&entry)?;
                 continue;
             }
-            batch.push(entry);
+            batch.push(Read { entry, begins_group: self.reader.begins_group() });
         }
         Ok(true)
     }

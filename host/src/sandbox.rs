@@ -280,6 +280,11 @@ impl Sandbox {
         self.program.manifest()
     }
 
+    /// What it was started from.
+    pub(crate) const fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// Where the guest exchanges records with its host.
     #[must_use]
     pub const fn io(&self) -> IoBlock {

@@ -51,6 +51,11 @@ impl Item {
     pub(crate) const fn first(self) -> Self {
         Self(self.0 | FIRST)
     }
+
+    /// Whether it is the first of what one command caused.
+    pub(crate) const fn is_first(self) -> bool {
+        self.0 & FIRST != 0
+    }
 }
 
 /// The mail of one reader.

@@ -70,6 +70,20 @@ impl Due {
         }
     }
 
+    /// When the timer of a seat rings next, where it runs.
+    pub(super) fn of(&self, number: u16) -> Option<Time> {
+        let mut times = self.times.heap.iter();
+        times.find_map(|&Reverse((at, of))| (of == number).then_some(at))
+    }
+
+    /// Has a timer that does not run ring next at `at`.
+    pub(super) fn resume(&mut self, at: Time, number: u16) {
+        self.armed.resize(self.armed.len().max(usize::from(number) + 1), false);
+        if !std::mem::replace(&mut self.armed[usize::from(number)], true) {
+            self.times.push(at, number);
+        }
+    }
+
     /// Notes that a timer that was taken out is not put back.
     pub(super) fn disarm(&mut self, number: u16) {
         self.armed[usize::from(number)] = false;

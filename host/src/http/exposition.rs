@@ -1,6 +1,6 @@
 //! Figures in the text form that Prometheus reads.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// Text that grows by one figure after the other.
 #[derive(Debug, Default)]
@@ -32,6 +32,41 @@ impl Exposition {
         self.head(name, help, "counter");
         for (of, value) in values {
             self.line(name, &format!("{{{label}=\"{of}\"}}"), value);
+        }
+    }
+
+    /// A figure that only grows, for each set of labels.
+    pub(super) fn counters_of(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (Labels, u64)>,
+    ) {
+        self.head(name, help, "counter");
+        values.into_iter().for_each(|(labels, value)| self.line(name, &labels.text(), value));
+    }
+
+    /// A figure that goes up and down, for each set of labels.
+    pub(super) fn gauges(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (Labels, u64)>,
+    ) {
+        self.head(name, help, "gauge");
+        values.into_iter().for_each(|(labels, value)| self.line(name, &labels.text(), value));
+    }
+
+    /// The same, where the figure is text already.
+    pub(super) fn gauges_text(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (Labels, String)>,
+    ) {
+        self.head(name, help, "gauge");
+        for (labels, value) in values {
+            self.text_line(&format!("{name}{}", labels.text()), &value);
         }
     }
 
@@ -78,6 +113,36 @@ impl Exposition {
 
     fn push(&mut self, text: std::fmt::Arguments<'_>) {
         self.text.write_fmt(text).expect("a string takes any text");
+    }
+}
+
+/// Labels of a figure, whatever their values are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Labels {
+    text: String,
+}
+
+impl Labels {
+    /// The same and one more. Its value may be any text: it does not end where a reader would take it
+    /// to end.
+    pub(super) fn and(mut self, name: &str, value: impl Display) -> Self {
+        let begin = if self.text.is_empty() { "" } else { "," };
+        write!(self.text, "{begin}{name}=\"").expect("a string takes any text");
+        for letter in value.to_string().chars() {
+            match letter {
+                '\\' => self.text += "\\\\",
+                '"' => self.text += "\\\"",
+                '\n' => self.text += "\\n",
+                letter if letter.is_control() => self.text.push(char::REPLACEMENT_CHARACTER),
+                letter => self.text.push(letter),
+            }
+        }
+        self.text.push('"');
+        self
+    }
+
+    fn text(&self) -> String {
+        format!("{{{}}}", self.text)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use ringfence_core::{Engine, Event, Interest, What};
 
 use super::exposition::{Exposition, seconds};
+use super::strategies::Board;
 use crate::feed::Counts;
 use crate::host::Host;
 use crate::journal::{LATENCY_RANGES, latency_bound_ns};
@@ -30,8 +31,8 @@ pub struct Figures {
     snapshots_written: AtomicU64,
     snapshots_failed: AtomicU64,
     snapshot_place: AtomicU64,
-    strategies: AtomicU64,
-    faults: AtomicU64,
+    /// What is known of each strategy.
+    pub strategies: Board,
     /// Clients that are logged in; whoever keeps sessions says so.
     pub sessions: AtomicU64,
 }
@@ -51,8 +52,7 @@ impl Figures {
         self.last_place.store(last.place, Relaxed);
         self.last_at_ns.store(last.at.0, Relaxed);
         self.live_orders.store(u64::from(host.engine().orders()), Relaxed);
-        self.strategies.store(host.seats().len() as u64, Relaxed);
-        self.faults.store(host.fault_counts().total(), Relaxed);
+        self.strategies.look_at(host.seats());
         let journal = host.sequencer().journal();
         if let Some(latency) = journal.latency() {
             for (to, from) in self.journal_ns.iter().zip(latency.counts()) {
@@ -81,8 +81,8 @@ impl Figures {
         out.gauge_text("ringfence_command_time_seconds", "Time of the last command.", &at);
         out.gauge("ringfence_live_orders", "Orders that live.", of(&self.live_orders));
         out.gauge("ringfence_sessions", "Clients that are logged in.", of(&self.sessions));
-        out.gauge("ringfence_strategies", "Strategies with a seat.", of(&self.strategies));
-        out.counter("ringfence_strategy_faults_total", "Strategies cut off.", of(&self.faults));
+        out.gauge("ringfence_strategies", "Strategies with a seat.", self.strategies.len());
+        self.strategies.write(&mut out);
         self.write_journal(&mut out);
         if let Some(feed) = feed {
             write_feed(feed, &mut out);

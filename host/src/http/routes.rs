@@ -37,10 +37,12 @@ impl Routes {
             "/readyz" => self.ready(),
             "/metrics" => self.metrics(),
             "/v1/instruments" => self.instruments(),
+            "/v1/strategies" => Reply::json(200, &self.figures.strategies.json()),
             _ => match path.strip_prefix("/v1/books/") {
                 Some(instrument) => self.book(instrument, query),
                 None => not_found(
-                    "there are /healthz, /readyz, /metrics, /v1/instruments and /v1/books/{instrument}",
+                    "there are /healthz, /readyz, /metrics, /v1/instruments, /v1/books/{instrument} and \
+                     /v1/strategies",
                 ),
             },
         }

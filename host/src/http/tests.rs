@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use ringfence_core::wire::CommandRecord;
 use ringfence_core::{
     Capacity, Command, InstrumentId, InstrumentSpec, NewOrder, OrderId, Price, Qty, Side, Time,
 };
@@ -12,7 +13,10 @@ use serde_json::Value;
 use super::{FigureOutlet, Figures, Health, Http, Routes, Settings, State, Visitor};
 use crate::Host;
 use crate::feed::{self, Feed};
+use crate::floor::Mail;
 use crate::journal::Journal;
+use crate::sandbox::{Fault, Stats};
+use crate::seat::{Guest, OpenOrders, Seat, Subscription};
 use crate::sequencer::Stamped;
 
 fn routes() -> Routes {
@@ -187,4 +191,127 @@ fn books_and_figures_are_those_of_the_venue() {
     ] {
         assert!(metrics.lines().any(|there| there == line), "{line} is not in\n{metrics}");
     }
+}
+
+/// A strategy that does nothing.
+#[derive(Debug)]
+struct Idle;
+
+impl Guest for Idle {
+    fn deliver(
+        &mut self,
+        _at: Time,
+        _mail: Mail<'_>,
+        _out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        Err(Fault::GuestError { code: -7 })
+    }
+
+    fn stats(&self) -> Stats {
+        let mut stats = Stats::of_sums([3, 11, 2, 0, 0, 0, 0, 0]);
+        stats.pages = 1;
+        stats
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        vec!["last \"words\"\n".to_owned()]
+    }
+}
+
+/// Names that would end a label, a line or a figure, were they taken as they are.
+const NAMES: [&str; 4] =
+    ["quoter", "a\"} 1\nringfence_ready{b=\"", "back\\slash\\", "\u{0}\r\u{7f}é"];
+
+fn strategies() -> Figures {
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    for (number, name) in (0..).zip(NAMES) {
+        let subscription = Subscription::EVERYTHING;
+        host.seat(Seat::new(name.to_owned(), number, Box::new(Idle), subscription));
+    }
+    host.unload(3, OpenOrders::Cancel).expect("it is there");
+    let spec = InstrumentSpec::new(InstrumentId(1), "ABC");
+    let command = Command::Instrument(Box::new(spec));
+    host.turn(Stamped { at: Time(9), command }, &mut ()).expect("nothing is kept");
+    let figures = Figures::default();
+    figures.look_at(&host);
+    figures
+}
+
+/// The labels of a line of figures, as Prometheus reads them, and its value.
+fn read_line(line: &str) -> (String, Vec<(String, String)>, String) {
+    let Some((name, mut rest)) = line.split_once('{') else {
+        let (name, value) = line.split_once(' ').expect("a value");
+        return (name.to_owned(), Vec::new(), value.to_owned());
+    };
+    let mut labels = Vec::new();
+    loop {
+        let (label, begun) = rest.split_once("=\"").expect("a label");
+        let (mut value, mut letters) = (String::new(), begun.char_indices());
+        let end = loop {
+            match letters.next().expect("the value ends") {
+                (at, '"') => break at,
+                (_, '\\') => match letters.next().expect("something is escaped").1 {
+                    'n' => value.push('\n'),
+                    letter => value.push(letter),
+                },
+                (_, letter) => value.push(letter),
+            }
+        };
+        labels.push((label.to_owned(), value));
+        rest = &begun[end + 1..];
+        match rest.strip_prefix(',') {
+            Some(more) => rest = more,
+            None => break,
+        }
+    }
+    let value = rest.strip_prefix("} ").expect("the labels end, and a value follows");
+    (name.to_owned(), labels, value.to_owned())
+}
+
+#[test]
+fn whatever_a_strategy_is_called_its_figures_can_be_read() {
+    let text = strategies().text(None, true);
+    let mut named = std::collections::BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with("# ")) {
+        let (name, labels, value) = read_line(line);
+        assert!(value == "+Inf" || value.parse::<f64>().is_ok(), "{line}");
+        assert_ne!((name.as_str(), labels.len()), ("ringfence_ready", 1), "{line}");
+        if name == "ringfence_strategy_gas_total" {
+            named.insert(labels[0].1.clone(), labels[1].1.clone());
+        }
+    }
+    let plain = |name: &str| -> String {
+        let letters =
+            name.chars().map(|it| if it.is_control() && it != '\n' { '\u{fffd}' } else { it });
+        letters.collect()
+    };
+    let names: Vec<_> = named.into_values().collect();
+    assert_eq!(names, NAMES.map(plain));
+    for line in [
+        r#"ringfence_strategy_state{seat="0",name="quoter",state="stopped"} 1"#,
+        r#"ringfence_strategy_faults_total{seat="0",name="quoter",cause="guest_error"} 1"#,
+        r#"ringfence_strategy_commands_total{seat="0",name="quoter",result="accepted"} 0"#,
+        r#"ringfence_strategy_memory_bytes{seat="0",name="quoter"} 65536"#,
+        r#"ringfence_strategy_cold_start_seconds{seat="0",name="quoter"} 0.000000000"#,
+        "ringfence_strategies 3",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line} in {text}");
+    }
+}
+
+#[test]
+fn strategies_are_listed_with_their_last_fault() {
+    let figures = Arc::new(strategies());
+    let routes = Routes { health: Arc::default(), figures, feed: None };
+    let reply = routes.get("/v1/strategies");
+    assert_eq!(reply.status, 200);
+    let listed: Value = serde_json::from_str(&reply.body).expect("it is JSON");
+    let (first, last) = (&listed["strategies"][0], &listed["strategies"][3]);
+    assert_eq!(first["state"], "stopped");
+    assert_eq!(first["faults"]["guest_error"], 1);
+    assert_eq!(first["last_fault"]["at"], 9);
+    assert_eq!(first["last_fault"]["log"][0], "last \"words\"\n");
+    assert!(first["last_fault"]["what"].as_str().is_some_and(|what| what.contains("-7")));
+    assert_eq!((&last["state"], &last["last_fault"]), (&Value::from("unloaded"), &Value::Null));
+    assert_eq!(listed["strategies"][1]["name"], NAMES[1]);
 }

@@ -19,6 +19,8 @@ pub struct Reader<'a> {
     open: Option<Open>,
     last: Stamp,
     chain: u32,
+    /// What the latest record says of those before it.
+    behind: u32,
     commands: u64,
     bytes: u64,
     segments: u64,
@@ -107,6 +109,7 @@ impl<'a> Reader<'a> {
             open: None,
             last: Stamp::default(),
             chain: 0,
+            behind: 0,
             commands: 0,
             bytes: 0,
             segments: 0,
@@ -127,6 +130,12 @@ impl<'a> Reader<'a> {
     /// The place of the first command of the segment that is being read.
     pub(crate) fn first(&self) -> Option<u64> {
         self.open.as_ref().map(|open| open.header.first)
+    }
+
+    /// Whether everything before the latest command was on the disk when it was written: it is the
+    /// first of a group, where each group is on the disk before the next begins.
+    pub(crate) const fn begins_group(&self) -> bool {
+        self.behind == 1
     }
 
     /// The checksum of the record that was read last.
@@ -158,7 +167,7 @@ impl<'a> Reader<'a> {
                 let problem = format!("the record is whole, but {problem}");
                 JournalError::damaged(&open.name, open.at as u64, problem)
             })?;
-            (self.last, self.chain) = (record.stamp, record.crc);
+            (self.last, self.chain, self.behind) = (record.stamp, record.crc, record.behind);
             open.at += record.len();
             self.bytes += record.len() as u64;
             self.commands += 1;

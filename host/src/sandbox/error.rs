@@ -165,6 +165,14 @@ pub enum Fault {
         /// What is wrong.
         why: String,
     },
+    /// What happened before an image was taken, as it was told then.
+    #[error("{said}")]
+    Earlier {
+        /// What kind of fault it was.
+        cause: Cause,
+        /// What was said of it.
+        said: String,
+    },
 }
 
 impl Fault {
@@ -183,6 +191,7 @@ impl Fault {
             }
             Self::Overtime { .. } => Cause::Watchdog,
             Self::Start { .. } => Cause::Start,
+            Self::Earlier { cause, .. } => *cause,
         }
     }
 }

@@ -118,6 +118,11 @@ impl Program {
         self.identity
     }
 
+    /// What says which module it is, and under which limits and rules it was admitted.
+    pub(crate) const fn identity_bytes(&self) -> [u8; 32] {
+        *self.identity.bytes()
+    }
+
     /// The module's own description.
     #[must_use]
     pub fn manifest(&self) -> Option<&str> {

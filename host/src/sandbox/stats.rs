@@ -72,6 +72,27 @@ impl Stats {
 
     pub(super) const COUNTS: usize = 6;
 
+    /// What is left of these counts without those of a `later` sandbox.
+    pub(crate) fn before(&self, later: &Self) -> Self {
+        let (mut sums, later) = (self.sums(), later.sums());
+        sums.iter_mut().zip(later).for_each(|(sum, later)| *sum = sum.saturating_sub(later));
+        Self::of_sums(sums)
+    }
+
+    /// All that [`after`](Self::after) adds up, to be written down.
+    pub(crate) const fn sums(&self) -> [u64; 8] {
+        let [calls, gas, events, commands, submitted, traps] = self.counts();
+        [calls, gas, events, commands, submitted, traps, self.timed_calls, self.timed_ns]
+    }
+
+    /// Those of somebody who sat there before, as they were written down.
+    pub(crate) fn of_sums(sums: [u64; 8]) -> Self {
+        let [counts @ .., timed_calls, timed_ns] = sums;
+        let mut stats = Self { timed_calls, timed_ns, ..Self::default() };
+        stats.set_counts(counts);
+        stats
+    }
+
     /// Counts a call with events, and says whether it is to be timed.
     pub(super) const fn wants_time(&mut self) -> bool {
         self.batches += 1;

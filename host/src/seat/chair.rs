@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use ringfence_core::Time;
-use ringfence_core::wire::CommandRecord;
+use ringfence_core::wire::{CommandRecord, EventRecord};
 
 use super::Guest;
 use crate::floor::{Item, Mail, Post};
@@ -40,6 +40,11 @@ impl Place {
     /// Gives the chair away for a round.
     pub(super) fn lend(&mut self) -> Box<Chair> {
         self.0.take().expect(LENT)
+    }
+
+    /// The guest of a seat that is nowhere yet.
+    pub(super) fn into_guest(self) -> Box<dyn Guest> {
+        self.0.expect(LENT).guest
     }
 
     /// Puts it back.
@@ -84,6 +89,12 @@ impl Chair {
         self.past = before.stats().after(&self.past);
         self.rings = false;
         before
+    }
+
+    /// What it has not read, and whether each event is the first of its command.
+    pub(super) fn unread(&self, post: &Post) -> Vec<(EventRecord, bool)> {
+        let records = Mail::new(post, &self.items).records();
+        records.zip(self.items.iter().map(|item| item.is_first())).collect()
     }
 
     /// Lets the guest read its mail and answer, under the eyes of `watch`.

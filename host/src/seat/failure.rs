@@ -37,6 +37,15 @@ impl FaultCounts {
         self.counts[cause as usize]
     }
 
+    /// The counts of all causes, in the order of [`Cause::ALL`].
+    pub(super) const fn counts(&self) -> [u64; Cause::ALL.len()] {
+        self.counts
+    }
+
+    pub(super) const fn of_counts(counts: [u64; Cause::ALL.len()]) -> Self {
+        Self { counts }
+    }
+
     /// How many there were.
     #[must_use]
     pub fn total(&self) -> u64 {

@@ -68,6 +68,26 @@ pub trait Guest: fmt::Debug + Send {
         Ok(false)
     }
 
+    /// What says which module it is of, and under which rules that was admitted; `None` where it is of
+    /// none.
+    fn module(&self) -> Option<[u8; 32]> {
+        None
+    }
+
+    /// All that it is between two calls, as bytes; `None` where that cannot be had.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: it is spent.
+    fn image(&mut self) -> Option<Result<Vec<u8>, Fault>> {
+        None
+    }
+
+    /// Lines of its log that were dropped because it logs more than it may.
+    fn log_dropped(&self) -> u64 {
+        0
+    }
+
     /// Lets it say its last words, before it is dropped.
     fn shutdown(&mut self) {}
 
@@ -76,6 +96,29 @@ pub trait Guest: fmt::Debug + Send {
 
     /// What it logged last, oldest first.
     fn log_tail(&self) -> Vec<String>;
+}
+
+/// Whoever sits at a seat that was left.
+#[derive(Debug)]
+pub(super) struct Nobody;
+
+impl Guest for Nobody {
+    fn deliver(
+        &mut self,
+        _at: Time,
+        _mail: Mail<'_>,
+        _out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl Guest for Sandbox {
@@ -111,6 +154,18 @@ impl Guest for Sandbox {
 
     fn import_state(&mut self, state: &State) -> Result<bool, Fault> {
         Self::import_state(self, &state.bytes, state.version)
+    }
+
+    fn module(&self) -> Option<[u8; 32]> {
+        Some(self.program().identity_bytes())
+    }
+
+    fn image(&mut self) -> Option<Result<Vec<u8>, Fault>> {
+        Some(Self::image(self))
+    }
+
+    fn log_dropped(&self) -> u64 {
+        Self::log_dropped(self)
     }
 
     fn shutdown(&mut self) {

@@ -26,6 +26,12 @@ pub struct Position {
     pub volume: u128,
 }
 
+impl FromIterator<(InstrumentId, Position)> for Ledger {
+    fn from_iter<I: IntoIterator<Item = (InstrumentId, Position)>>(positions: I) -> Self {
+        Self { positions: positions.into_iter().collect() }
+    }
+}
+
 impl Ledger {
     /// Books a fill.
     pub(super) fn settle(

@@ -22,6 +22,13 @@ impl Default for Limits {
     }
 }
 
+/// What is left of the orders of a second, to the last part, and when that was reckoned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UsedParts {
+    pub(crate) left: u128,
+    pub(crate) refilled_ns: u64,
+}
+
 /// How much of its limits a strategy has used.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Used {
@@ -33,6 +40,18 @@ pub(super) struct Used {
 impl Used {
     pub(super) fn new(limits: &Limits) -> Self {
         Self { orders: Allowance::new(limits.orders_per_second.into()), left: 0 }
+    }
+
+    /// What goes along with an image; between two answers there is no more.
+    pub(super) const fn parts(&self) -> UsedParts {
+        let (left, refilled_ns) = self.orders.parts();
+        UsedParts { left, refilled_ns }
+    }
+
+    /// Goes on with what was left, within the limits that hold now.
+    pub(super) fn resume(&mut self, limits: &Limits, parts: UsedParts) {
+        let UsedParts { left, refilled_ns } = parts;
+        self.orders = Allowance::resume(limits.orders_per_second.into(), left, refilled_ns);
     }
 
     /// Begins an answer to so many events.

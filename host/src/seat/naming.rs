@@ -92,6 +92,24 @@ const LOCAL_BITS: u32 = 40;
 /// Set in the self-trade groups of strategies, so that they are nobody else's.
 const STP_GROUP_BIT: u32 = 1 << 31;
 
+/// The seat whose account this is; `None` of a client's.
+pub(crate) fn account_seat(account: AccountId) -> Option<u16> {
+    account.0.checked_sub(FIRST_ACCOUNT).and_then(|number| u16::try_from(number).ok())
+}
+
+/// Whose a command is that a guest may ask for; `None` of the others.
+pub(crate) const fn asked_by(command: &Command) -> Option<AccountId> {
+    match command {
+        Command::New(order) => Some(order.account),
+        Command::Cancel(cancel) => Some(cancel.account),
+        Command::Reduce(reduce) => Some(reduce.account),
+        Command::Replace(replace) => Some(replace.account),
+        Command::Quote(quote) => Some(quote.account),
+        Command::MassCancel(scope) | Command::Kill(scope) => scope.account,
+        _ => None,
+    }
+}
+
 /// Whether an order of this name is a strategy's.
 #[must_use]
 pub const fn is_strategys(id: OrderId) -> bool {

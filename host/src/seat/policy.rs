@@ -58,6 +58,20 @@ impl FaultPolicy {
     }
 }
 
+impl Standing {
+    /// Its name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::BacksOff { .. } => "resting",
+            Self::Stopped => "stopped",
+            Self::Quarantined => "quarantined",
+            Self::Left => "unloaded",
+        }
+    }
+}
+
 /// Where a strategy stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {

@@ -2,6 +2,7 @@
 
 use ringfence_core::{Command, Scope, Time};
 
+use super::guest::Nobody;
 use super::{Guest, OpenOrders, Seat, Standing, Subscription};
 use crate::sandbox::Fault;
 use crate::sequencer::Stamped;
@@ -56,27 +57,68 @@ impl Seat {
         door: &mut Vec<Stamped>,
     ) -> Result<HandOver, SwapError> {
         let Successor { mut guest, subscription, orders } = successor;
-        if self.standing == Standing::Left {
-            return Err(SwapError::Left(self.number()));
-        }
+        self.check_there()?;
+        let handed = self.hand_over(&mut *guest)?;
+        self.seat_anew(Successor { guest, subscription, orders }, door);
+        Ok(handed)
+    }
+
+    /// As [`replace`](Self::replace) by whoever sits at a seat of this number that is nowhere yet: its
+    /// limits, policy, parameters and worker hold from now on.
+    pub(crate) fn renew(
+        &mut self,
+        by: Self,
+        orders: OpenOrders,
+        door: &mut Vec<Stamped>,
+    ) -> Result<HandOver, SwapError> {
+        self.check_there()?;
+        let Self { name, params, chair, worker, subscription, limits, policy, .. } = by;
+        let mut guest = chair.into_guest();
+        let handed = self.hand_over(&mut *guest)?;
+        self.seat_anew(Successor { guest, subscription, orders }, door);
+        (self.name, self.params, self.worker, self.policy) = (name, params, worker, policy);
+        self.used.resume(&limits, self.used.parts());
+        self.limits = limits;
+        Ok(handed)
+    }
+
+    /// Puts the same strategy in its own place as it was earlier. Unread mail and the ledger stay.
+    pub(crate) fn put_back(
+        &mut self,
+        by: Self,
+        orders: OpenOrders,
+        door: &mut Vec<Stamped>,
+    ) -> Result<(), SwapError> {
+        self.check_there()?;
+        let guest = by.chair.into_guest();
+        let subscription = by.subscription;
+        self.seat_anew(Successor { guest, subscription, orders }, door);
+        Ok(())
+    }
+
+    /// Has the guest that sits here tell `next` what it has to know.
+    fn hand_over(&mut self, next: &mut dyn Guest) -> Result<HandOver, SwapError> {
         let state = match self.fault() {
             Some(fault) => Err(fault.clone()),
             None => self.chair.guest.export_state(),
         };
-        let handed = match state {
+        Ok(match state {
             Err(fault) => HandOver::Lost(fault),
             Ok(None) => HandOver::Nothing,
-            Ok(Some(state)) => match guest.import_state(&state) {
+            Ok(Some(state)) => match next.import_state(&state) {
                 Ok(true) => HandOver::Taken { bytes: state.bytes.len() },
                 Ok(false) => HandOver::Nothing,
                 Err(fault) => return Err(SwapError::Refused(fault)),
             },
-        };
+        })
+    }
+
+    fn seat_anew(&mut self, successor: Successor, door: &mut Vec<Stamped>) {
+        let Successor { guest, subscription, orders } = successor;
         self.chair.sit_down(guest).shutdown();
         self.subscription = subscription;
         self.standing = Standing::Running;
         self.close_orders(orders, door);
-        Ok(handed)
     }
 
     /// Takes the strategy off the floor for good. Its seat keeps its account and its ledger.
@@ -85,15 +127,18 @@ impl Seat {
         orders: OpenOrders,
         door: &mut Vec<Stamped>,
     ) -> Result<(), SwapError> {
-        if self.standing == Standing::Left {
-            return Err(SwapError::Left(self.number()));
-        }
-        self.chair.guest.shutdown();
+        self.check_there()?;
+        // Its memory goes with it.
+        self.chair.sit_down(Box::new(Nobody)).shutdown();
         self.chair.items.clear();
         self.chair.rings = false;
         self.standing = Standing::Left;
         self.close_orders(orders, door);
         Ok(())
+    }
+
+    fn check_there(&self) -> Result<(), SwapError> {
+        if self.is_there() { Ok(()) } else { Err(SwapError::Left(self.number())) }
     }
 
     /// Has the orders cancelled at once, whatever time that is.

@@ -18,6 +18,8 @@ mod backtest;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod backtraces;
 mod cli;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod comeback;
 mod command;
 mod config;
 mod full_disk;
@@ -49,6 +51,8 @@ mod runtime;
 mod sandbox;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod scenarios;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod seat_images;
 mod snapshots;
 #[cfg(feature = "wasmtime")]
 mod strategies;

@@ -124,6 +124,44 @@ fn a_strategy_that_failed_is_replaced_without_its_state() {
     assert_eq!(host.seats()[0].guest().log_tail(), ["2"]);
 }
 
+fn version(guest: Counter) -> Seat {
+    let subscription = Subscription::public(Interest::TRADES);
+    Seat::new("next".into(), 0, Box::new(guest), subscription)
+        .with("size=7\n".into())
+        .within(crate::seat::Limits { orders_per_event: 3, ..crate::seat::Limits::default() })
+        .under(FaultPolicy { restart: true, ..FaultPolicy::default() })
+}
+
+#[test]
+fn a_new_version_brings_its_own_name_parameters_limits_and_policy() {
+    let mut host = seated(Counter::default());
+    let next = Counter { wants: Some(7), ..Counter::default() };
+    let handed = host.renew(version(next), OpenOrders::Keep).expect("there is a seat");
+    assert_eq!(handed, HandOver::Taken { bytes: 1 });
+    let seat = &host.seats()[0];
+    assert_eq!((seat.name(), seat.params(), bids(&host)), ("next", "size=7\n", 1));
+    assert_eq!((seat.limits().orders_per_event, seat.policy().restart), (3, true));
+    let refused =
+        host.renew(version(Counter { wants: Some(8), ..Counter::default() }), OpenOrders::Keep);
+    assert_eq!(refused, Err(SwapError::Refused(Fault::GuestError { code: -5 })));
+    host.unload(0, OpenOrders::Keep).expect("there is a seat");
+    assert_eq!(host.renew(version(Counter::default()), OpenOrders::Keep), Err(SwapError::Left(0)));
+}
+
+#[test]
+fn who_is_put_back_knows_what_it_knew_and_keeps_its_ledger() {
+    let mut host = seated(Counter::default());
+    turn(&mut host, Command::New(order(9, Side::Sell, 2)));
+    let then = Counter { counted: 1, wants: Some(7), ..Counter::default() };
+    host.put_back(version(then), OpenOrders::Cancel).expect("there is a seat");
+    let seat = &host.seats()[0];
+    assert_eq!(seat.guest().log_tail(), ["1"], "nothing was handed over");
+    assert_eq!((seat.name(), seat.ledger().lots()), ("it", 2));
+    turn(&mut host, Command::Time);
+    assert_eq!((bids(&host), host.seats()[0].counts().open), (0, 0));
+    assert!(host.seats()[0].is_running());
+}
+
 #[test]
 fn who_was_unloaded_hears_nothing_and_does_not_come_back() {
     for (orders, left) in [(OpenOrders::Cancel, 0), (OpenOrders::Keep, 1)] {
@@ -131,7 +169,8 @@ fn who_was_unloaded_hears_nothing_and_does_not_come_back() {
         host.unload(0, orders).expect("there is a seat");
         turn(&mut host, Command::Time);
         assert_eq!((bids(&host), host.seats()[0].standing()), (left, Standing::Left));
-        assert_eq!(host.seats()[0].guest().log_tail(), ["2"]);
+        assert!(host.seats()[0].guest().log_tail().is_empty(), "its memory went with it");
+        assert_eq!(host.seats()[0].counts().open, left as u64);
         assert_eq!(host.unload(0, orders), Err(SwapError::Left(0)));
         let next = successor(Counter::default(), OpenOrders::Keep);
         assert_eq!(host.replace(0, next), Err(SwapError::Left(0)));

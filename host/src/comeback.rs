@@ -1,0 +1,276 @@
+//! Strategies go on where an earlier run of the venue left them: from their images, and from what the
+//! journal says happened since.
+//!
+//! What happened since is told to them again, in the groups in which they heard it, and what they ask
+//! for is compared with what the journal says that they asked for. Only who asks for the same goes
+//! on; anybody else begins afresh, as does whose image is older than the state that recovery began
+//! with. What they ask for beyond the journal's end was lost with the process, and is sequenced now.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+use ringfence_core::{Command, Event, Interest};
+
+use crate::floor::Floor;
+use crate::journal::Entry;
+use crate::recovery::Witness;
+use crate::seat::{Seat, SeatImage, account_seat, asked_by};
+use crate::sequencer::{Stamp, Stamped};
+
+/// Strategies that come back, while the journal is read.
+#[derive(Debug, Default)]
+pub struct Comeback {
+    /// Those who have heard of what happened since.
+    floor: Floor,
+    returning: BTreeMap<u16, Returning>,
+    afresh: BTreeMap<u16, WhyAfresh>,
+    /// Whether records say where a group began.
+    tells_groups: bool,
+    /// The next command is the first of a group.
+    begins_group: bool,
+    last: Stamp,
+    /// The journal was read to its end.
+    is_over: bool,
+    door: Vec<Stamped>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Returning {
+    /// The seat, until it is on the floor.
+    seat: Option<Seat>,
+    image: SeatImage,
+    /// What it asked for that the journal has not shown yet.
+    asked: VecDeque<Command>,
+    commands: u64,
+}
+
+/// A strategy that goes on.
+#[derive(Debug)]
+pub struct Returned {
+    /// Its seat, with its guest.
+    pub seat: Seat,
+    /// The state that it goes on from, but for the guest's own.
+    pub image: SeatImage,
+    /// The command after which its image was taken.
+    pub taken: Stamp,
+    /// How many commands it was told of since.
+    pub commands: u64,
+}
+
+/// Why a strategy does not go on where it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhyAfresh {
+    /// Nothing was kept of it.
+    NoImage,
+    /// What was kept of it is not of it, or not sound.
+    Unusable(String),
+    /// The venue came back from a later state.
+    TooOld {
+        /// The place of its image.
+        taken: u64,
+        /// The place that recovery began with.
+        begun: u64,
+    },
+    /// The journal does not get as far as its image.
+    Ahead {
+        /// The place of its image.
+        taken: u64,
+        /// The journal's last place.
+        last: u64,
+    },
+    /// The image was taken after a command of another journal.
+    OtherJournal {
+        /// The place of its image.
+        taken: u64,
+    },
+    /// Too much happened since.
+    TooMuch {
+        /// How many commands.
+        commands: u64,
+    },
+    /// It asks for something else than it did.
+    Differs {
+        /// The place of the command in the journal.
+        place: u64,
+    },
+}
+
+/// Commands that a strategy is told of again.
+const COMMANDS_MAX: u64 = 2_000_000;
+
+impl Comeback {
+    /// Strategies come back to a journal whose records say where groups begin, or do not: they do
+    /// where every group was on the disk before the next one.
+    #[must_use]
+    pub fn new(tells_groups: bool) -> Self {
+        Self { tells_groups, ..Self::default() }
+    }
+
+    /// One that comes back: `seat` has the guest that was restored from `image`.
+    pub fn add(&mut self, seat: Seat, image: SeatImage) {
+        let asked = image.asked.iter().cloned().collect();
+        let number = image.number();
+        let image = SeatImage { guest: None, ..image };
+        self.returning.insert(number, Returning { seat: Some(seat), image, asked, commands: 0 });
+    }
+
+    /// One that does not.
+    pub fn add_afresh(&mut self, number: u16, why: WhyAfresh) {
+        self.afresh.insert(number, why);
+    }
+
+    /// The strategy at a seat, after the journal was read to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`WhyAfresh`]: it begins anew.
+    pub fn take(&mut self, number: u16) -> Result<Returned, WhyAfresh> {
+        if !std::mem::replace(&mut self.is_over, true) {
+            self.answer();
+            self.join();
+        }
+        let last = self.last.place;
+        let why = self.afresh.get(&number).cloned();
+        let Some(returning) = self.returning.remove(&number) else {
+            return Err(why.unwrap_or(WhyAfresh::NoImage));
+        };
+        let Returning { seat, image, asked, commands } = returning;
+        if seat.is_some() {
+            return Err(WhyAfresh::Ahead { taken: image.taken.place, last });
+        }
+        let (seat, around) = self.floor.stand_up(number, self.last, asked.into());
+        let taken = image.taken;
+        let image = seat.image_around(around);
+        Ok(Returned { seat, image, taken, commands })
+    }
+
+    /// Those who are on the floor read their mail, and what they ask for is noted.
+    fn answer(&mut self) {
+        self.floor.answer(self.last, &mut self.door);
+        for Stamped { command, .. } in self.door.drain(..) {
+            let seat = asked_by(&command).and_then(account_seat);
+            if let Some(returning) = seat.and_then(|number| self.returning.get_mut(&number)) {
+                returning.asked.push_back(command);
+            }
+        }
+    }
+
+    /// Those whose image was taken here take their seats.
+    fn join(&mut self) {
+        let last = self.last;
+        let here = |it: &Returning| it.seat.is_some() && it.image.taken.place == last.place;
+        let joining = self.returning.iter().filter(|(_, it)| here(it)).map(|(&number, _)| number);
+        for number in joining.collect::<Vec<_>>() {
+            let Some(returning) = self.returning.get_mut(&number) else { continue };
+            let taken = returning.image.taken;
+            if taken != last {
+                self.give_up(number, WhyAfresh::OtherJournal { taken: taken.place });
+                continue;
+            }
+            if let Some(seat) = returning.seat.take() {
+                self.floor.seat_at(seat, &returning.image);
+            }
+        }
+    }
+
+    fn give_up(&mut self, number: u16, why: WhyAfresh) {
+        if let Some(Returning { seat: None, .. }) = self.returning.remove(&number) {
+            drop(self.floor.stand_up(number, self.last, Vec::new()));
+        }
+        self.afresh.insert(number, why);
+    }
+
+    /// Compares what a strategy asked for with what it asks for now.
+    fn compare(&mut self, entry: &Entry) {
+        let seat = asked_by(&entry.command).and_then(account_seat);
+        let Some(number) = seat.filter(|_| entry.origin.session == 0) else { return };
+        let Some(returning) = self.returning.get_mut(&number) else { return };
+        if returning.seat.is_none() && returning.asked.pop_front().as_ref() != Some(&entry.command)
+        {
+            self.give_up(number, WhyAfresh::Differs { place: entry.stamp.place });
+        }
+    }
+
+    fn count(&mut self) {
+        let here = self.returning.iter_mut().filter(|(_, it)| it.seat.is_none());
+        let mut tired = Vec::new();
+        for (&number, returning) in here {
+            returning.commands += 1;
+            if returning.commands > COMMANDS_MAX {
+                tired.push(number);
+            }
+        }
+        for number in tired {
+            self.give_up(number, WhyAfresh::TooMuch { commands: COMMANDS_MAX });
+        }
+    }
+}
+
+impl Witness for Comeback {
+    fn interest(&self) -> Interest {
+        if self.returning.is_empty() {
+            return Interest::NONE;
+        }
+        let seats = self.returning.values().filter_map(|it| it.seat.as_ref());
+        let wanted = seats.map(|seat| seat.subscription().interest);
+        wanted.fold(Interest::PRIVATE.and(Interest::TRADES), Interest::and)
+    }
+
+    fn begin_group(&mut self) {
+        self.begins_group = true;
+    }
+
+    fn see(&mut self, entry: &Entry, events: &[Event]) {
+        if self.returning.is_empty() {
+            self.last = entry.stamp;
+            return;
+        }
+        if std::mem::take(&mut self.begins_group) || !self.tells_groups {
+            self.answer();
+        }
+        self.join();
+        self.compare(entry);
+        self.floor.hear(entry.stamp, events);
+        self.last = entry.stamp;
+        self.count();
+    }
+
+    fn recall(&mut self, last: Stamp, _notes: &[u8]) {
+        self.last = last;
+        let is_old = |it: &Returning| it.image.taken.place < last.place;
+        let old = self.returning.iter().filter(|(_, it)| is_old(it));
+        let old: Vec<_> = old.map(|(&number, it)| (number, it.image.taken.place)).collect();
+        for (number, taken) in old {
+            self.give_up(number, WhyAfresh::TooOld { taken, begun: last.place });
+        }
+    }
+}
+
+impl fmt::Display for WhyAfresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoImage => write!(f, "there is no image of it"),
+            Self::Unusable(why) => write!(f, "{why}"),
+            Self::TooOld { taken, begun } => write!(
+                f,
+                "its image is of place {taken}, and the venue came back from a snapshot of {begun}"
+            ),
+            Self::Ahead { taken, last } => {
+                write!(f, "its image is of place {taken}, and the journal ends with {last}")
+            }
+            Self::OtherJournal { taken } => {
+                write!(f, "its image of place {taken} was taken beside another journal")
+            }
+            Self::TooMuch { commands } => {
+                write!(f, "more than {commands} commands came since its image")
+            }
+            Self::Differs { place } => write!(
+                f,
+                "told again what happened since its image, it asked for something else than the \
+                 journal has at place {place}"
+            ),
+        }
+    }
+}

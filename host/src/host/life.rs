@@ -1,0 +1,131 @@
+//! Strategies come, change and go, between two turns.
+
+use ringfence_core::{AccountId, Command, Time};
+
+use super::{Host, Request};
+use crate::seat::{
+    FIRST_ACCOUNT, HandOver, OpenOrders, Seat, SeatImage, SeatImageError, Successor, SwapError,
+    asked_by,
+};
+use crate::sequencer::Stamped;
+
+impl Host {
+    /// Gives a strategy its seat. Strategies answer in the order in which they took seats. A limit
+    /// on its open orders is its account's, and is sequenced ahead of the next command, unless the
+    /// account has it already; its other limits stay.
+    ///
+    /// # Panics
+    ///
+    /// As [`Floor::seat`].
+    pub fn seat(&mut self, seat: Seat) {
+        let limits = self.account_limits(&seat);
+        self.door.extend(limits.map(Request::from));
+        self.floor.seat(seat);
+    }
+
+    /// Has the orders cancelled, ahead of the next command, that whoever sat at this seat in an
+    /// earlier run left open: a strategy that begins knows nothing of them. Without an earlier run,
+    /// or such a seat, there is nothing to do.
+    pub fn cancel_left_over(&mut self, number: u16) {
+        if let Some(seat) = self.floor.seats().get(usize::from(number)).filter(|_| self.has_past) {
+            self.door.push(Stamped { at: Time(0), command: seat.cancel_all() }.into());
+        }
+    }
+
+    /// Gives a strategy its seat, where it goes on as the image says: `seat` has the guest that was
+    /// restored from [`SeatImage::guest`], or a fresh one where there is none. The host is to be where
+    /// it was when the image was taken, or to tell what happened since.
+    ///
+    /// # Errors
+    ///
+    /// [`SeatImageError::OtherSeat`]: nothing has changed.
+    ///
+    /// # Panics
+    ///
+    /// Where somebody has the seat, or its number is beyond [`SEATS_MAX`](crate::floor::SEATS_MAX).
+    pub fn seat_again(&mut self, seat: Seat, image: &SeatImage) -> Result<(), SeatImageError> {
+        if seat.number() != image.number {
+            return Err(SeatImageError::OtherSeat { of: image.number, here: seat.number() });
+        }
+        self.floor.seat_at(seat, image);
+        let again = |command: &Command| Stamped { at: image.taken.at, command: command.clone() };
+        self.door.extend(image.asked.iter().map(again).map(Request::from));
+        Ok(())
+    }
+
+    /// A strategy at its seat between two turns, to go on from in another process.
+    ///
+    /// # Errors
+    ///
+    /// [`SeatImageError`] where it has none.
+    pub fn image(&mut self, number: u16) -> Result<SeatImage, SeatImageError> {
+        let account = AccountId(FIRST_ACCOUNT + u32::from(number));
+        let on_the_way = self.admitted.iter().map(|(_, origin, command)| (*origin, command));
+        let at_the_door = self.door.iter().map(|it| (it.origin, &it.stamped.command));
+        let asked = on_the_way.chain(at_the_door);
+        let asked = asked
+            .filter(|(origin, command)| origin.session == 0 && asked_by(command) == Some(account));
+        let asked = asked.map(|(_, command)| command.clone()).collect();
+        self.floor.image(number, self.told, asked)
+    }
+
+    /// Puts a new version in the place of a running strategy, or of one that failed. The old one's
+    /// state is handed over where both have something to do with it. What is to happen to its
+    /// orders is sequenced ahead of the next command.
+    ///
+    /// # Errors
+    ///
+    /// [`SwapError`]: nothing has changed.
+    pub fn replace(&mut self, number: u16, successor: Successor) -> Result<HandOver, SwapError> {
+        let replaced = self.floor.replace(number, successor, &mut self.asked);
+        self.queue_what_is_asked();
+        replaced
+    }
+
+    /// Puts whoever sits at `by`, a seat that is not at this host yet, in the place of the strategy of
+    /// that number, as [`replace`](Self::replace) does; limits, policy, parameters and worker of `by`
+    /// hold from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`SwapError`]: nothing has changed.
+    pub fn renew(&mut self, by: Seat, orders: OpenOrders) -> Result<HandOver, SwapError> {
+        let limits = self.account_limits(&by);
+        let renewed = self.floor.renew(by, orders, true, &mut self.asked)?;
+        self.asked.extend(limits);
+        self.queue_what_is_asked();
+        Ok(renewed)
+    }
+
+    /// Puts the guest of `by`, which was restored from an image, in the place of the strategy of that
+    /// number: it goes on with what it knew then. Ledger, limits, unread mail and timer stay as they
+    /// are, and nothing is handed over.
+    ///
+    /// # Errors
+    ///
+    /// [`SwapError`]: nothing has changed.
+    pub fn put_back(&mut self, by: Seat, orders: OpenOrders) -> Result<(), SwapError> {
+        let renewed = self.floor.renew(by, orders, false, &mut self.asked);
+        self.queue_what_is_asked();
+        renewed.map(|_| ())
+    }
+
+    /// Takes a strategy off the floor for good; its seat keeps its account and its ledger. What is
+    /// to happen to its orders is sequenced ahead of the next command.
+    ///
+    /// # Errors
+    ///
+    /// [`SwapError`]: nothing has changed.
+    pub fn unload(&mut self, number: u16, orders: OpenOrders) -> Result<(), SwapError> {
+        let unloaded = self.floor.unload(number, orders, &mut self.asked);
+        self.queue_what_is_asked();
+        unloaded
+    }
+
+    /// What the engine has to know of a seat's account.
+    fn account_limits(&self, seat: &Seat) -> Option<Stamped> {
+        let known = self.engine.account(seat.account()).map(|account| account.spec());
+        let command = seat.account_limits(known)?;
+        Some(Stamped { at: Time(0), command })
+    }
+}
