@@ -10,6 +10,7 @@ pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod peg;
 pub(crate) mod pool;
+pub(crate) mod sum;
 pub(crate) mod tree;
 
 use alloc::vec::Vec;
@@ -28,7 +29,7 @@ use crate::side::Side;
 
 use call::Call;
 use heed::Heed;
-use index::{Index, Position};
+use index::{Index, Name, Names, Position};
 use ladder::{Ladder, Page};
 use level::Level;
 use order::{Order, Terms};
@@ -60,6 +61,13 @@ pub(crate) struct Store {
     /// How many live orders are pegged.
     pub(crate) pegged: u32,
     pub(crate) entries: u64,
+}
+
+/// What says which names live orders have.
+#[derive(Clone, Copy, Debug)]
+struct Seats<'a> {
+    orders: &'a Orders,
+    levels: &'a Pool<Level>,
 }
 
 /// What few orders have.
@@ -161,29 +169,31 @@ impl Pooled for Extra {
     }
 }
 
-/// Room in the index for one more name.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Vacancy {
-    at: usize,
-    mix: u32,
-}
-
-/// All that a plain order takes.
+/// Where a plain order goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spot {
     level: u32,
     key: u32,
-    vacancy: Vacancy,
 }
 
-/// The book of one instrument.
+/// The book of one instrument. What plain orders need of it comes first, in two cache lines and one
+/// of each side's pages.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Book {
-    pub(crate) spec: InstrumentSpec,
+    /// What plain orders have to heed.
+    pub(crate) heed: Heed,
+    pub(crate) phase: Phase,
     /// Whether every whole price and quantity is fine: no tick, lot or bound to check.
     pub(crate) plain: bool,
+    pub(crate) position: u32,
+    pub(crate) live: u32,
     /// Whether what a price shows is shared out, not served first come, first served.
     pub(crate) shared: bool,
+    pub(crate) trades: u64,
+    pub(crate) last_trade: Option<Price>,
+    pub(crate) sides: [Ladder; 2],
+    pub(crate) spec: InstrumentSpec,
     /// All-or-none orders that rest: bids before asks, best price first, then oldest first.
     pub(crate) wholes: ArrayVec<u32, WHOLES_MAX>,
     /// How many all-or-none orders wait.
@@ -193,14 +203,6 @@ pub(crate) struct Book {
     /// The orders that set the best price of each side, by place; one that lost that, or ended,
     /// may still stand here, but does not know of it itself.
     pub(crate) tops: [u32; 2],
-    /// What plain orders have to heed.
-    pub(crate) heed: Heed,
-    pub(crate) phase: Phase,
-    pub(crate) position: u32,
-    pub(crate) sides: [Ladder; 2],
-    pub(crate) last_trade: Option<Price>,
-    pub(crate) trades: u64,
-    pub(crate) live: u32,
     /// The best prices that were told last.
     pub(crate) told: [Option<(Price, Total)>; 2],
     /// Stops by the price nearest to the market first, of buyers and of sellers.
@@ -279,60 +281,80 @@ impl Store {
         self.levels.len() + self.waiting >= self.levels.capacity()
     }
 
+    #[inline(always)]
+    fn names(&self) -> Seats<'_> {
+        Seats { orders: &self.orders, levels: &self.levels }
+    }
+
+    #[inline(always)]
+    fn index_mut(&mut self) -> (&mut Index, Seats<'_>) {
+        let Self { index, orders, levels, .. } = self;
+        (index, Seats { orders, levels })
+    }
+
     /// The place of a live order, and of its entry in the index.
     #[inline]
     pub(crate) fn find(&self, book: u32, id: OrderId) -> Option<(Position, u32)> {
-        self.index.find(Index::mix(book, id.0), |key| self.orders[key].id == id)
+        self.index.find(Name { book, id }, self.names())
     }
 
     /// The place in the index of a live order that is known already.
     #[inline]
     pub(crate) fn position_of(&self, book: u32, key: u32) -> Position {
-        self.index.position_of(Index::mix(book, self.orders[key].id.0), key)
+        self.index.position_of(Name { book, id: self.orders[key].id }, key)
     }
 
     /// Takes in a live order.
     pub(crate) fn insert(&mut self, order: &Order) -> u32 {
         let key = self.orders.insert(order);
-        self.index.insert(Index::mix(order.book, order.id.0), key);
+        self.enter(Name { book: order.book, id: order.id }, key);
         key
     }
 
-    /// The same, where the entry is not in a table that is being left.
+    /// The place of a live order that has this id, maybe in another book, and of its entry in the
+    /// index, if that is not in a table that is being left.
     #[inline(always)]
-    pub(crate) fn find_settled(&self, book: u32, id: OrderId) -> Option<(Vacancy, u32)> {
-        let mix = Index::mix(book, id.0);
-        let (at, key) = self.index.find_settled(mix, |key| self.orders[key].id == id)?;
-        Some((Vacancy { at, mix }, key))
+    pub(crate) fn find_likely(&self, book: u32, id: OrderId) -> Option<(usize, u32)> {
+        self.index.find_likely(Name { book, id }, self.names())
     }
 
     /// Lets a plain order go that is off its level.
     #[inline(always)]
-    pub(crate) fn vacate(&mut self, at: Vacancy, key: u32) {
-        self.index.take(at.at);
+    pub(crate) fn vacate(&mut self, at: usize, key: u32) {
+        let (index, names) = self.index_mut();
+        index.take(at, names);
         self.orders.remove(key);
     }
 
-    /// Where the index has room for a name that no live order has; none too where that takes
-    /// more than one step.
-    #[inline(always)]
-    pub(crate) fn vacancy(&self, book: u32, id: OrderId) -> Option<Vacancy> {
-        let mix = Index::mix(book, id.0);
-        let at = self.index.vacancy(mix, |key| self.orders[key].id == id)?;
-        Some(Vacancy { at, mix })
+    /// Whether the index has room for a name, which no live order has; not where that takes more
+    /// than one step.
+    #[inline]
+    pub(crate) fn has_room(&self, book: u32, id: OrderId) -> bool {
+        self.index.has_room(Name { book, id }, self.names())
+    }
+
+    fn enter(&mut self, name: Name, key: u32) {
+        let (index, names) = self.index_mut();
+        index.insert(name, key, names);
+    }
+
+    #[inline]
+    fn leave(&mut self, position: Position) {
+        let (index, names) = self.index_mut();
+        index.remove(position, names);
     }
 
     /// Gives a live order another name, which is free.
     pub(crate) fn rename(&mut self, position: Position, book: u32, key: u32, id: OrderId) {
-        self.index.remove(position);
+        self.leave(position);
         self.orders[key].id = id;
-        self.index.insert(Index::mix(book, id.0), key);
+        self.enter(Name { book, id }, key);
     }
 
     /// Lets an order go whose links are undone already.
     #[inline]
     pub(crate) fn release(&mut self, position: Position, key: u32) {
-        self.index.remove(position);
+        self.leave(position);
         self.orders.remove(key);
     }
 
@@ -399,6 +421,35 @@ impl Store {
     }
 }
 
+impl Names for Seats<'_> {
+    #[inline(always)]
+    fn is_it(self, key: u32, name: Name) -> bool {
+        self.orders[key].id == name.id && self.book_of(key) == name.book
+    }
+
+    #[inline(always)]
+    fn may_be(self, key: u32, name: Name) -> bool {
+        self.orders[key].id == name.id
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn name_of(self, key: u32) -> Name {
+        Name { book: self.book_of(key), id: self.orders[key].id }
+    }
+}
+
+impl Seats<'_> {
+    /// The book of a live order, by position: that of its level, or what its detail says.
+    #[inline(always)]
+    fn book_of(self, key: u32) -> u32 {
+        match self.levels.find(self.orders[key].level()) {
+            Some(level) => level.book,
+            None => self.orders.detail(key).book,
+        }
+    }
+}
+
 /// Times in an order that signed numbers have too.
 fn ordered(time: Time) -> i64 {
     (time.0 ^ 1 << 63).cast_signed()
@@ -441,7 +492,7 @@ impl Book {
             tops: [NONE; 2],
             phase: spec.phase,
             position,
-            sides: [Ladder::new(Side::Buy), Ladder::new(Side::Sell)],
+            sides: Side::BOTH.map(|side| Ladder::new(side, position)),
             last_trade: None,
             trades: 0,
             live: 0,
@@ -514,7 +565,7 @@ impl Book {
     /// The best price of a side at which something is shown, and how much.
     pub(crate) fn best_shown(&self, store: &Store, side: Side) -> Option<(Price, Total)> {
         let mut levels = self.side(side).levels(store).map(|level| &store.levels[level]);
-        levels.find(|level| level.shown > 0).map(|level| (level.price, Total::new(level.shown)))
+        levels.find(|level| level.shows()).map(|level| (level.price, Total::new(level.shown.get())))
     }
 
     /// The level of a side at a price, for an order to rest at.
@@ -546,23 +597,29 @@ impl Book {
         side: Side,
         open: Qty,
     ) {
-        let Spot { level, key, vacancy } = spot;
+        let Spot { level, key } = spot;
         let place = &mut store.levels[level];
         let seat = Seat::plain(id, account, side, open, level).behind(place.last());
         store.orders.seat(key, seat);
         place.join(&mut store.orders, key, open);
-        store.index.put(vacancy.at, vacancy.mix, key);
         self.live += 1;
     }
 
-    /// Where a plain order can be put at once; none where its name is taken, or where anything has
-    /// to be made for it first.
+    /// Where a plain order can be put at once, its name being in the index now; none where its name
+    /// is taken, or where anything has to be made for it first.
     #[inline(always)]
-    pub(crate) fn spot(&self, store: &Store, id: OrderId, side: Side, at: Price) -> Option<Spot> {
+    pub(crate) fn spot(
+        &self,
+        store: &mut Store,
+        id: OrderId,
+        side: Side,
+        at: Price,
+    ) -> Option<Spot> {
         let level = self.side(side).find_near(store, at)?;
         let key = store.orders.vacant()?;
-        let vacancy = store.vacancy(self.position, id)?;
-        Some(Spot { level, key, vacancy })
+        let (index, names) = store.index_mut();
+        let fits = index.put(Name { book: self.position, id }, key, names);
+        fits.then_some(Spot { level, key })
     }
 
     /// Puts a plain order that is off its level at the back of another.
@@ -573,15 +630,23 @@ impl Book {
         place.join(&mut store.orders, key, open);
     }
 
-    /// The same as [`unlink`](Self::unlink) for a plain order.
+    /// The level that a plain order rests at, if it is of this book.
     #[inline(always)]
-    pub(crate) fn unlink_plain(&mut self, store: &mut Store, key: u32) {
-        let level = store.orders[key].level();
-        let place = &mut store.levels[level];
-        if place.leave(&mut store.orders, key) {
-            let side = store.orders[key].side();
-            self.sides[side.index()].remove(store, level);
-        }
+    pub(crate) fn level_of<'a>(&self, store: &'a Store, seat: &Seat) -> Option<&'a Level> {
+        store.levels.find(seat.level()).filter(|level| level.book == self.position)
+    }
+
+    /// Takes a plain order off its level; whether it was the last one there, so that the level is
+    /// to be [dropped](Self::drop_level).
+    #[inline(always)]
+    pub(crate) fn leave_plain(&mut self, store: &mut Store, seat: &Seat) -> bool {
+        store.levels[seat.level()].leave(&mut store.orders, seat)
+    }
+
+    /// Takes the level of an order that has left it out.
+    #[inline]
+    pub(crate) fn drop_level(&mut self, store: &mut Store, seat: &Seat) {
+        self.sides[seat.side().index()].remove(store, seat.level());
     }
 
     /// Puts a live order that is on no level at the back of a price; `shown` of it shows.
@@ -640,7 +705,7 @@ impl Book {
             return self.shrink_special(store, key, by);
         }
         order.open -= by;
-        store.levels[order.level()].shown -= u128::from(by.0);
+        store.levels[order.level()].shown -= by;
         by
     }
 
@@ -654,8 +719,8 @@ impl Book {
         let shown = by - dark;
         order.open -= by;
         store.orders.show(key, before - shown);
-        level.dark -= u128::from(dark.0);
-        level.shown -= u128::from(shown.0);
+        level.dark -= dark;
+        level.shown -= shown;
         shown
     }
 }

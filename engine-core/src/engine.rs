@@ -44,8 +44,9 @@ use crate::state_hash::StateHasher;
 
 pub use accounts::{AccountView, HoldingView};
 pub use ahead::{AHEAD_MAX, Ahead};
-use desk::{Desk, Out, Way};
+use desk::{Desk, Out};
 pub use image::Image;
+use plain::Plain;
 pub use view::{BookView, LevelView, OrderView, WaitingView};
 
 /// A matching engine for many instruments.
@@ -130,53 +131,126 @@ impl Engine {
     /// Applies [`Command::New`], for callers that hold the order.
     #[inline]
     pub fn place(&mut self, at: Time, order: &NewOrder, events: &mut impl EventSink) {
+        match Plain::of(order) {
+            Some(plain) => self.place_plain(at, &plain, events),
+            // A copy, so that the order itself need not be in memory.
+            None => self.place_any(at, &{ *order }, events),
+        }
+    }
+
+    #[inline]
+    fn place_plain(&mut self, at: Time, order: &Plain, events: &mut impl EventSink) {
+        if !self.goes_short(at, order.instrument, events, |desk| desk.place(order)) {
+            self.place_long(at, order, events);
+        }
+    }
+
+    #[inline(never)]
+    fn place_long(&mut self, at: Time, order: &Plain, events: &mut impl EventSink) {
+        let &Plain { instrument, id, account, .. } = order;
+        let name = (Op::New, instrument, id, account);
+        self.work(at, name, events, |desk| desk.place_long(order));
+    }
+
+    #[inline(never)]
+    fn place_any(&mut self, at: Time, order: &NewOrder, events: &mut impl EventSink) {
         let &NewOrder { instrument, id, account, .. } = order;
         let name = (Op::New, instrument, id, account);
-        self.work(at, name, events, |desk| desk.place(order));
+        self.work(at, name, events, |desk| desk.place_any(order));
     }
 
     /// Applies [`Command::Cancel`], for callers that hold its parts.
     #[inline]
     pub fn cancel(&mut self, at: Time, cancel: &Cancel, events: &mut impl EventSink) {
+        if !self.goes_short(at, cancel.instrument, events, |desk| desk.cancel(cancel)) {
+            self.cancel_any(at, cancel, events);
+        }
+    }
+
+    #[inline(never)]
+    fn cancel_any(&mut self, at: Time, cancel: &Cancel, events: &mut impl EventSink) {
         let &Cancel { instrument, id, account } = cancel;
         let name = (Op::Cancel, instrument, id, account);
-        self.work(at, name, events, |desk| desk.cancel(id, account));
+        self.work(at, name, events, |desk| desk.cancel_any(id, account));
     }
 
     /// Applies [`Command::Reduce`], for callers that hold its parts.
     #[inline]
     pub fn reduce(&mut self, at: Time, reduce: &Reduce, events: &mut impl EventSink) {
+        if !self.goes_short(at, reduce.instrument, events, |desk| desk.reduce(reduce)) {
+            self.reduce_any(at, reduce, events);
+        }
+    }
+
+    #[inline(never)]
+    fn reduce_any(&mut self, at: Time, reduce: &Reduce, events: &mut impl EventSink) {
         let &Reduce { instrument, id, account, .. } = reduce;
         let name = (Op::Reduce, instrument, id, account);
-        self.work(at, name, events, |desk| desk.reduce(reduce));
+        self.work(at, name, events, |desk| desk.reduce_any(reduce));
     }
 
     /// Applies [`Command::Replace`], for callers that hold its parts.
     #[inline]
     pub fn replace(&mut self, at: Time, replace: &Replace, events: &mut impl EventSink) {
+        if !self.goes_short(at, replace.instrument, events, |desk| desk.replace(replace)) {
+            self.replace_any(at, replace, events);
+        }
+    }
+
+    #[inline(never)]
+    fn replace_any(&mut self, at: Time, replace: &Replace, events: &mut impl EventSink) {
         let &Replace { instrument, id, account, .. } = replace;
         let name = (Op::Replace, instrument, id, account);
-        self.work(at, name, events, |desk| desk.replace(replace));
+        self.work(at, name, events, |desk| desk.replace_any(replace));
+    }
+
+    /// Does the whole of a command about one order, where nothing is switched on that a plain order
+    /// would have to heed and `command` can: whether it did. Nothing has happened where it did not.
+    #[inline(always)]
+    fn goes_short<S: EventSink>(
+        &mut self,
+        at: Time,
+        instrument: InstrumentId,
+        events: &mut S,
+        command: impl FnOnce(&mut Desk<'_, S>) -> bool,
+    ) -> bool {
+        if self.accounts.watch || (!self.store.timers.is_empty() && self.is_due(at)) {
+            return false;
+        }
+        let Some(position) = self.position(instrument) else { return false };
+        let now = self.now.max(at);
+        let mut desk = self.desk(position, instrument, events);
+        let done = desk.book.heed.is_empty() && command(&mut desk);
+        if done {
+            if desk.out.wants(Interest::L1) {
+                desk.tell_best();
+            }
+            self.now = now;
+        }
+        done
+    }
+
+    /// Whether anything ends by `at`.
+    #[cold]
+    #[inline(never)]
+    fn is_due(&self, at: Time) -> bool {
+        self.store.due(self.now.max(at)).is_some()
     }
 
     /// Does the work of a command about one order at the desk of its instrument.
-    #[inline(always)]
     fn work<S: EventSink>(
         &mut self,
         at: Time,
         (op, instrument, id, account): (Op, InstrumentId, OrderId, AccountId),
         events: &mut S,
-        command: impl FnOnce(&mut Desk<'_, S>) -> Way,
+        command: impl FnOnce(&mut Desk<'_, S>),
     ) {
         let expired = self.advance(at, events);
-        let way = match self.position(instrument) {
+        match self.position(instrument) {
             Some(position) => self.desk(position, instrument, events).work(!expired, command),
-            None => {
-                self.reject_order(op, instrument, id, account, events);
-                Way::Long
-            }
-        };
-        if expired || (way == Way::Long && !self.accounts.tripped.is_empty()) {
+            None => self.reject_order(op, instrument, id, account, events),
+        }
+        if expired || !self.accounts.tripped.is_empty() {
             self.finish(events);
         }
     }
@@ -188,7 +262,7 @@ impl Engine {
             Command::Account(ref spec) => self.limit_account(spec, events),
             Command::Quote(ref quote) => match self.position(quote.instrument) {
                 Some(position) => {
-                    self.desk_of(position, events).work_long(|desk| desk.quote(quote))
+                    self.desk_of(position, events).work(false, |desk| desk.quote(quote))
                 }
                 None => {
                     self.reject_order(Op::Quote, quote.instrument, quote.id, quote.account, events)
@@ -200,13 +274,13 @@ impl Engine {
             Command::Phase { instrument, phase } => match self.position(instrument) {
                 Some(position) => self
                     .desk(position, instrument, events)
-                    .work_long(|desk| desk.enter_phase(phase)),
+                    .work(false, |desk| desk.enter_phase(phase)),
                 None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
             },
             Command::Uncross { instrument, then } => match self.position(instrument) {
-                Some(position) => {
-                    self.desk(position, instrument, events).work_long(|desk| desk.end_auction(then))
-                }
+                Some(position) => self
+                    .desk(position, instrument, events)
+                    .work(false, |desk| desk.end_auction(then)),
                 None => self.reject(Op::Uncross, instrument, Reject::UnknownInstrument, events),
             },
             Command::Time

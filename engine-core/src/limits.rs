@@ -40,8 +40,9 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The most orders that an engine can hold: links have 32 bits and one value means none.
-    pub const ORDERS_MAX: u32 = u32::MAX / 4;
+    /// The most orders that an engine can hold: an entry of the index has 28 bits for a seat's
+    /// number, and one value means none.
+    pub const ORDERS_MAX: u32 = (1 << 28) - 1;
 
     /// The most levels that an engine can hold: a seat has 29 bits for its level's number, and one
     /// value means none.

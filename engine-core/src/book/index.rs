@@ -1,15 +1,23 @@
-//! From an order's name to its place: open addressing, eight bytes an entry, no tombstones.
+//! From an order's name to its place: open addressing, four bytes an entry, no tombstones.
 //!
 //! The table is as large as the orders that live now ask for, not as the capacity would, so that
 //! it stays in the processor's caches. It grows a few entries at each insertion, into tables that
 //! were set aside when the engine was built: no insertion is slow and none allocates.
+//!
+//! An entry has a few bits of its name's mix, and how far it stands from where the mix would have
+//! it, if that is not far. Beyond that the orders themselves say what their names are.
 
-use alloc::vec;
+mod table;
+
 use alloc::vec::Vec;
 
-/// Finds places by a 32-bit mix of (book, order id); whoever asks confirms the name at the place.
+use crate::id::OrderId;
+use table::{Form, Table, Vacancy};
+
+/// Finds places by names, which whoever asks knows the places by.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
+    form: Form,
     table: Table,
     /// The table before, until all its entries have moved.
     old: Table,
@@ -20,15 +28,6 @@ pub(crate) struct Index {
     busy: usize,
     /// Larger tables, the next one last.
     reserve: Vec<Table>,
-}
-
-/// An entry is `mix << 32 | place + 1`; 0 is empty. Entries stand at or behind the position that
-/// the upper bits of their mix name (linear probing), and removal closes the gap.
-#[derive(Clone, Debug, Default)]
-struct Table {
-    entries: Vec<u64>,
-    /// What is left of a mix when so many lower bits are gone is a position.
-    shift: u32,
 }
 
 /// Where an entry stands; good until the next change.
@@ -45,6 +44,42 @@ const FIRST_LEN: usize = 1 << 13;
 /// is half full again.
 const MOVED_PER_INSERT: usize = 8;
 
+/// The name of a live order, in all books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// Its book, by position.
+    pub(crate) book: u32,
+    /// Its number there.
+    pub(crate) id: OrderId,
+}
+
+/// What knows the names of what the index finds.
+pub(crate) trait Names: Copy {
+    /// Whether that is the name of what is at a place.
+    fn is_it(self, place: u32, name: Name) -> bool;
+
+    /// Whether it may be, for what is known of the place alone: in another book, maybe.
+    fn may_be(self, place: u32, name: Name) -> bool;
+
+    /// The name of what is at a place.
+    fn name_of(self, place: u32) -> Name;
+}
+
+impl Name {
+    /// The upper half of a product with the golden ratio, which keeps ids that follow one another
+    /// apart, of the id with its halves folded, so that those which differ in the upper half only
+    /// do not meet; and a permutation of the book's number, so that the same id in two books has
+    /// two mixes.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "halves of a product")]
+    fn mix(self) -> u32 {
+        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+        let Self { book, id: OrderId(id) } = self;
+        let product = (id ^ id >> 32).wrapping_mul(GOLDEN);
+        (product >> 32) as u32 ^ book.wrapping_mul(GOLDEN as u32)
+    }
+}
+
 impl Index {
     /// Room for `capacity` entries, at most three quarters full.
     pub(crate) fn new(capacity: u32) -> Self {
@@ -54,119 +89,112 @@ impl Index {
         let mut reserve: Vec<Table> =
             lens.take_while(|&len| len == last || len >= FIRST_LEN).map(Table::new).collect();
         let table = reserve.pop().expect("there is at least the last");
-        let mut index = Self { table, old: Table::default(), moved: 0, len: 0, busy: 0, reserve };
+        let form = Form::new(capacity);
+        let old = Table::default();
+        let mut index = Self { form, table, old, moved: 0, len: 0, busy: 0, reserve };
         index.settle();
         index
     }
 
-    /// The mix of a name: the upper half of a product with the golden ratio, which keeps ids that
-    /// follow one another apart, of the id with its halves folded, so that those which differ in
-    /// the upper half only do not meet; and a permutation of the book's number, so that the same
-    /// id in two books has two mixes: whoever compares mix and id has compared the book.
+    /// The place of a name.
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "halves of a product")]
-    pub(crate) fn mix(book: u32, id: u64) -> u32 {
-        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-        let product = (id ^ id >> 32).wrapping_mul(GOLDEN);
-        (product >> 32) as u32 ^ book.wrapping_mul(GOLDEN as u32)
-    }
-
-    /// The place among those of `mix` that `is_it` confirms.
-    #[inline(always)]
-    pub(crate) fn find(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<(Position, u32)> {
-        if let Some((at, place)) = self.table.find(mix, &is_it) {
+    pub(crate) fn find(&self, name: Name, names: impl Names) -> Option<(Position, u32)> {
+        if let Some((at, place)) = self.table.find(self.form, name, names) {
             return Some((Position { at, in_old: false }, place));
         }
-        if self.old.entries.is_empty() { None } else { self.find_old(mix, is_it) }
+        if self.old.entries.is_empty() { None } else { self.find_old(name, names) }
     }
 
-    /// The place that stands where one of `mix` would stand first, or right behind; maybe not its.
+    /// The place that stands where that of a name would stand first, or right behind; maybe not it.
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of an entry")]
-    pub(crate) fn guess(&self, mix: u32) -> u32 {
+    pub(crate) fn guess(&self, name: Name) -> u32 {
+        let mix = name.mix();
         let home = self.table.home(mix);
         let first = self.table.entries[home];
         let second = self.table.entries[(home + 1) & self.table.mask()];
-        let entry = if (first >> 32) as u32 == mix { first } else { second };
-        (entry as u32).wrapping_sub(1)
+        let is_first = self.form.tag(first) == self.form.first(mix);
+        self.form.place(if is_first { first } else { second })
     }
 
-    /// Where the entry of `place`, which is there, stands.
+    /// Where the entry of a name and place, which is there, stands.
     #[inline]
-    pub(crate) fn position_of(&self, mix: u32, place: u32) -> Position {
-        let entry = entry(mix, place);
-        match self.table.position_of(entry) {
+    pub(crate) fn position_of(&self, name: Name, place: u32) -> Position {
+        match self.table.position_of(self.form, name, place) {
             Some(at) => Position { at, in_old: false },
-            None => self.position_in_old(entry),
+            None => self.position_in_old(name, place),
         }
     }
 
     #[cold]
-    fn position_in_old(&self, entry: u64) -> Position {
-        let at = self.old.position_of(entry).expect("a live order is indexed");
+    fn position_in_old(&self, name: Name, place: u32) -> Position {
+        let at = self.old.position_of(self.form, name, place).expect("a live order is indexed");
         Position { at, in_old: true }
     }
 
-    /// The same, where it is not in a table that is being left; and where its entry stands.
+    /// The place of what may have that name, where it is not in a table that is being left; and
+    /// where its entry stands. None only where the name is not in that table, or stands behind
+    /// another that may have it.
     #[inline(always)]
-    pub(crate) fn find_settled(
-        &self,
-        mix: u32,
-        is_it: impl Fn(u32) -> bool,
-    ) -> Option<(usize, u32)> {
-        self.table.find(mix, &is_it)
+    pub(crate) fn find_likely(&self, name: Name, names: impl Names) -> Option<(usize, u32)> {
+        self.table.find_likely(self.form, name, names)
     }
 
-    /// Takes an entry out of where [`find_settled`](Self::find_settled) found it.
+    /// Takes an entry out of where [`find_likely`](Self::find_likely) found it.
     #[inline(always)]
-    pub(crate) fn take(&mut self, at: usize) {
+    pub(crate) fn take(&mut self, at: usize, names: impl Names) {
         self.len -= 1;
-        self.table.remove(at);
+        self.table.remove(self.form, at, names);
     }
 
     #[cold]
-    fn find_old(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<(Position, u32)> {
-        let (at, place) = self.old.find(mix, &is_it)?;
+    fn find_old(&self, name: Name, names: impl Names) -> Option<(Position, u32)> {
+        let (at, place) = self.old.find(self.form, name, names)?;
         Some((Position { at, in_old: true }, place))
     }
 
-    /// Where the entry of a new name can be put; none where `is_it` confirms that the name is
-    /// there, or where the table has to grow first, which [`insert`](Self::insert) does.
-    #[inline(always)]
-    pub(crate) fn vacancy(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<usize> {
-        if self.len >= self.busy { None } else { self.table.vacancy(mix, is_it) }
+    /// Whether a new name can be put at once: it is not there, and the table need not grow first,
+    /// which [`insert`](Self::insert) does.
+    #[inline]
+    pub(crate) fn has_room(&self, name: Name, names: impl Names) -> bool {
+        self.len < self.busy && self.table.vacancy(self.form, name, names).is_some()
     }
 
-    /// Puts an entry where [`vacancy`](Self::vacancy) said, the table being as it was then.
+    /// Adds a name where it [has room](Self::has_room), and says whether it did.
     #[inline(always)]
-    pub(crate) fn put(&mut self, at: usize, mix: u32, place: u32) {
-        debug_assert_eq!(self.table.entries[at], 0, "it is vacant");
-        self.len += 1;
-        self.table.entries[at] = entry(mix, place);
-    }
-
-    /// Adds a place under `mix`.
-    pub(crate) fn insert(&mut self, mix: u32, place: u32) {
+    pub(crate) fn put(&mut self, name: Name, place: u32, names: impl Names) -> bool {
         if self.len >= self.busy {
-            self.make_room();
+            return false;
+        }
+        let Some(Vacancy { at, tag }) = self.table.vacancy(self.form, name, names) else {
+            return false;
+        };
+        self.len += 1;
+        self.table.entries[at] = tag | (place + 1);
+        true
+    }
+
+    /// Adds a name that is not there.
+    pub(crate) fn insert(&mut self, name: Name, place: u32, names: impl Names) {
+        if self.len >= self.busy {
+            self.make_room(names);
         }
         self.len += 1;
-        self.table.insert(entry(mix, place));
+        self.table.insert(self.form, name, place);
     }
 
     /// Takes an entry out and closes the gap.
     #[inline]
-    pub(crate) fn remove(&mut self, position: Position) {
+    pub(crate) fn remove(&mut self, position: Position, names: impl Names) {
         self.len -= 1;
         let table = if position.in_old { &mut self.old } else { &mut self.table };
-        table.remove(position.at);
+        table.remove(self.form, position.at, names);
     }
 
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self) {
+    fn make_room(&mut self, names: impl Names) {
         if !self.old.entries.is_empty() {
-            self.move_some();
+            self.move_some(names);
         } else if let Some(larger) = self.reserve.pop() {
             self.old = core::mem::replace(&mut self.table, larger);
             self.moved = 0;
@@ -180,7 +208,7 @@ impl Index {
         self.busy = if self.reserve.is_empty() { len } else { len / 2 };
     }
 
-    fn move_some(&mut self) {
+    fn move_some(&mut self, names: impl Names) {
         for _ in 0..MOVED_PER_INSERT {
             let Some(&entry) = self.old.entries.get(self.moved) else {
                 self.old = Table::default();
@@ -189,8 +217,9 @@ impl Index {
             if entry == 0 {
                 self.moved += 1;
             } else {
-                self.old.remove(self.moved);
-                self.table.insert(entry);
+                let place = self.form.place(entry);
+                self.old.remove(self.form, self.moved, names);
+                self.table.insert(self.form, names.name_of(place), place);
             }
         }
     }
@@ -200,99 +229,6 @@ impl Index {
         let taken = |table: &Table| table.entries.iter().filter(|&&entry| entry != 0).count();
         assert_eq!(taken(&self.table) + taken(&self.old), self.len, "the count of entries");
         self.len
-    }
-}
-
-#[inline]
-fn entry(mix: u32, place: u32) -> u64 {
-    u64::from(mix) << 32 | u64::from(place + 1)
-}
-
-impl Table {
-    fn new(len: usize) -> Self {
-        debug_assert!(len.is_power_of_two() && len > 1, "positions are bits");
-        Self { entries: vec![0; len], shift: 32 - len.trailing_zeros() }
-    }
-
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of an entry")]
-    fn find(&self, mix: u32, is_it: &impl Fn(u32) -> bool) -> Option<(usize, u32)> {
-        let mut at = self.home(mix);
-        loop {
-            let entry = self.entries[at];
-            if entry == 0 {
-                return None;
-            }
-            if (entry >> 32) as u32 == mix && is_it((entry as u32).wrapping_sub(1)) {
-                return Some((at, (entry as u32).wrapping_sub(1)));
-            }
-            at = (at + 1) & self.mask();
-        }
-    }
-
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of an entry")]
-    fn vacancy(&self, mix: u32, is_it: impl Fn(u32) -> bool) -> Option<usize> {
-        let mut at = self.home(mix);
-        loop {
-            let entry = self.entries[at];
-            if entry == 0 {
-                return Some(at);
-            }
-            if (entry >> 32) as u32 == mix && is_it((entry as u32).wrapping_sub(1)) {
-                return None;
-            }
-            at = (at + 1) & self.mask();
-        }
-    }
-
-    #[inline]
-    fn position_of(&self, entry: u64) -> Option<usize> {
-        let mut at = self.home((entry >> 32) as u32);
-        loop {
-            match self.entries[at] {
-                there if there == entry => return Some(at),
-                0 => return None,
-                _ => at = (at + 1) & self.mask(),
-            }
-        }
-    }
-
-    #[inline]
-    fn insert(&mut self, entry: u64) {
-        let mut at = self.home((entry >> 32) as u32);
-        while self.entries[at] != 0 {
-            at = (at + 1) & self.mask();
-        }
-        self.entries[at] = entry;
-    }
-
-    #[inline]
-    fn remove(&mut self, mut gap: usize) {
-        let mut at = gap;
-        loop {
-            at = (at + 1) & self.mask();
-            let entry = self.entries[at];
-            if entry == 0 {
-                break;
-            }
-            let away = at.wrapping_sub(self.home((entry >> 32) as u32)) & self.mask();
-            if away >= (at.wrapping_sub(gap) & self.mask()) {
-                self.entries[gap] = entry;
-                gap = at;
-            }
-        }
-        self.entries[gap] = 0;
-    }
-
-    #[inline]
-    fn mask(&self) -> usize {
-        self.entries.len().wrapping_sub(1)
-    }
-
-    #[inline]
-    fn home(&self, mix: u32) -> usize {
-        (mix >> self.shift) as usize & self.mask()
     }
 }
 

@@ -186,7 +186,7 @@ fn check_level(store: &Store, book: &Book, side: Side, key: u32) -> u32 {
         }
         assert_eq!(queue.tail, before, "the tail is the last");
     }
-    assert_eq!((level.shown, level.dark), (shown, dark), "a level's sums");
+    assert_eq!((level.shown.get(), level.dark.get()), (shown, dark), "a level's sums");
     assert_eq!(level.orders, displayed, "a level's count");
     live
 }

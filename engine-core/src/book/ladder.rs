@@ -41,19 +41,22 @@ impl Pooled for Page {
 
 /// One side of a book.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Ladder {
-    side: Side,
-    best: u32,
     best_price: Price,
+    best: u32,
+    side: Side,
+    book: u32,
     pages: Tree,
     near: [u32; NEAR_LEN],
 }
 
 impl Ladder {
-    /// An empty side.
-    pub(crate) fn new(side: Side) -> Self {
+    /// An empty side of the book at a position.
+    pub(crate) fn new(side: Side, book: u32) -> Self {
         Self {
             side,
+            book,
             best: NONE,
             best_price: Price(0),
             pages: Tree::default(),
@@ -84,8 +87,10 @@ impl Ladder {
     #[inline(always)]
     pub(crate) fn find_near(&self, store: &Store, price: Price) -> Option<u32> {
         let page = store.pages.find(self.near[near(price)])?;
+        // Of another page or of this one: the level itself says which price it is.
         let level = page.levels[offset(price)];
-        (page.key == key(price) && level != NONE).then_some(level)
+        let place = store.levels.find(level)?;
+        (place.price == price).then_some(level)
     }
 
     /// The level at a price; a new one where there is none.
@@ -117,7 +122,7 @@ impl Ladder {
     }
 
     fn add(&mut self, store: &mut Store, price: Price, page: u32) -> u32 {
-        let level = store.levels.insert(Level { price, page, ..Level::default() });
+        let level = store.levels.insert(Level { price, page, book: self.book, ..Level::default() });
         let place = &mut store.pages[page];
         place.levels[offset(price)] = level;
         place.used |= 1 << offset(price);

@@ -1,25 +1,28 @@
 //! One price: the queue of what is shown there, and behind it the queue of what is not.
 
-use super::orders::Orders;
+use super::orders::{Orders, Seat};
 use super::pool::{NONE, Pooled};
+use super::sum::Sum;
 use crate::quantity::{Price, Qty};
 
 /// A price at which orders rest. One cache line.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(crate) struct Level {
-    /// What is shown, over all orders.
-    pub(crate) shown: u128,
-    /// What is open and not shown: hidden and all-or-none orders, and reserves of icebergs.
-    pub(crate) dark: u128,
     /// The price.
     pub(crate) price: Price,
+    /// What is shown, over all orders.
+    pub(crate) shown: Sum,
+    /// What is open and not shown: hidden and all-or-none orders, and reserves of icebergs.
+    pub(crate) dark: Sum,
     /// The two queues: displayed orders first, dark ones behind.
     pub(crate) queues: [Queue; 2],
     /// How many orders stand in the displayed queue.
     pub(crate) orders: u32,
     /// The page that lists this level.
     pub(crate) page: u32,
+    /// The book that it is in, by position.
+    pub(crate) book: u32,
 }
 
 /// First and last of a queue linked through the orders.
@@ -38,12 +41,13 @@ impl Default for Queue {
 impl Default for Level {
     fn default() -> Self {
         Self {
-            shown: 0,
-            dark: 0,
             price: Price(0),
+            shown: Sum::default(),
+            dark: Sum::default(),
             queues: [Queue::default(); 2],
             orders: 0,
             page: NONE,
+            book: NONE,
         }
     }
 }
@@ -64,6 +68,24 @@ impl Level {
         if head == NONE { self.queues[1].head } else { head }
     }
 
+    /// What is open, shown or not.
+    #[inline]
+    pub(crate) fn open(&self) -> u128 {
+        self.shown.get() + self.dark.get()
+    }
+
+    /// Whether anything is shown.
+    #[inline]
+    pub(crate) fn shows(&self) -> bool {
+        self.shown != Sum::default()
+    }
+
+    /// Whether all that is open is shown.
+    #[inline]
+    pub(crate) fn is_lit(&self) -> bool {
+        self.dark == Sum::default()
+    }
+
     /// Whether no order stands here.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
@@ -79,9 +101,9 @@ impl Level {
         shown: Qty,
         open: Qty,
     ) {
-        self.shown += u128::from(shown.0);
+        self.shown += shown;
         if shown != open {
-            self.dark += u128::from((open - shown).0);
+            self.dark += open - shown;
         }
         self.orders += u32::from(!dark);
         self.link_back(orders, key, usize::from(dark));
@@ -91,7 +113,7 @@ impl Level {
     /// the first queue.
     #[inline(always)]
     pub(crate) fn join(&mut self, orders: &mut Orders, key: u32, open: Qty) {
-        self.shown += u128::from(open.0);
+        self.shown += open;
         self.orders += 1;
         let tail = core::mem::replace(&mut self.queues[0].tail, key);
         if tail == NONE {
@@ -127,31 +149,33 @@ impl Level {
         if orders[key].is_special() {
             self.remove_special(orders, key);
         } else {
-            self.leave(orders, key);
+            let seat = orders[key];
+            self.leave(orders, &seat);
         }
     }
 
     /// Takes a plain order out; whether it was the last one here.
     #[inline(always)]
-    pub(crate) fn leave(&mut self, orders: &mut Orders, key: u32) -> bool {
-        self.shown -= u128::from(orders[key].open.0);
+    pub(crate) fn leave(&mut self, orders: &mut Orders, seat: &Seat) -> bool {
+        self.shown -= seat.open;
         self.orders -= 1;
-        self.unlink(orders, key, 0);
+        self.unlink(orders, seat, 0);
         self.orders == 0 && self.is_empty()
     }
 
     #[cold]
     fn remove_special(&mut self, orders: &mut Orders, key: u32) {
         let (dark, shown, open) = (orders.is_dark(key), orders.shown(key), orders[key].open);
-        self.shown -= u128::from(shown.0);
-        self.dark -= u128::from((open - shown).0);
+        self.shown -= shown;
+        self.dark -= open - shown;
         self.orders -= u32::from(!dark);
-        self.unlink(orders, key, usize::from(dark));
+        let seat = orders[key];
+        self.unlink(orders, &seat, usize::from(dark));
     }
 
     #[inline(always)]
-    fn unlink(&mut self, orders: &mut Orders, key: u32, which: usize) {
-        let (prev, next) = (orders[key].prev, orders[key].next);
+    fn unlink(&mut self, orders: &mut Orders, seat: &Seat, which: usize) {
+        let &Seat { prev, next, .. } = seat;
         let queue = &mut self.queues[which];
         if prev == NONE {
             queue.head = next;
@@ -168,7 +192,8 @@ impl Level {
     /// Moves an order to the back of its queue.
     pub(crate) fn requeue(&mut self, orders: &mut Orders, key: u32) {
         let which = usize::from(orders.is_dark(key));
-        self.unlink(orders, key, which);
+        let seat = orders[key];
+        self.unlink(orders, &seat, which);
         self.link_back(orders, key, which);
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct Orders {
 }
 
 /// What matching touches of an order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 pub(crate) struct Seat {
     /// The order's name.

@@ -7,7 +7,7 @@
 use core::hint::black_box;
 
 use super::Engine;
-use crate::book::index::Index;
+use crate::book::index::Name;
 use crate::command::{Cancel, Command, NewOrder, Quote, Reduce, Replace};
 use crate::id::{InstrumentId, OrderId};
 
@@ -71,7 +71,7 @@ impl Engine {
         let mut count = 0;
         for (key, Ahead { instrument, id }) in keys.iter_mut().zip(commands) {
             let position = self.direct.get(instrument.0 as usize).copied().unwrap_or(0);
-            *key = self.store.index.guess(Index::mix(position, id.0));
+            *key = self.store.index.guess(Name { book: position, id });
             count += 1;
         }
         let orders = &self.store.orders;

@@ -23,7 +23,7 @@ impl<S: EventSink> Desk<'_, S> {
             return true;
         }
         let linked = !self.book.is_sure();
-        let shown = self.store.levels[level].shown;
+        let shown = self.store.levels[level].shown.get();
         self.gather(level, |_| true);
         let shares = &mut self.store.shares[..];
         if u128::from(taker.open.0) < shown {

@@ -63,15 +63,6 @@ impl<'a, S: EventSink> Out<'a, S> {
     }
 }
 
-/// How far a command went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// It was plain, in a book where nothing special is switched on, and did not trade.
-    Short,
-    /// Anything else.
-    Long,
-}
-
 /// One instrument's desk.
 #[derive(Debug)]
 pub(super) struct Desk<'a, S> {
@@ -85,26 +76,14 @@ pub(super) struct Desk<'a, S> {
 impl<S: EventSink> Desk<'_, S> {
     /// Does one command's work, then lets the orders enter that it set free, then has the pegged
     /// orders follow, and then tells the best prices, if anybody wants them; the last two unless
-    /// other instruments' come first. A command that went the [`Way::Short`] leaves nothing but
-    /// best prices.
+    /// other instruments' come first.
     #[inline(always)]
-    pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self) -> Way) -> Way {
-        let way = command(&mut self);
-        if way == Way::Long {
-            self.aside().finish_long(tells);
-        } else if tells && self.out.wants(Interest::L1) {
-            self.aside().tell_best();
-        }
-        way
-    }
-
-    /// The same for a command that goes the long way, after which other instruments' come.
-    pub(super) fn work_long(mut self, command: impl FnOnce(&mut Self)) {
+    pub(super) fn work(mut self, tells: bool, command: impl FnOnce(&mut Self)) {
         command(&mut self);
-        self.finish_long(false);
+        self.finish_long(tells);
     }
 
-    /// The end of a command that went the long way.
+    /// The end of a command that did not go the short way.
     #[inline(never)]
     fn finish_long(&mut self, tells: bool) {
         if !self.store.pending.is_empty() | self.book.heed.has(Heed::AT_THE_END) {
@@ -118,14 +97,6 @@ impl<S: EventSink> Desk<'_, S> {
                 self.tell_best();
             }
         }
-    }
-
-    /// The same desk once more, for a function that is not inlined: so this one, whose address
-    /// nobody takes, is nowhere in memory.
-    #[inline(always)]
-    pub(super) fn aside(&mut self) -> Desk<'_, S> {
-        let out = Out::new(self.out.seq, self.out.sink, self.out.instrument);
-        Desk { store: self.store, book: self.book, accounts: self.accounts, now: self.now, out }
     }
 
     /// What a command leaves to be done.
@@ -203,7 +174,7 @@ impl<S: EventSink> Desk<'_, S> {
             (0, 0)
         } else {
             let level = &self.store.levels[level];
-            (level.shown, level.orders)
+            (level.shown.get(), level.orders)
         };
         self.out.tell(Interest::L2, What::Level { side, price, qty: Total::new(qty), orders });
     }

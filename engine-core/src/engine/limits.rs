@@ -259,7 +259,7 @@ impl<S: EventSink> Desk<'_, S> {
         let on_it = |key: &u32| self.store.orders[*key].level() == level;
         let wholes = self.book.wholes.iter().copied().filter(on_it);
         let open: u128 = wholes.map(|key| u128::from(self.store.orders[key].open.0)).sum();
-        place.shown + place.dark - open
+        place.open() - open
     }
 
     /// Whether a price is near enough to the reference price, or the last trade where there is

@@ -132,7 +132,7 @@ impl<S: EventSink> Desk<'_, S> {
             self.store.orders.filled(maker) + qty
         } else {
             self.store.orders[maker].open = leaves;
-            self.store.levels[level].shown -= u128::from(qty.0);
+            self.store.levels[level].shown -= qty;
             self.store.orders.note_fill(maker, self.book.position, qty)
         };
         self.book.trades += 1;
@@ -185,12 +185,12 @@ impl<S: EventSink> Desk<'_, S> {
         taker.filled += qty;
         let place = &mut self.store.levels[level];
         if dark {
-            place.dark -= u128::from(qty.0);
+            place.dark -= qty;
         } else {
             if orders[maker].is_special() {
                 orders.show(maker, tip - qty);
             }
-            place.shown -= u128::from(qty.0);
+            place.shown -= qty;
         }
         let order = orders.order(maker);
         self.book.trades += 1;
@@ -248,8 +248,8 @@ impl<S: EventSink> Desk<'_, S> {
         // It stands at the back now.
         self.store.orders.mark(key, self.book.position, Terms::TOP, false);
         let place = &mut self.store.levels[level];
-        place.dark -= u128::from(tip.0);
-        place.shown += u128::from(tip.0);
+        place.dark -= tip;
+        place.shown += tip;
         place.orders += 1;
         place.requeue(&mut self.store.orders, key);
         let price = place.price;

@@ -95,8 +95,8 @@ impl<S: EventSink> Desk<'_, S> {
     /// What takes part at a level.
     fn offered(&self, level: u32) -> u128 {
         let level = &self.store.levels[level];
-        if self.book.groups.is_empty() && (level.dark == 0 || self.book.wholes.is_empty()) {
-            return level.shown + level.dark;
+        if self.book.groups.is_empty() && (level.is_lit() || self.book.wholes.is_empty()) {
+            return level.open();
         }
         self.sum(level.keys(&self.store.orders))
     }

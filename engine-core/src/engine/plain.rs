@@ -1,46 +1,54 @@
 //! The short way of plain orders in a plain book.
 //!
 //! It does what `place.rs` and `change.rs` do, and leaves out what plain orders have nothing of.
-//! Whatever is not plain, is refused or needs more than one step takes the long way.
+//! Whatever is not plain, is refused or needs more than one step takes the long way: each function
+//! says whether the whole command is done, and has done nothing where it is not.
 
-use super::desk::{Desk, Way};
+use super::desk::Desk;
 use super::matching::{Special, Taker};
+use crate::book::Spot;
 use crate::book::order::Terms;
-use crate::book::{Spot, Vacancy};
-use crate::command::{NewOrder, NewQty, OrderType, Reduce, Replace, Stp, TimeInForce};
+use crate::book::orders::Seat;
+use crate::command::{Cancel, NewOrder, NewQty, OrderType, Reduce, Replace, Stp, TimeInForce};
 use crate::event::{CancelReason, EventSink, Interest, What};
-use crate::id::{AccountId, OrderId};
+use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::ReplacePolicy;
 use crate::quantity::{Price, Qty};
 use crate::side::Side;
 
+/// An order that was found by its name.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    /// The place of its entry in the index.
+    at: usize,
+    key: u32,
+    seat: Seat,
+}
+
 impl<S: EventSink> Desk<'_, S> {
-    /// Whether nothing is switched on that a plain order would have to heed.
+    /// Places an order that does not trade.
     #[inline(always)]
-    fn is_plain(&self) -> bool {
-        self.book.heed.is_empty() && !self.accounts.watch
+    pub(super) fn place(&mut self, order: &Plain) -> bool {
+        let &Plain { id, account, side, tif, price, qty, .. } = order;
+        if self.crosses(side, price) || tif == TimeInForce::Ioc {
+            return false;
+        }
+        let Some(spot) = self.book.spot(self.store, id, side, price) else { return false };
+        self.seat(id, account, side, price, qty, spot);
+        true
     }
 
-    /// Places an order.
-    #[inline(always)]
-    pub(super) fn place(&mut self, order: &NewOrder) -> Way {
-        let &NewOrder { id, account, side, qty, tif, .. } = order;
-        if let Some(price) = order.plain_price()
-            && self.is_plain()
-        {
-            if self.crosses(side, price) || tif == TimeInForce::Ioc {
-                self.aside().cross(id, account, side, tif, price, qty);
-                return Way::Long;
-            }
-            if let Some(spot) = self.book.spot(self.store, id, side, price) {
-                self.seat(id, account, side, price, qty, spot);
-                return Way::Short;
-            }
+    /// Places one for which there is no spot, or that trades or ends.
+    #[inline]
+    pub(super) fn place_long(&mut self, order: &Plain) {
+        let plain = self.book.heed.is_empty() && !self.accounts.watch;
+        let room = !self.store.orders.is_full() && !self.store.no_level_left();
+        let crosses = order.tif == TimeInForce::Ioc || self.crosses(order.side, order.price);
+        if plain && crosses && room && self.store.has_room(self.book.position, order.id) {
+            self.cross(order);
+        } else {
+            self.place_any(&order.whole());
         }
-        // A copy, so that the order itself need not be in memory.
-        let order = *order;
-        self.aside().place_any(&order);
-        Way::Long
     }
 
     /// A plain order that does not trade and for which there is a spot.
@@ -59,22 +67,10 @@ impl<S: EventSink> Desk<'_, S> {
         self.tell_added(id, side, price, qty);
     }
 
-    /// A plain order that trades or ends.
-    #[inline(never)]
-    fn cross(
-        &mut self,
-        id: OrderId,
-        account: AccountId,
-        side: Side,
-        tif: TimeInForce,
-        limit: Price,
-        open: Qty,
-    ) {
-        let room = !self.store.orders.is_full() && !self.store.no_level_left();
-        if !room || self.store.vacancy(self.book.position, id).is_none() {
-            let order = NewOrder { account, tif, ..NewOrder::limit(id, side, limit, open) };
-            return self.place_any(&order);
-        }
+    /// A plain order that trades or ends, and may rest.
+    #[inline]
+    fn cross(&mut self, order: &Plain) {
+        let &Plain { id, account, side, tif, price: limit, qty: open, .. } = order;
         let price = Some(limit);
         self.out.private(What::Accepted { id, account, side, qty: open, price });
         self.enter(&mut Taker {
@@ -94,82 +90,81 @@ impl<S: EventSink> Desk<'_, S> {
         });
     }
 
-    /// The place in the index and the seat of a plain live order of this account.
+    /// A plain live order of this account.
     #[inline(always)]
-    fn plain_order(&self, id: OrderId, account: AccountId) -> Option<(Vacancy, u32)> {
-        if !self.is_plain() {
-            return None;
-        }
-        let (at, key) = self.store.find_settled(self.book.position, id)?;
-        let seat = &self.store.orders[key];
-        (seat.account == account && !seat.is_special()).then_some((at, key))
+    fn plain_order(&self, id: OrderId, account: AccountId) -> Option<Found> {
+        let (at, key) = self.store.find_likely(self.book.position, id)?;
+        let seat = self.store.orders[key];
+        let plain = seat.account == account && !seat.is_special();
+        (plain && self.book.level_of(self.store, &seat).is_some()).then_some(Found {
+            at,
+            key,
+            seat,
+        })
     }
 
     /// Takes an order off the book.
     #[inline(always)]
-    pub(super) fn cancel(&mut self, id: OrderId, account: AccountId) -> Way {
-        let Some((at, key)) = self.plain_order(id, account) else {
-            self.aside().cancel_any(id, account);
-            return Way::Long;
-        };
-        let (qty, reason) = (self.store.orders[key].open, CancelReason::User);
+    pub(super) fn cancel(&mut self, cancel: &Cancel) -> bool {
+        let &Cancel { id, account, .. } = cancel;
+        let Some(Found { at, key, seat }) = self.plain_order(id, account) else { return false };
+        let (qty, reason) = (seat.open, CancelReason::User);
         self.out.private(What::Canceled { id, account, qty, reason });
-        self.take_off_plain(key);
-        self.store.vacate(at, key);
-        self.book.live -= 1;
-        Way::Short
-    }
-
-    /// Takes a plain order off its level and tells so.
-    #[inline(always)]
-    fn take_off_plain(&mut self, key: u32) {
         if self.out.wants(Interest::L2.and(Interest::L3)) {
-            self.aside().take_off(key);
+            self.take_off(key);
+            self.store.vacate(at, key);
         } else {
-            self.book.unlink_plain(self.store, key);
+            let emptied = self.book.leave_plain(self.store, &seat);
+            self.store.vacate(at, key);
+            if emptied {
+                self.book.drop_level(self.store, &seat);
+            }
         }
+        self.book.live -= 1;
+        true
     }
 
     /// Lowers what is open of an order, which keeps its place.
     #[inline(always)]
-    pub(super) fn reduce(&mut self, reduce: &Reduce) -> Way {
+    pub(super) fn reduce(&mut self, reduce: &Reduce) -> bool {
         let &Reduce { id, account, by, .. } = reduce;
-        match self.plain_order(id, account) {
-            Some((_, key)) if !by.is_zero() && by < self.store.orders[key].open => {
-                self.shrink(key, by);
-                Way::Short
-            }
-            _ => {
-                let reduce = *reduce;
-                self.aside().reduce_any(&reduce);
-                Way::Long
-            }
+        let Some(Found { key, seat, .. }) = self.plain_order(id, account) else { return false };
+        if by.is_zero() || by >= seat.open || seat.is_detailed() {
+            return false;
         }
+        let leaves = seat.open - by;
+        self.store.orders[key].open = leaves;
+        let place = &mut self.store.levels[seat.level()];
+        place.shown -= by;
+        self.out.private(What::Replaced {
+            id,
+            new_id: id,
+            account,
+            price: Some(place.price),
+            qty: leaves,
+            leaves,
+            kept_priority: true,
+        });
+        if self.out.wants(Interest::L2.and(Interest::L3)) {
+            self.tell_reduced(key, by);
+        }
+        true
     }
 
-    /// Gives an order another price, quantity or name.
+    /// Gives an order another price or quantity.
     #[inline(always)]
-    pub(super) fn replace(&mut self, replace: &Replace) -> Way {
-        match self.plain_move(replace) {
-            Some((key, price, open)) => {
-                self.move_plain(key, price, open);
-                Way::Short
-            }
-            None => {
-                let replace = *replace;
-                self.aside().replace_any(&replace);
-                Way::Long
-            }
-        }
+    pub(super) fn replace(&mut self, replace: &Replace) -> bool {
+        let Some((key, seat, price, open)) = self.plain_move(replace) else { return false };
+        self.move_plain(key, &seat, price, open);
+        true
     }
 
-    /// The order, price and open quantity of a replace that moves a plain order to where it does
-    /// not trade.
+    /// The order, its seat, price and open quantity of a replace that moves a plain order to where
+    /// it does not trade.
     #[inline(always)]
-    fn plain_move(&self, replace: &Replace) -> Option<(u32, Price, Qty)> {
+    fn plain_move(&self, replace: &Replace) -> Option<(u32, Seat, Price, Qty)> {
         let &Replace { id, account, new_id, price, qty, .. } = replace;
-        let (_, key) = self.plain_order(id, account)?;
-        let seat = &self.store.orders[key];
+        let Found { key, seat, .. } = self.plain_order(id, account)?;
         if seat.is_detailed() || new_id.is_some() || self.store.no_level_left() {
             return None;
         }
@@ -183,14 +178,13 @@ impl<S: EventSink> Desk<'_, S> {
             && open <= seat.open
             && self.book.spec.replace_policy == ReplacePolicy::Keep;
         let trades = self.crosses(seat.side(), price);
-        (!open.is_zero() && !keeps && !trades).then_some((key, price, open))
+        (!open.is_zero() && !keeps && !trades).then_some((key, seat, price, open))
     }
 
     /// Moves a plain order to the back of where it does not trade; its seat and its place in the
     /// index stay.
     #[inline(always)]
-    fn move_plain(&mut self, key: u32, price: Price, open: Qty) {
-        let seat = &self.store.orders[key];
+    fn move_plain(&mut self, key: u32, seat: &Seat, price: Price, open: Qty) {
         let (id, account, side) = (seat.id, seat.account, seat.side());
         self.out.private(What::Replaced {
             id,
@@ -201,10 +195,42 @@ impl<S: EventSink> Desk<'_, S> {
             leaves: open,
             kept_priority: false,
         });
-        self.take_off_plain(key);
+        if self.out.wants(Interest::L2.and(Interest::L3)) {
+            self.take_off(key);
+        } else if self.book.leave_plain(self.store, seat) {
+            self.book.drop_level(self.store, seat);
+        }
         let level = self.book.level_for(self.store, side, price);
         self.book.reseat(self.store, key, level, open);
         self.tell_added(id, side, price, open);
+    }
+}
+
+/// A limit order that is good till cancelled or immediate, and nothing more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain {
+    pub(super) instrument: InstrumentId,
+    pub(super) id: OrderId,
+    pub(super) account: AccountId,
+    pub(super) side: Side,
+    pub(super) tif: TimeInForce,
+    pub(super) price: Price,
+    pub(super) qty: Qty,
+}
+
+impl Plain {
+    /// An order that is no more than that.
+    #[inline(always)]
+    pub(super) fn of(order: &NewOrder) -> Option<Self> {
+        let price = order.plain_price()?;
+        let &NewOrder { instrument, id, account, side, tif, qty, .. } = order;
+        Some(Self { instrument, id, account, side, tif, price, qty })
+    }
+
+    /// The same as any order.
+    fn whole(self) -> NewOrder {
+        let Self { instrument, id, account, side, tif, price, qty } = self;
+        NewOrder { instrument, account, tif, ..NewOrder::limit(id, side, price, qty) }
     }
 }
 

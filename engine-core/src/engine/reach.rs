@@ -22,8 +22,8 @@ impl<S: EventSink> Desk<'_, S> {
             if !taker.side.crosses(taker.limit, level.price) {
                 break;
             }
-            if plain && (level.dark == 0 || self.book.wholes.is_empty()) {
-                reach.count(level.shown + level.dark);
+            if plain && (level.is_lit() || self.book.wholes.is_empty()) {
+                reach.count(level.open());
             } else if !self.can_fill_at(taker, level.front(), wanted, &mut reach) {
                 break;
             }

@@ -124,8 +124,8 @@ impl<S: EventSink> Desk<'_, S> {
         let order = &mut self.store.orders[key];
         order.open -= qty;
         let level = &mut self.store.levels[order.level()];
-        level.shown -= u128::from(shown.0);
-        level.dark -= u128::from((qty - shown).0);
+        level.shown -= shown;
+        level.dark -= qty - shown;
         if order.is_special() {
             self.store.orders.show(key, before - shown);
         }

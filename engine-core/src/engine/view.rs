@@ -113,9 +113,9 @@ impl<'a> BookView<'a> {
     pub fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> + use<'a> {
         let store = self.store;
         let levels = self.book.side(side).levels(store).map(|level| &store.levels[level]);
-        levels.filter(|level| level.shown > 0).map(|level| LevelView {
+        levels.filter(|level| level.shows()).map(|level| LevelView {
             price: level.price,
-            qty: level.shown,
+            qty: level.shown.get(),
             orders: level.orders,
         })
     }

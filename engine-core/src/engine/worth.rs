@@ -28,8 +28,8 @@ impl<S: EventSink> Desk<'_, S> {
             }
             // At a price of zero or less a worth buys without end.
             let each = u128::try_from(level.price.0).unwrap_or(0);
-            let goes_on = if level.dark == 0 || self.book.wholes.is_empty() {
-                count.take(level.shown + level.dark, each)
+            let goes_on = if level.is_lit() || self.book.wholes.is_empty() {
+                count.take(level.open(), each)
             } else {
                 self.afford_each(level.front(), each, &mut count)
             };

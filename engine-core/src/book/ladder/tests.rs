@@ -27,7 +27,7 @@ proptest! {
     #[test]
     fn a_ladder_is_a_sorted_map(sell: bool, steps in prop::collection::vec((any::<bool>(), price()), 1..250)) {
         let side = if sell { Side::Sell } else { Side::Buy };
-        let (mut store, mut ladder) = (Store::new(CAPACITY), Ladder::new(side));
+        let (mut store, mut ladder) = (Store::new(CAPACITY), Ladder::new(side, 0));
         let mut map = BTreeMap::new();
         for (add, price) in steps {
             let found = ladder.find(&store, Price(price));
