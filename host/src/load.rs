@@ -3,6 +3,7 @@
 //! The loop is open: order `k` is meant to leave `k / rate` after the beginning, and its latency
 //! counts from then, so that an order that has to wait for those before it counts as late.
 
+mod distribution;
 mod table;
 
 use std::net::SocketAddr;

@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// Which instrument
     #[arg(long, default_value_t = 1)]
     instrument: u32,
+    /// Where to write the distribution of latencies, in µs, as HdrHistogram's plotters read it
+    #[arg(long, value_name = "FILE")]
+    histogram: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
@@ -61,5 +64,13 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     };
     let report = load.run().map_err(|error| RunError::Usage(error.to_string()))?;
     tell(&report.to_string());
+    if let Some(path) = &args.histogram {
+        let mut text = Vec::new();
+        let written =
+            report.write_distribution(&mut text).and_then(|()| std::fs::write(path, &text));
+        written.map_err(|error| {
+            RunError::Usage(format!("{} cannot be written: {error}", path.display()))
+        })?;
+    }
     Ok(if report.is_complete { Outcome::AsWished } else { Outcome::Differs })
 }
