@@ -68,6 +68,7 @@ pub(super) fn take_seats(
             host.cancel_left_over(number);
         }
     }
+    host.cancel_orphans();
     Ok(())
 }
 

@@ -1,11 +1,13 @@
 //! Strategies come, change and go, between two turns.
 
-use ringfence_core::{AccountId, Command, Time};
+use std::collections::BTreeSet;
+
+use ringfence_core::{AccountId, Command, Scope, Side, Time};
 
 use super::{Host, Request};
 use crate::seat::{
     FIRST_ACCOUNT, HandOver, OpenOrders, Seat, SeatImage, SeatImageError, Successor, SwapError,
-    asked_by,
+    account_seat, asked_by,
 };
 use crate::sequencer::Stamped;
 
@@ -29,6 +31,26 @@ impl Host {
     pub fn cancel_left_over(&mut self, number: u16) {
         if let Some(seat) = self.floor.seats().get(usize::from(number)).filter(|_| self.has_past) {
             self.door.push(Stamped { at: Time(0), command: seat.cancel_all() }.into());
+        }
+    }
+
+    /// Has the orders cancelled, ahead of the next command, of strategies of an earlier run at whose
+    /// seats nobody sits any more. Looks at every order that lives.
+    pub fn cancel_orphans(&mut self) {
+        let engine = &self.engine;
+        let mut owners = BTreeSet::new();
+        for book in engine.instruments().filter_map(|instrument| engine.book(instrument)) {
+            owners.extend(
+                Side::BOTH.into_iter().flat_map(|side| book.orders(side)).map(|it| it.account),
+            );
+            owners.extend(book.waiting().map(|order| order.account));
+        }
+        let sits =
+            |number: u16| self.floor.seats().get(usize::from(number)).is_some_and(Seat::is_there);
+        owners.retain(|&account| account_seat(account).is_some_and(|number| !sits(number)));
+        for account in owners {
+            let scope = Scope { account: Some(account), ..Scope::default() };
+            self.door.push(Stamped { at: Time(0), command: Command::MassCancel(scope) }.into());
         }
     }
 

@@ -1,5 +1,7 @@
 //! A turn in steady state allocates nothing, strategies that answer included.
 
+mod gateway;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -74,9 +76,9 @@ fn a_turn_with_strategies_that_answer_allocates_nothing() {
     }
 }
 
-fn check(engine: &dyn Engine, workers: u16) {
-    let mut host = Host::new(Capacity::SMALL, Journal::none());
-    let beside = Arc::new(AtomicU64::new(0));
+/// Five strategies, on so many workers or on this thread, whose own allocations are counted in
+/// `beside`.
+fn take_seats(host: &mut Host, engine: &dyn Engine, workers: u16, beside: &Arc<AtomicU64>) {
     let wasm = answers_trades("");
     if workers > 0 {
         let settings = WorkerSettings { count: workers, ..WorkerSettings::default() };
@@ -86,26 +88,37 @@ fn check(engine: &dyn Engine, workers: u16) {
         let cache = Cache::disabled();
         let config = SandboxConfig::default();
         let sandbox = Sandbox::load(engine, &cache, &wasm, &config).unwrap();
-        let guest = Box::new(Counted { sandbox, allocations: Arc::clone(&beside) });
+        let guest = Box::new(Counted { sandbox, allocations: Arc::clone(beside) });
         let interest = [Interest::TRADES, Interest::NONE, Interest::ALL][usize::from(number % 3)];
         let subscription = Subscription { timer_ns: 7, ..Subscription::public(interest) };
         let seat = Seat::new("it".into(), number, guest, subscription);
         host.seat(if workers > 0 { seat.on_worker(number % workers) } else { seat });
     }
-    turn(&mut host, 1, Command::Instrument(Box::new(InstrumentSpec::new(ABC, "ABC"))));
-    trade(&mut host, 100);
-    let calls = host.seats()[2].guest().stats().calls;
-    beside.store(0, Ordering::Relaxed);
-    let counted = measure(|| trade(&mut host, 200));
+}
+
+/// What was allocated here, and on workers.
+#[track_caller]
+fn expect_few(engine: &dyn Engine, workers: u16, here: u64, beside: &AtomicU64) {
     // A thread that waits on a channel for the first time makes what it sleeps with, and keeps it;
     // that may be in any turn. What each turn made would be hundreds here.
     let firsts = 2 * u64::from(workers);
-    let here = counted.count_total;
     assert!(here <= firsts, "{}, {workers} workers: {here} allocations", engine.name());
     // wasmi makes another stack when two guests run at once for the first time, and keeps it.
     let stacks = if engine.name() == "wasmi" { 2 * u64::from(workers) } else { 0 };
     let beside = beside.load(Ordering::Relaxed);
     assert!(beside <= stacks, "{}: {beside} on workers", engine.name());
+}
+
+fn check(engine: &dyn Engine, workers: u16) {
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    let beside = Arc::new(AtomicU64::new(0));
+    take_seats(&mut host, engine, workers, &beside);
+    turn(&mut host, 1, Command::Instrument(Box::new(InstrumentSpec::new(ABC, "ABC"))));
+    trade(&mut host, 100);
+    let calls = host.seats()[2].guest().stats().calls;
+    beside.store(0, Ordering::Relaxed);
+    let counted = measure(|| trade(&mut host, 200));
+    expect_few(engine, workers, counted.count_total, &beside);
     let seat = &host.seats()[0];
     assert_eq!(seat.fault(), None, "{}", engine.name());
     assert_eq!(seat.counts().orders, 300, "it answered each trade: {:?}", seat.counts());

@@ -160,3 +160,26 @@ fn a_file_of_strategies_that_makes_no_sense_is_refused() {
     }
     replay(&folder, &[&format!("{calm},size=1,size=2")]).refused(&["`size` is there twice"]);
 }
+
+#[test]
+fn the_watchdog_of_a_file_is_on_unless_it_is_off() {
+    let folder = Folder::new("watchdog");
+    folder.write("loops.wasm", Guest::doing("(loop $for_ever (br $for_ever)) (i32.const 0)"));
+    let tape = folder.write("tape.jsonl", TAPE);
+    let stopped = |watchdog: &str| {
+        let limits = "limits = { gas_per_call = 300000000 }";
+        // Without kept code it begins in an interpreter, where that takes most of a second.
+        let text = format!(
+            "cache_enabled = false\n{watchdog}\n[[strategies]]\nfile = \"loops.wasm\"\n{limits}\n"
+        );
+        let run = ringfence(&["replay", "--strategies", &folder.write("it.toml", text), &tape]);
+        assert_eq!(run.status, 0, "{}", run.err);
+        run.err
+    };
+    let err = stopped("watchdog_ms = 1");
+    assert!(err.contains("a call took longer than 1 ms of real time"), "{err}");
+    for calm in ["watchdog_ms = 0", "watchdog_ms = 60000"] {
+        let err = stopped(calm);
+        assert!(err.contains("disabled: it ran out of gas"), "{err}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Strategies take seats in a venue that has a past.
 
-use ringfence_core::{AccountSpec, Engine};
+use ringfence_core::{AccountSpec, Engine, OrderType};
 
 use super::*;
 use crate::seat::Limits;
@@ -60,6 +60,32 @@ fn without_an_earlier_run_or_a_seat_there_is_nothing_to_cancel() {
     let mut host = restarted(AccountSpec::default());
     host.cancel_left_over(0);
     assert!(!host.is_waiting());
+}
+
+#[test]
+fn orders_of_seats_that_there_are_no_more_are_cancelled() {
+    let mut host = restarted(AccountSpec::default());
+    host.cancel_orphans();
+    turn(&mut host, Command::Time);
+    assert_eq!(orders(&host), [1], "the client's stays");
+    // An order that waits for its price, of the fifth seat, while somebody sits at the first.
+    let mut host = restarted(AccountSpec::default());
+    let stop = NewOrder {
+        account: AccountId(FIRST_ACCOUNT + 4),
+        order_type: OrderType::Stop,
+        price: None,
+        stop: Some(Price(50)),
+        ..order(1 << 62 | 4 << 40 | 1, Side::Buy, 1)
+    };
+    turn(&mut host, Command::New(stop));
+    let waiting = |host: &Host| host.engine().book(InstrumentId(1)).map(|it| it.waiting().count());
+    assert_eq!(waiting(&host), Some(1));
+    host.seat(seat(None));
+    host.cancel_orphans();
+    turn(&mut host, Command::Time);
+    assert_eq!((orders(&host).len(), waiting(&host)), (2, Some(0)));
+    host.cancel_orphans();
+    assert!(!host.is_waiting(), "there is none any more");
 }
 
 #[test]
