@@ -14,7 +14,7 @@ use ringfence_host::gateway::frame::{Goodbye, HEAD_LEN, Head, frame_kind, login_
 use ringfence_host::testing::Random;
 
 use crate::command::{Folder, ringfence};
-use crate::venue::{PATIENCE, SECRETS, Venue, ask, limit, record};
+use crate::venue::{PATIENCE, SECRETS, Venue, ask, get, limit, record};
 
 fn cancel(id: u64) -> CommandRecord {
     let (instrument, account, id) = (InstrumentId(1), AccountId(0), OrderId(id));
@@ -131,6 +131,23 @@ fn read_all(stream: &mut TcpStream) -> Vec<u8> {
             Err(error) => panic!("the venue does not end it: {error}"),
         }
     }
+}
+
+#[test]
+fn a_venue_answers_how_it_is() {
+    let folder = Folder::new("run-http");
+    let mut venue = Venue::start(&folder, "os", "[http]\naddress = \"127.0.0.1:0\"\n");
+    assert!(venue.began.starts_with("recovered 0 commands up to place 0"), "{}", venue.began);
+    ask(&mut venue.client(1), &record(&Order::New(limit(7, Side::Sell, 100))));
+    let http = venue.http();
+    let answer = get(http, "/readyz");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("ready\n"), "{answer}");
+    let metrics = get(http, "/metrics");
+    for figure in ["ringfence_ready 1\n", "ringfence_strategies 0\n"] {
+        assert!(metrics.contains(figure), "{metrics}");
+    }
+    let said = venue.end();
+    assert!(said.contains("ended in order after place ") && said.contains("; state "), "{said}");
 }
 
 #[test]
