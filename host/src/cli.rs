@@ -8,6 +8,7 @@ mod generate;
 mod journal;
 mod load;
 mod replay;
+mod returning;
 mod run;
 mod strategies;
 mod strategy;

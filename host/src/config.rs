@@ -4,10 +4,12 @@
 //! is a value out of range: both name line and column.
 
 mod address;
+mod admin;
 mod environment;
 mod feed;
 mod gateway;
 mod http;
+mod images;
 mod journal;
 mod limits;
 mod on_fault;
@@ -23,9 +25,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use admin::AdminConfig;
 pub use feed::FeedConfig;
 pub use gateway::{AccountConfig, GatewayConfig, SECRET_LEN_MAX, Secret, SlowConsumer};
 pub use http::HttpConfig;
+pub use images::ImagesConfig;
 pub use journal::{JournalConfig, PolicyName, SnapshotConfig};
 pub use limits::LimitsConfig;
 pub use on_fault::OnFaultConfig;
@@ -64,6 +68,11 @@ pub struct Config {
     pub feed: Option<FeedConfig>,
     /// Health, metrics and books by HTTP; none where the section is missing.
     pub http: Option<HttpConfig>,
+    /// Where strategies are loaded, replaced and unloaded while the venue runs; nowhere where the
+    /// section is missing.
+    pub admin: Option<AdminConfig>,
+    /// What strategies go on from at the next start.
+    pub images: ImagesConfig,
     /// Threads on which strategies answer.
     pub workers: WorkersConfig,
     /// Strategies that trade here, in the order of their seats.
@@ -170,6 +179,7 @@ impl Config {
         resolve(&mut self.journal.folder);
         self.venue.instruments.iter_mut().for_each(resolve);
         self.gateway.secrets_file.iter_mut().for_each(resolve);
+        self.admin.iter_mut().for_each(|admin| resolve(&mut admin.socket));
         self.strategies.iter_mut().for_each(|strategy| resolve(&mut strategy.file));
     }
 }

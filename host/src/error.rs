@@ -3,7 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 
+use crate::admin::DoorError;
 use crate::journal::JournalError;
+use crate::keeper::KeepError;
 
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +93,12 @@ pub enum RunError {
     /// Connections cannot be watched any more.
     #[error("the system watches no connections any more: {0}")]
     Network(io::Error),
+    /// The admin door cannot be opened.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// Images of strategies cannot be kept, or not be read.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// The journal cannot be written, or not be read.
     #[error(transparent)]
     Journal(#[from] JournalError),

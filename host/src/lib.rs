@@ -2,6 +2,7 @@
 //! world, and runs each trading strategy as a Wasm guest in its own ring fence.
 #![deny(unsafe_code)]
 
+pub mod admin;
 pub mod cli;
 pub mod client;
 pub mod comeback;

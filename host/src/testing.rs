@@ -4,6 +4,7 @@
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod abi_check;
+mod admin_check;
 mod config_check;
 mod crashes;
 mod disk;
@@ -21,6 +22,7 @@ use crate::replay::jsonl::{parse_line, write_command};
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 pub use abi_check::{check_abi_bytes, check_admission_bytes, guest_from_bytes};
+pub use admin_check::check_admin_bytes;
 pub use config_check::check_config_bytes;
 pub use crashes::{Tally, check_crashes_of_seed};
 pub use disk::SimulatedDisk;

@@ -1,5 +1,6 @@
 //! A venue: what its sockets bring is sequenced, journalled, applied and told, again and again.
 
+mod images;
 mod opening;
 mod services;
 
@@ -9,8 +10,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ringfence_core::{Command, Engine, Event, Interest, Time};
 
+use images::Images;
 pub use services::{Beside, Services};
 
+use crate::admin::{Errands, Inbox, errands};
 use crate::error::RunError;
 use crate::gateway::Gateway;
 use crate::gateway::frame::Goodbye;
@@ -18,6 +21,7 @@ use crate::gateway::net::Net;
 use crate::host::{Host, Request};
 use crate::http::{Figures, Health, State};
 use crate::journal::JournalError;
+use crate::keeper::KeeperThread;
 use crate::publisher::Outlet;
 use crate::recovery::Findings;
 use crate::sequencer::{Origin, Stamp, Stamped};
@@ -39,6 +43,9 @@ pub struct Venue {
     health: Arc<Health>,
     /// When the figures are read next.
     read_at: u64,
+    /// What other threads want done with the host.
+    inbox: Option<Inbox>,
+    images: Option<Images>,
 }
 
 /// How long the loop sleeps at most.
@@ -60,6 +67,20 @@ impl Venue {
     /// The host, for strategies to take their seats before it runs.
     pub const fn host_mut(&mut self) -> &mut Host {
         &mut self.host
+    }
+
+    /// Has other threads send errands, which this one does between two turns.
+    pub fn take_errands(&mut self) -> Errands {
+        let (sender, inbox) = errands();
+        self.inbox = Some(inbox);
+        sender
+    }
+
+    /// Has images of all strategies kept: now, with each snapshot of the state, and at the end.
+    pub fn keep_images(&mut self, thread: KeeperThread) {
+        let mut images = Images::new(thread);
+        images.all_are_due(&self.host);
+        self.images = Some(images);
     }
 
     /// The host, to look at.
@@ -93,6 +114,13 @@ impl Venue {
             self.health.set(State::ShuttingDown);
             ended = self.finish(beside).map_err(RunError::from);
         }
+        // Whoever waits for an errand learns that it is not done.
+        self.inbox = None;
+        if ended.is_ok()
+            && let Some(images) = self.images.take()
+        {
+            images.finish(&mut self.host);
+        }
         if let Err(error) = &ended {
             self.health.set(State::Failed(error.to_string()));
         }
@@ -109,7 +137,11 @@ impl Venue {
             let now = now();
             self.gateway.attend(now, &mut self.requests);
             self.let_time_pass(now);
+            self.run_errands();
             self.turn(beside)?;
+            if let Some(images) = &mut self.images {
+                images.tend(&mut self.host);
+            }
             self.net.flush(&mut self.gateway, now);
             if now >= self.read_at {
                 self.read_at = now + FIGURES_NS;
@@ -129,9 +161,16 @@ impl Venue {
         self.host.turn_of(self.requests.drain(..), &mut audience)
     }
 
+    /// What they have sequenced goes ahead of what came meanwhile.
+    fn run_errands(&mut self) {
+        let Some(inbox) = &self.inbox else { return };
+        while inbox.do_one(&mut self.host) {}
+    }
+
     /// How long to wait for something to come.
     fn nap(&self) -> Duration {
-        if self.is_restless || self.host.is_waiting() {
+        let is_busy = self.images.as_ref().is_some_and(Images::is_busy);
+        if self.is_restless || is_busy || self.host.is_waiting() {
             return Duration::ZERO;
         }
         let now = now();

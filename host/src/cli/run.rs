@@ -1,14 +1,18 @@
 //! `ringfence run`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::{Outcome, strategies, tell};
+use super::returning::Returning;
+use super::strategies::{self, Loader};
+use super::{Outcome, tell};
+use crate::admin::{Desk, Door};
 use crate::config::Config;
 use crate::error::RunError;
+use crate::keeper::{Keeper, KeeperThread};
 use crate::venue::{Services, Venue};
 
 /// What `ringfence run` takes.
@@ -34,10 +38,18 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
             .map_err(|error| RunError::Usage(format!("cannot wait for signals: {error}")))?;
     }
     let (services, mut beside) = Services::start(&config)?;
-    let mut venue = Venue::open(&config, &services)?;
+    let mut loader = Loader::new(config.cache_enabled.0, None);
+    let mut returning = Returning::begin(&config, &mut loader)?;
+    let mut venue = Venue::open_before(&config, &services, &mut returning.comeback)?;
     tell(&format!("{}\n", venue.findings()));
-    strategies::take_seats(venue.host_mut(), &config, None, true)?;
-    for seat in venue.host().seats() {
+    strategies::take_the_floor(venue.host_mut(), &config, true)?;
+    returning.take_seats(venue.host_mut(), &config, &mut loader)?;
+    let keeper = returning.keeper();
+    if let Some(keeper) = &keeper {
+        venue.keep_images(keep(keeper)?);
+    }
+    let _door = open_door(&config, &args.config, loader, keeper, &mut venue)?;
+    for seat in venue.host().seats().iter().filter(|seat| seat.is_there()) {
         tell(&format!("strategy {} has account {}\n", seat.name(), seat.account()));
     }
     let address = venue.net().address().map_err(RunError::Network)?;
@@ -54,4 +66,28 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
         (venue.host().sequencer().last().place, venue.host().engine().state_hash());
     tell(&format!("ended in order after place {place}; state {state:016x}\n"));
     Ok(Outcome::AsWished)
+}
+
+/// The thread that writes images.
+fn keep(keeper: &Keeper) -> Result<KeeperThread, RunError> {
+    let complain = |said| tell(&format!("ringfence: {said}\n"));
+    KeeperThread::start(keeper.clone(), complain)
+        .map_err(|error| RunError::Usage(format!("no thread writes images: {error}")))
+}
+
+/// Opens the admin door, where one is configured.
+fn open_door(
+    config: &Config,
+    file: &Path,
+    loader: Loader,
+    keeper: Option<Keeper>,
+    venue: &mut Venue,
+) -> Result<Option<Door>, RunError> {
+    let Some(admin) = &config.admin else { return Ok(None) };
+    let mut desk = Desk::new(venue.take_errands(), Box::new(loader))
+        .reading(file.to_owned(), (0..).zip(config.strategies.iter().cloned()))
+        .keeping(keeper);
+    let door = Door::open(&admin.socket, move |line| desk.answer(line))?;
+    tell(&format!("strategies are loaded and unloaded at {}\n", door.path().display()));
+    Ok(Some(door))
 }

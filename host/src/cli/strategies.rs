@@ -1,5 +1,7 @@
 //! Loads strategies and gives each its seat.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::admin::Loads;
 use crate::config::{Config, Parameter, RuntimeName, StrategyConfig};
 use crate::error::RunError;
 use crate::floor::Workers;
@@ -15,8 +18,8 @@ use crate::processors::Processors;
 use crate::runtime::{Engine, EngineError};
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use crate::runtime::{InChild, Tiered};
-use crate::sandbox::{Cache, Sandbox};
-use crate::seat::{OpenOrders, Seat, Subscription};
+use crate::sandbox::{Cache, ImageError, LoadError, Program, Sandbox, SandboxConfig};
+use crate::seat::{Guest, OpenOrders, Seat, SeatImage, Subscription};
 use crate::watchdog::Watchdog;
 
 /// What runs the guests.
@@ -37,6 +40,15 @@ impl From<RuntimeName> for Runtime {
     }
 }
 
+impl From<Runtime> for RuntimeName {
+    fn from(runtime: Runtime) -> Self {
+        match runtime {
+            Runtime::Wasmtime => Self::Wasmtime,
+            Runtime::Wasmedge => Self::Wasmedge,
+        }
+    }
+}
+
 /// More strategies than any machine has cores for.
 const SEATS_MAX: usize = 1_024;
 
@@ -46,6 +58,24 @@ pub(super) fn take_seats(
     host: &mut Host,
     config: &Config,
     runtime: Option<Runtime>,
+    ends_process: bool,
+) -> Result<(), RunError> {
+    take_the_floor(host, config, ends_process)?;
+    let mut loader = Loader::new(config.cache_enabled.0, runtime);
+    for (number, strategy) in (0..).zip(&config.strategies) {
+        host.seat(loader.seat(strategy, number)?);
+        if strategy.orders_at_start == OpenOrders::Cancel {
+            host.cancel_left_over(number);
+        }
+    }
+    host.cancel_orphans();
+    Ok(())
+}
+
+/// Starts the workers and the watchdog that `config` has for its strategies.
+pub(super) fn take_the_floor(
+    host: &mut Host,
+    config: &Config,
     ends_process: bool,
 ) -> Result<(), RunError> {
     let strategies = &config.strategies;
@@ -61,14 +91,6 @@ pub(super) fn take_seats(
     if limit_ms > 0 {
         host.watch(Watchdog::new(Duration::from_millis(limit_ms), ends_process));
     }
-    let mut loader = Loader::new(config.cache_enabled.0, runtime);
-    for (number, strategy) in (0..).zip(strategies) {
-        host.seat(loader.seat(strategy, number)?);
-        if strategy.orders_at_start == OpenOrders::Cancel {
-            host.cancel_left_over(number);
-        }
-    }
-    host.cancel_orphans();
     Ok(())
 }
 
@@ -156,22 +178,32 @@ impl Loader {
         strategy: &StrategyConfig,
         number: u16,
     ) -> Result<Seat, RunError> {
-        let file = strategy.file.display().to_string();
-        let wasm = std::fs::read(&strategy.file)
-            .map_err(|source| RunError::Open { file: file.clone(), source })?;
         let config = strategy.sandbox(number, self.cache_enabled);
+        let wasm = read(strategy, &config)?;
         let at = self.engine_of(strategy)?;
-        let sandbox = Sandbox::load(&*self.engines[at].1, &self.cache, &wasm, &config)
-            .map_err(|error| RunError::Strategy { file, problem: error.to_string() })?;
-        let subscription = strategy.subscription(Subscription::of(&sandbox));
-        let name = format!("{} {}", number + 1, strategy.name());
-        let seat = Seat::new(name, number, Box::new(sandbox), subscription)
-            .within(strategy.limits.seat())
-            .under((&strategy.on_fault).into());
-        Ok(match strategy.worker() {
-            Some(worker) => seat.on_worker(worker),
-            None => seat,
-        })
+        let loaded = Sandbox::load(&*self.engines[at].1, &self.cache, &wasm, &config);
+        Ok(seat_of(strategy, number, loaded.map_err(|error| unusable(strategy, &error))?))
+    }
+
+    /// Loads a strategy that goes on from an image, at the image's seat.
+    pub(super) fn seat_again(
+        &mut self,
+        strategy: &StrategyConfig,
+        image: &SeatImage,
+    ) -> Result<Seat, RunError> {
+        let config = strategy.sandbox(image.number(), self.cache_enabled);
+        let wasm = read(strategy, &config)?;
+        let at = self.engine_of(strategy)?;
+        let program = Program::prepare(&*self.engines[at].1, &self.cache, &wasm, &config);
+        let restored = program.and_then(|program| match image.guest() {
+            Some(guest) => Sandbox::restore(&program, &config, guest),
+            None => Sandbox::start(&program, &config),
+        });
+        let sandbox = restored.map_err(|error| unusable(strategy, &error))?;
+        if Guest::module(&sandbox).as_ref() != Some(image.module()) {
+            return Err(unusable(strategy, &LoadError::Image(ImageError::OtherModule)));
+        }
+        Ok(seat_of(strategy, image.number(), sandbox))
     }
 
     /// Where the engine is that a strategy runs on.
@@ -186,6 +218,54 @@ impl Loader {
             Ok,
         )
     }
+}
+
+impl Loads for Loader {
+    fn seat(&mut self, strategy: &StrategyConfig, number: u16) -> Result<Seat, RunError> {
+        Self::seat(self, strategy, number)
+    }
+
+    fn seat_again(
+        &mut self,
+        strategy: &StrategyConfig,
+        image: &SeatImage,
+    ) -> Result<Seat, RunError> {
+        Self::seat_again(self, strategy, image)
+    }
+}
+
+/// The one way in which a strategy gets its seat, however it was loaded.
+fn seat_of(strategy: &StrategyConfig, number: u16, sandbox: Sandbox) -> Seat {
+    let subscription = strategy.subscription(Subscription::of(&sandbox));
+    let name = format!("{} {}", number + 1, strategy.name());
+    let seat = Seat::new(name, number, Box::new(sandbox), subscription)
+        .with(strategy.lines())
+        .within(strategy.limits.seat())
+        .under((&strategy.on_fault).into());
+    match strategy.worker() {
+        Some(worker) => seat.on_worker(worker),
+        None => seat,
+    }
+}
+
+/// The bytes of its module, of which there are no more than are looked at.
+fn read(strategy: &StrategyConfig, config: &SandboxConfig) -> Result<Vec<u8>, RunError> {
+    let file = || strategy.file.display().to_string();
+    let failed = |source| RunError::Open { file: file(), source };
+    if !std::fs::metadata(&strategy.file).map_err(failed)?.is_file() {
+        let problem = "it is no file; name a module".to_owned();
+        return Err(RunError::Strategy { file: file(), problem });
+    }
+    let mut wasm = Vec::new();
+    let opened = File::open(&strategy.file).map_err(failed)?;
+    let most = u64::from(config.module_bytes_max) + 1;
+    opened.take(most).read_to_end(&mut wasm).map_err(failed)?;
+    Ok(wasm)
+}
+
+fn unusable(strategy: &StrategyConfig, error: &LoadError) -> RunError {
+    let file = strategy.file.display().to_string();
+    RunError::Strategy { file, problem: error.to_string() }
 }
 
 fn engine(runtime: Option<Runtime>) -> Result<Box<dyn Engine>, RunError> {

@@ -5,6 +5,7 @@ mod bench;
 mod card;
 mod check;
 mod inspect;
+mod live;
 mod new;
 
 use std::io::{BufWriter, Write};
@@ -29,6 +30,18 @@ enum Task {
     Check(OfFile),
     /// Show what is in a strategy's file, admitted or not
     Inspect(OfFile),
+    /// List the strategies of a running venue
+    List(live::List),
+    /// Load a strategy into a running venue
+    Load(live::Load),
+    /// Take a strategy out of a running venue
+    Unload(live::Unload),
+    /// Put a new version in the place of a running strategy
+    Replace(live::Replace),
+    /// Keep what running strategies know, as images
+    Snapshot(live::Snapshot),
+    /// Have a running strategy go on from an image of it
+    Restore(live::Restore),
 }
 
 /// A task about one file.
@@ -45,6 +58,12 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
         Task::Bench(args) => bench::run(args),
         Task::Check(of) => check::run(&of.file),
         Task::Inspect(of) => inspect::run(&of.file),
+        Task::List(args) => live::list(args),
+        Task::Load(args) => live::load(args),
+        Task::Unload(args) => live::unload(args),
+        Task::Replace(args) => live::replace(args),
+        Task::Snapshot(args) => live::snapshot(args),
+        Task::Restore(args) => live::restore(args),
     }
 }
 

@@ -51,6 +51,15 @@ pub enum PolicyName {
     Os,
 }
 
+impl JournalConfig {
+    /// Whether records say where a group of commands began: each group is on the disk before the next
+    /// one begins.
+    #[must_use]
+    pub fn tells_groups(&self) -> bool {
+        self.policy == PolicyName::EveryTurn && !self.writer_thread
+    }
+}
+
 /// When snapshots are taken, and how many are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected};
+use serde::{Deserialize, Serialize};
 
 /// A parameter of a strategy: a whole number, `true` or `false`, or a line of text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Parameter(String);
 
 impl Parameter {

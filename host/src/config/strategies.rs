@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ringfence_core::{InstrumentId, Interest};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::{LimitsConfig, OnFaultConfig, Parameter, Within};
@@ -50,7 +50,7 @@ pub struct StrategyConfig {
 }
 
 /// A Wasm engine, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuntimeName {
     /// wasmtime.

@@ -13,7 +13,7 @@ use crate::seat::{FaultPolicy, Limits, OpenOrders, Subscription};
 const EXAMPLE: &str = include_str!("../../../examples/venue.toml");
 
 /// The tables that there are, and what must stand above a key that is asked of them.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 15] = [
     "",
     "[venue]",
     "[venue.capacity]",
@@ -23,6 +23,8 @@ const TABLES: [&str; 13] = [
     "[[gateway.accounts]]",
     "[feed]",
     "[http]",
+    "[admin]",
+    "[images]",
     "[workers]",
     "[[strategies]]",
     "[strategies.limits]",

@@ -69,9 +69,9 @@ impl Sandbox {
         (self.io.commands_off, u32::try_from(cap).unwrap_or(u32::MAX))
     }
 
-    /// On the budget of the start. What it asks for meanwhile is forgotten.
+    /// On the budget of a call with events: the market waits meanwhile. What it asks for is forgotten.
     fn state_call(&mut self, call: Call) -> Result<i32, Fault> {
-        let answer = self.call(call, self.config.gas_init);
+        let answer = self.call(call, self.config.gas_per_call);
         self.instance.imports_mut().clear_submitted();
         answer
     }

@@ -18,7 +18,7 @@ pub struct FaultPolicy {
 }
 
 /// What becomes of the open orders of a strategy that stops.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenOrders {
     /// They are cancelled.

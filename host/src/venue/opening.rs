@@ -14,7 +14,7 @@ use crate::host::Host;
 use crate::journal::{Folder, Settings};
 use crate::processors::Processors;
 use crate::publisher::Outlet;
-use crate::recovery::{self, Recovery};
+use crate::recovery::{self, Recovery, Witness};
 use crate::replay::input::Lines;
 use crate::replay::jsonl::parse_line;
 
@@ -25,11 +25,25 @@ impl Venue {
     ///
     /// [`RunError`] where the journal, the instruments or the address cannot be used.
     pub fn open(config: &Config, services: &Services) -> Result<Self, RunError> {
+        Self::open_before(config, services, &mut ())
+    }
+
+    /// As [`open`](Self::open); `witness` looks on while the venue is brought back.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_before(
+        config: &Config,
+        services: &Services,
+        witness: &mut impl Witness,
+    ) -> Result<Self, RunError> {
         let storage = Box::new(Folder::open(&config.journal.folder)?);
         let capacity = config.venue.capacity.into();
         let mut gateway = Gateway::new(&config.gateway, now());
         let settings = Settings::from(&config.journal);
-        let recovered = recovery::recover(storage, capacity, settings, &mut gateway)?;
+        let recovered =
+            recovery::recover(storage, capacity, settings, &mut (&mut gateway, witness))?;
         let Recovery { engine, sequencer, findings } = recovered;
         services.figures.note_recovery(&findings);
         let mut host = Host::resume(engine, sequencer);
@@ -51,6 +65,8 @@ impl Venue {
             figures: Arc::clone(&services.figures),
             health: Arc::clone(&services.health),
             read_at: 0,
+            inbox: None,
+            images: None,
         })
     }
 

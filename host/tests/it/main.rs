@@ -9,6 +9,9 @@
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod abi;
+#[cfg(feature = "wasmtime")]
+mod admin;
+mod admin_bytes;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod allocations;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

@@ -99,8 +99,10 @@ fn wait_for(http: SocketAddr, figure: &str, is_wanted: impl Fn(u64) -> bool) -> 
 const FAULTS: &str = "ringfence_strategy_faults_total";
 
 /// One takes offers on the venue's own thread, two bid below them on workers, of which one fails again
-/// and again.
+/// and again. All begin afresh at each start.
 const CREW: &str = r#"
+[images]
+enabled = false
 [http]
 address = "127.0.0.1:0"
 [workers]

@@ -1,0 +1,245 @@
+//! Strategies of a venue that runs, through its admin door and the command line.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use ringfence_core::wire::CommandRecord;
+use ringfence_core::{Command as Order, InstrumentId, NewOrder, OrderId, Price, Qty, Side};
+use ringfence_host::client::Client;
+use serde_json::Value;
+
+use crate::command::{Folder, Run, ringfence};
+use crate::guests::{Guest, guest_file};
+use crate::venue::{PATIENCE, Venue, ask};
+
+/// A venue with an admin door, in a folder that is its owner's alone.
+struct Market {
+    folder: Folder,
+    socket: String,
+}
+
+impl Market {
+    fn new(name: &str) -> Self {
+        let folder = Folder::new(name);
+        fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o700)).unwrap();
+        let socket = folder.path("admin.sock");
+        Self { folder, socket }
+    }
+
+    /// Starts it with these strategies in its file.
+    fn start(&self, strategies: &str) -> Venue {
+        let admin = "[admin]\nsocket = \"admin.sock\"\n".to_owned();
+        Venue::start(&self.folder, "every_turn", &(admin + strategies))
+    }
+
+    fn strategy(&self, args: &[&str]) -> Run {
+        ringfence(&[&["strategy", args[0], "--admin", &self.socket], &args[1..]].concat())
+    }
+
+    #[track_caller]
+    fn done(&self, args: &[&str]) -> String {
+        let run = self.strategy(args);
+        assert_eq!(run.status, 0, "{args:?}: {}", run.err);
+        run.out
+    }
+
+    /// What is known of the strategy at a seat.
+    fn seat(&self, number: usize) -> Value {
+        let listed: Value = serde_json::from_str(&self.done(&["list", "--json"])).unwrap();
+        listed[number].clone()
+    }
+
+    /// Waits until something is so of the strategy at a seat.
+    #[track_caller]
+    fn wait(&self, number: usize, is_so: impl Fn(&Value) -> bool) -> Value {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let seat = self.seat(number);
+            if is_so(&seat) {
+                return seat;
+            }
+            assert!(Instant::now() < until, "{seat}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn quoter() -> String {
+    let file = guest_file("strategy-quoter");
+    assert!(file.is_file(), "run .ci/build-guests.sh first");
+    file.display().to_string()
+}
+
+fn order(id: u64, side: Side, price: i64, qty: u64) -> CommandRecord {
+    let order = NewOrder::limit(OrderId(id), side, Price(price), Qty(qty));
+    let order = NewOrder { instrument: InstrumentId(1), ..order };
+    CommandRecord::from_command(&Order::New(order)).unwrap()
+}
+
+/// A market of 90 to 110.
+fn open_market(client: &mut Client) {
+    ask(client, &order(1, Side::Buy, 90, 50));
+    ask(client, &order(2, Side::Sell, 110, 50));
+}
+
+/// Moves the market a little, so that somebody who hears of it has something to say.
+fn move_market(client: &mut Client, id: u64) {
+    ask(client, &order(id, Side::Buy, 80, 1));
+    ask(client, &order(id + 1, Side::Sell, 110 - id.cast_signed() % 3, 1));
+}
+
+fn open(seat: &Value) -> u64 {
+    seat["orders"]["open"].as_u64().unwrap()
+}
+
+#[test]
+fn strategies_come_trade_and_go_while_the_venue_runs() {
+    let market = Market::new("admin-life");
+    let venue = market.start("");
+    assert_eq!(fs::metadata(&market.socket).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(market.done(&["list"]).lines().count(), 1, "nobody but the heads");
+    let mut client = venue.client(1);
+    open_market(&mut client);
+
+    let file = format!("{},instrument=1,tick=1", quoter());
+    let out = market.done(&["load", &file, "--parameter", "size=5", "--parameter", "spread=2"]);
+    assert!(out.contains("at seat 0, account 1000001"), "{out}");
+    move_market(&mut client, 10);
+    let seat = market.wait(0, |seat| open(seat) == 2);
+    assert_eq!(seat["state"], "running");
+    assert_eq!(seat["parameters"][3], "tick=1");
+    // Whoever trades at the market's best price meets it.
+    ask(&mut client, &order(90, Side::Sell, 90, 60));
+    market.wait(0, |seat| seat["events"].as_u64() > Some(4));
+
+    // A second one of this name is not what was meant.
+    market.strategy(&["load", &file]).refused(&["already", "seat 0", "another name"]);
+    let out = market.done(&["load", &file, "--name", "second"]);
+    assert!(out.contains("at seat 1"), "{out}");
+    let out = market.done(&["replace", "strategy-quoter", &quoter(), "--parameter", "size=7"]);
+    assert!(out.contains("took over") && out.contains("bytes of state"), "{out}");
+    let seat = market.seat(0);
+    assert_eq!(seat["parameters"][1], "size=7");
+    assert_eq!(seat["parameters"][3], "tick=1", "what is not said stays");
+
+    move_market(&mut client, 30);
+    market.wait(1, |seat| open(seat) == 2);
+    assert_eq!(market.done(&["unload", "second", "--keep-orders"]), "unloaded seat 1\n");
+    let seat = market.seat(1);
+    assert_eq!((&seat["state"], open(&seat)), (&Value::from("unloaded"), 2));
+    market.done(&["unload", "0"]);
+    let seat = market.wait(0, |seat| open(seat) == 0);
+    assert_eq!(seat["state"], "unloaded");
+    market.strategy(&["unload", "0"]).refused(&["was unloaded"]);
+
+    let said = venue.end();
+    assert!(said.contains("ended in order"), "{said}");
+    assert!(!fs::exists(&market.socket).unwrap(), "the door is closed");
+    // What is journalled are commands: a replay comes to the same state, and runs nobody.
+    let verified = ringfence(&["journal", "verify", &market.folder.path("journal")]);
+    assert_eq!(verified.status, 0, "{}", verified.err);
+    let dumped = ringfence(&["journal", "dump", &market.folder.path("journal")]);
+    let cancels = dumped.out.lines().filter(|line| line.contains("mass_cancel"));
+    assert_eq!(cancels.filter(|line| line.contains("1000001")).count(), 1, "{}", dumped.out);
+}
+
+#[test]
+fn who_was_killed_goes_on_from_its_image() {
+    let market = Market::new("admin-killed");
+    let strategies = |more: &str| {
+        format!(
+            "[[strategies]]\nfile = {:?}\n\
+             parameters = {{ instrument = 1, size = 5, spread = 2, tick = 1{more} }}\n",
+            quoter()
+        )
+    };
+    let venue = market.start(&strategies(""));
+    let mut client = venue.client(1);
+    open_market(&mut client);
+    market.wait(0, |seat| open(seat) == 2);
+    let out = market.done(&["snapshot"]);
+    assert!(out.contains("kept") && out.contains("of seat 0"), "{out}");
+    move_market(&mut client, 10);
+    let before = market.wait(0, |seat| seat["events"].as_u64() > Some(5));
+    venue.kill();
+
+    let venue = market.start(&strategies(""));
+    client.move_to(venue.address);
+    assert!(venue.began.contains("goes on"), "{}", venue.began);
+    let after = market.seat(0);
+    assert_eq!(after["account"], before["account"]);
+    assert!(after["events"].as_u64() >= before["events"].as_u64(), "{after} after {before}");
+    assert_eq!(open(&after), 2, "its orders are still its own");
+    move_market(&mut client, 20);
+    market.wait(0, |seat| seat["events"].as_u64() > after["events"].as_u64());
+    let said = venue.end();
+    assert!(said.contains("ended in order"), "{said}");
+
+    // Other parameters are another strategy.
+    let venue = market.start(&strategies(", skew = 1"));
+    assert!(venue.began.contains("begins afresh") && venue.began.contains("parameters"));
+    venue.end();
+    // And where it is not there any more, its seat is nobody's.
+    let venue = market.start("");
+    assert!(venue.began.contains("is not there any more"), "{}", venue.began);
+    let out = market.done(&["load", &format!("{},instrument=1", quoter())]);
+    assert!(out.contains("at seat 1"), "{out}");
+    venue.end();
+    // Who knew nothing of the orders of before had them cancelled.
+    let dumped = ringfence(&["journal", "dump", &market.folder.path("journal")]);
+    let cancels = dumped.out.lines().filter(|line| line.contains("mass_cancel"));
+    assert!(cancels.filter(|line| line.contains("1000001")).count() > 0, "{}", dumped.out);
+}
+
+#[test]
+fn a_strategy_goes_back_to_an_image_of_its_own() {
+    let market = Market::new("admin-restore");
+    let venue = market.start("");
+    let mut client = venue.client(1);
+    open_market(&mut client);
+    let file = format!("{},instrument=1,tick=1,size=5,spread=2", quoter());
+    market.done(&["load", &file, "--name", "q"]);
+    move_market(&mut client, 10);
+    market.wait(0, |seat| open(seat) == 2);
+    let image = market.folder.path("q.seat");
+    market.done(&["snapshot", "q", "--to", &image]);
+    move_market(&mut client, 20);
+    let out = market.done(&["restore", "q", "--image", &image]);
+    assert!(out.contains("goes on as it was after place"), "{out}");
+    market.wait(0, |seat| seat["state"] == "running");
+
+    let mut bytes = fs::read(&image).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    let damaged = market.folder.write("damaged.seat", bytes);
+    market.strategy(&["restore", "q", "--image", &damaged]).refused(&["is damaged", &damaged]);
+    let other = market.folder.write("other.wasm", Guest::default().wasm());
+    market.done(&["load", &other, "--name", "other"]);
+    market
+        .strategy(&["restore", "other", "--image", &image])
+        .refused(&["of the strategy 0", "as the strategy 1"]);
+    market.done(&["replace", "q", &other]);
+    let turned_down = market.strategy(&["restore", "q", "--image", &image]);
+    assert_eq!(turned_down.status, 1, "{}", turned_down.err);
+    assert!(turned_down.err.contains("another module"), "{}", turned_down.err);
+    venue.end();
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_changes_nothing() {
+    let market = Market::new("admin-wrong");
+    market.strategy(&["list"]).refused(&["no venue answers", "[admin]"]);
+    let venue = market.start("");
+    market.strategy(&["unload", "nobody"]).refused(&["no strategy \"nobody\"", "list"]);
+    market.strategy(&["unload", "3"]).refused(&["no strategy 3"]);
+    let missing = market.folder.path("missing.wasm");
+    market.strategy(&["load", &missing]).refused(&["cannot open", &missing]);
+    market.strategy(&["load", "--name", "unheard"]).refused(&["no strategy \"unheard\""]);
+    let text = market.folder.write("text.wasm", "this is text");
+    let turned_down = market.strategy(&["load", &text]);
+    assert_eq!(turned_down.status, 1, "{}", turned_down.err);
+    assert!(turned_down.err.contains("is not a Wasm module"), "{}", turned_down.err);
+    market.strategy(&["load", &quoter(), "--parameter", "size"]).refused(&["KEY=VALUE"]);
+    assert_eq!(market.done(&["list"]).lines().count(), 1, "nobody came of it");
+    venue.end();
+}
