@@ -25,6 +25,7 @@ build_guests() {
     done
     build_modules "${packages[@]}"
     build_c strategy-quoter-c quoter.c
+    build_assemblyscript strategy-quoter-as
     # Apart, because it wants the engine with its testing parts, which strategies must not get.
     build_modules guest-engine
 }
@@ -41,6 +42,25 @@ build_c() {
         -nostdlib -ffreestanding -Iguest-sdk/include -Wl,--no-entry -Wl,-z,stack-size=16384 \
         -o "target/guests/.$1.wasm" "examples/$1/$2"
     mv "target/guests/.$1.wasm" "target/guests/$1.wasm"
+    say "guests: target/guests/$1.wasm ($(stat -c %s "target/guests/$1.wasm") bytes)"
+}
+
+# Builds an example in AssemblyScript: with npm, of which `npm ci` gets the compiler that its lock
+# file names.
+build_assemblyscript() {
+    local folder="examples/$1" log="target/guests/$1.log"
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        say "guests: skipped: $1: there is no node with npm"
+        return 0
+    fi
+    if ! [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
+        if ! npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund >"$log" 2>&1 </dev/null; then
+            say "guests: skipped: $1: npm cannot get its compiler (see $log)"
+            return 0
+        fi
+    fi
+    npm run build --prefix "$folder" >"$log" 2>&1 </dev/null || fail "guests: $1: $(tail -5 "$log")"
+    mv "$folder/build/quoter.wasm" "target/guests/$1.wasm"
     say "guests: target/guests/$1.wasm ($(stat -c %s "target/guests/$1.wasm") bytes)"
 }
 

@@ -8,6 +8,7 @@ mod call;
 mod change;
 mod check;
 mod desk;
+#[cfg(feature = "snapshot")]
 mod image;
 mod ledger;
 mod limits;
@@ -21,7 +22,9 @@ mod place;
 mod plain;
 mod quote;
 mod reach;
+#[cfg(feature = "snapshot")]
 mod restore;
+#[cfg(feature = "snapshot")]
 mod save;
 mod uncross;
 mod view;
@@ -45,6 +48,7 @@ use crate::state_hash::StateHasher;
 pub use accounts::{AccountView, HoldingView};
 pub use ahead::{AHEAD_MAX, Ahead};
 use desk::{Desk, Out};
+#[cfg(feature = "snapshot")]
 pub use image::Image;
 use plain::Plain;
 pub use view::{BookView, LevelView, OrderView, WaitingView};

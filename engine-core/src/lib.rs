@@ -21,6 +21,7 @@ pub mod market_data;
 pub mod quantity;
 pub mod risk;
 pub mod side;
+#[cfg(feature = "snapshot")]
 pub mod snapshot;
 pub mod state_hash;
 #[cfg(any(test, feature = "testing"))]
@@ -32,9 +33,10 @@ pub use command::{
     Cancel, Command, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Quote, Reduce, Replace,
     Scope, Stp, TimeInForce,
 };
+#[cfg(feature = "snapshot")]
+pub use engine::Image;
 pub use engine::{
-    AHEAD_MAX, AccountView, Ahead, BookView, Engine, HoldingView, Image, LevelView, OrderView,
-    WaitingView,
+    AHEAD_MAX, AccountView, Ahead, BookView, Engine, HoldingView, LevelView, OrderView, WaitingView,
 };
 pub use event::{CancelReason, Discard, Event, EventSink, Interest, Liquidity, Op, Reject, What};
 pub use id::{AccountId, InstrumentId, OrderId};
@@ -43,6 +45,7 @@ pub use limits::Capacity;
 pub use quantity::{Notional, Price, Qty, Time};
 pub use risk::AccountSpec;
 pub use side::Side;
+#[cfg(feature = "snapshot")]
 pub use snapshot::SnapshotError;
 
 /// The version of what the engine decides: raised whenever any golden tape tells other events than

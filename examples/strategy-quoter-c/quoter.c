@@ -18,7 +18,7 @@ static _Alignas(RF_BUFFER_ALIGN) rf_event events_buffer[EVENTS_CAP];
 static _Alignas(RF_BUFFER_ALIGN) rf_command commands_buffer[COMMANDS_CAP];
 static _Alignas(RF_BUFFER_ALIGN) rf_io_block io_block;
 
-RF_MANIFEST static const char manifest[] =
+RF_MANIFEST(
     "{\"abi\":\"1.0\",\"name\":\"quoter-c\",\"version\":\"0.1.0\",\"params\":["
     "{\"name\":\"instrument\",\"type\":\"u64\",\"default\":\"0\",\"about\":\"The instrument to quote.\"},"
     "{\"name\":\"size\",\"type\":\"u64\",\"default\":\"100\",\"about\":\"Lots on each side.\"},"
@@ -26,7 +26,7 @@ RF_MANIFEST static const char manifest[] =
     "{\"name\":\"spread\",\"type\":\"u64\",\"default\":\"1000\",\"about\":\"Least distance between its bid and its ask, in ticks.\"},"
     "{\"name\":\"skew\",\"type\":\"u64\",\"default\":\"400\",\"about\":\"How far a full position moves both prices, in ticks.\"},"
     "{\"name\":\"tick\",\"type\":\"u64\",\"default\":\"100\",\"about\":\"Prices are multiples of this.\"}],"
-    "\"subscriptions\":[\"l1\"],\"timer_ns\":0,\"imports\":[]}";
+    "\"subscriptions\":[\"l1\"],\"timer_ns\":0,\"imports\":[]}");
 
 /* What is wanted of a side: a price and a quantity, or nothing where `qty` is 0. */
 typedef struct {

@@ -152,11 +152,13 @@ _Static_assert(sizeof(rf_command) == RF_COMMAND_LEN, "rf_command");
 #ifdef __wasm__
 #define RF_EXPORT(name) __attribute__((export_name(name)))
 #define RF_IMPORT(name) __attribute__((import_module("ringfence_1"), import_name(name)))
-#define RF_MANIFEST __attribute__((section("ringfence.manifest"), used))
+/* RF_MANIFEST("{...}"); puts the manifest, a string in JSON, into the module; once, outside of functions. */
+#define RF_MANIFEST(json) \
+    __asm__(".section .custom_section.ringfence.manifest,\"\",@\n.ascii " #json "\n.text\n")
 #else
 #define RF_EXPORT(name)
 #define RF_IMPORT(name)
-#define RF_MANIFEST
+#define RF_MANIFEST(json) _Static_assert(sizeof(json) > 1, "RF_MANIFEST")
 #endif
 
 /* To be defined by the guest. A pointer is an address in the guest's memory. */

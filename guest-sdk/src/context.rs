@@ -1,20 +1,27 @@
 //! What a strategy can see and do while it handles an event.
 
+mod error;
+mod log;
+
 use core::fmt;
 
-use arrayvec::ArrayString;
 use ringfence_core::{
-    AccountId, Cancel, Command, InstrumentId, NewOrder, NewQty, OrderId, PostOnly, Price, Qty,
-    Quote, Reduce, Reject, Replace, Scope, Side, Time, TimeInForce,
+    AccountId, Cancel, Command, InstrumentId, NewOrder, NewQty, OrderId, OrderType, PostOnly,
+    Price, Qty, Quote, Reduce, Reject, Replace, Scope, Side, Time, TimeInForce,
 };
 
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord};
 
-use crate::abi;
 use crate::blotter::{Blotter, OwnOrder};
 use crate::imports;
 use crate::position::Position;
 use crate::strategy::Fill;
+
+pub use error::{Full, SubmitError};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use log::Line;
+pub use log::LogLevel;
+pub(crate) use log::log_line;
 
 /// What a strategy can see and do while it handles an event.
 ///
@@ -110,6 +117,51 @@ impl<'a> Context<'a> {
         qty: Qty,
     ) -> Result<OrderId, Full> {
         self.place(NewOrder { instrument, ..NewOrder::market(OrderId(0), side, qty) })
+    }
+
+    /// Waits until the market trades at `trigger` or beyond it (above to buy, below to sell), and
+    /// then takes at any price: what protects a position. Nobody sees it before.
+    ///
+    /// While it waits it is among [`orders`](Self::orders), without a price; when its turn comes
+    /// [`Strategy::on_update`](crate::Strategy::on_update) hears of it.
+    ///
+    /// ```
+    /// # use ringfence_guest::{Full, prelude::*};
+    /// # fn example(fill: &Fill, context: &mut Context<'_>) -> Result<(), Full> {
+    /// let trigger = fill.side.behind(fill.price, 50);
+    /// context.stop(fill.instrument, fill.side.opposite(), trigger, fill.qty)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place).
+    pub fn stop(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        trigger: Price,
+        qty: Qty,
+    ) -> Result<OrderId, Full> {
+        let order = NewOrder { stop: Some(trigger), ..NewOrder::market(OrderId(0), side, qty) };
+        self.place(NewOrder { instrument, order_type: OrderType::Stop, ..order })
+    }
+
+    /// A [`stop`](Self::stop) that follows the market: its trigger stays within `trail` ticks of
+    /// the best price traded since, and never moves away from the market.
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place).
+    pub fn trailing_stop(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        trail: u64,
+        qty: Qty,
+    ) -> Result<OrderId, Full> {
+        let order = NewOrder { trail, ..NewOrder::market(OrderId(0), side, qty) };
+        self.place(NewOrder { instrument, order_type: OrderType::TrailingStop, ..order })
     }
 
     /// Takes an order off the book.
@@ -239,7 +291,7 @@ impl<'a> Context<'a> {
     }
 
     /// Writes a line to the operator's log; see also [`log!`](crate::log). What is longer than
-    /// [`abi::LOG_LEN_MAX`] bytes is cut.
+    /// [`LOG_LEN_MAX`](crate::abi::LOG_LEN_MAX) bytes is cut.
     pub fn log(&mut self, level: LogLevel, line: fmt::Arguments<'_>) {
         log_line(level, line);
     }
@@ -325,110 +377,6 @@ impl<'a> Context<'a> {
             OwnOrder { id, instrument, side, price, open, filled, live: false, waiting: true };
         self.blotter.sent(order);
         self.blotter.asked(id);
-    }
-}
-
-/// Writes a formatted line to the operator's log at level info, without allocation.
-///
-/// ```
-/// # use ringfence_guest::{log, prelude::*};
-/// # fn example(context: &mut Context<'_>, price: Price) {
-/// log!(context, "quoting around {price}");
-/// # }
-/// ```
-#[macro_export]
-macro_rules! log {
-    ($context:expr, $($text:tt)+) => {
-        $context.log($crate::LogLevel::Info, ::core::format_args!($($text)+))
-    };
-}
-
-/// How much a log line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(i32)]
-pub enum LogLevel {
-    /// Something is wrong.
-    Error = abi::level::ERROR,
-    /// Something may be wrong.
-    Warn = abi::level::WARN,
-    /// What an operator wants to know.
-    Info = abi::level::INFO,
-    /// What an author wants to know.
-    Debug = abi::level::DEBUG,
-}
-
-/// Why a command was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Full {
-    /// The batch has as many commands as fit; the next one has room again.
-    Commands,
-    /// [`ORDERS_MAX`](crate::ORDERS_MAX) orders are open, or
-    /// [`INSTRUMENTS_MAX`](crate::INSTRUMENTS_MAX) instruments traded.
-    Orders,
-}
-
-impl fmt::Display for Full {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Commands => "this batch has no room for another command",
-            Self::Orders => "there is no room to follow another order or instrument",
-        })
-    }
-}
-
-impl core::error::Error for Full {}
-
-/// Why [`Context::submit`] did not send an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubmitError {
-    /// There is no room to follow it.
-    Full(Full),
-    /// A limit forbids it.
-    Rejected(Reject),
-    /// The host does not take it.
-    Refused,
-}
-
-impl fmt::Display for SubmitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full(full) => full.fmt(f),
-            Self::Rejected(reason) => f.write_str(reason.name()),
-            Self::Refused => f.write_str("the host does not take it"),
-        }
-    }
-}
-
-impl core::error::Error for SubmitError {}
-
-/// Formats a line into a buffer of fixed size and logs it.
-pub(crate) fn log_line(level: LogLevel, line: fmt::Arguments<'_>) {
-    let mut buffer = Line::new();
-    // A line that is cut is still a line.
-    _ = fmt::Write::write_fmt(&mut buffer, line);
-    imports::log(level as i32, buffer.as_bytes());
-}
-
-/// A line of text of at most [`abi::LOG_LEN_MAX`] bytes; what does not fit is cut.
-#[derive(Debug)]
-pub(crate) struct Line(ArrayString<{ abi::LOG_LEN_MAX }>);
-
-impl Line {
-    pub(crate) const fn new() -> Self {
-        Self(ArrayString::new_const())
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for letter in text.chars() {
-            self.0.try_push(letter).map_err(|_| fmt::Error)?;
-        }
-        Ok(())
     }
 }
 

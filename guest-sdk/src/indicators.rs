@@ -60,7 +60,8 @@ impl Ewma {
     }
 }
 
-/// The latest `N` trades: their average, their average by volume and how far they scatter.
+/// The latest `N` trades, or [samples](Self::sample): their average, their average by volume and
+/// how far they scatter.
 ///
 /// Exact while prices stay within ±2^56 and `N` within 2^14.
 ///
@@ -118,7 +119,12 @@ impl<const N: usize> Window<N> {
         self.len = N.min(self.len + 1);
     }
 
-    /// How many trades are in it.
+    /// Takes in a price without a volume: a middle, or the difference between two prices.
+    pub fn sample(&mut self, price: Price) {
+        self.add(price, Qty::ZERO);
+    }
+
+    /// How many trades or samples are in it.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len

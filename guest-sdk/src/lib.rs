@@ -32,6 +32,7 @@ mod quoting;
 mod session;
 mod state;
 mod strategy;
+mod taking;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -43,12 +44,13 @@ pub use position::Position;
 pub use quoting::QuotePair;
 #[cfg(feature = "alloc")]
 pub use ringfence_core::{Capacity, market_data::BookReplica};
-pub use ringfence_core::{Command, Op, Reject};
+pub use ringfence_core::{Command, InstrumentSpec, Op, Reject};
 pub use session::Session;
 pub use state::{StateError, StateReader, StateWriter};
 pub use strategy::{
     Bbo, Cancellation, Fill, Level, Rejection, Strategy, Trade, dispatch, midpoint,
 };
+pub use taking::Taker;
 
 /// What most strategies use: `use ringfence_guest::prelude::*`.
 pub mod prelude {
@@ -58,7 +60,7 @@ pub mod prelude {
 
     pub use crate::{
         Bbo, Cancellation, Context, Fill, Full, Level, Param, ParamError, Params, Position,
-        QuotePair, Rejection, StateError, StateReader, StateWriter, Strategy, Trade,
+        QuotePair, Rejection, StateError, StateReader, StateWriter, Strategy, Taker, Trade,
     };
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use arrayvec::ArrayString;
-use ringfence_core::{InstrumentId, Side};
+use ringfence_core::{InstrumentId, Qty, Side};
 
 /// One parameter that a strategy declares.
 ///
@@ -158,6 +158,38 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// A whole number within bounds, both included.
+    ///
+    /// # Errors
+    ///
+    /// [`ParamError`] where the value is not a number or is outside.
+    pub fn i64_in(&self, name: &str, least: i64, most: i64) -> Result<i64, ParamError> {
+        let value = self.i64(name)?;
+        if (least..=most).contains(&value) {
+            Ok(value)
+        } else {
+            Err(ParamError::new(name, Problem::OutOfRangeSigned { least, most }))
+        }
+    }
+
+    /// A quantity of at least one lot and at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// [`ParamError`] where the value is not a number or is outside.
+    pub fn qty(&self, name: &str, most: u64) -> Result<Qty, ParamError> {
+        self.u64_in(name, 1, most).map(Qty)
+    }
+
+    /// A time given in whole milliseconds, as nanoseconds; at most a day.
+    ///
+    /// # Errors
+    ///
+    /// [`ParamError`] where the value is not a number or is outside.
+    pub fn ms(&self, name: &str) -> Result<u64, ParamError> {
+        Ok(self.u64_in(name, 0, DAY_MS)? * 1_000_000)
+    }
+
     /// The number of an instrument.
     ///
     /// # Errors
@@ -267,6 +299,13 @@ pub enum Problem {
         /// The most that is allowed.
         most: u64,
     },
+    /// It is too small or too large, and could be negative.
+    OutOfRangeSigned {
+        /// The least that is allowed.
+        least: i64,
+        /// The most that is allowed.
+        most: i64,
+    },
     /// It does not go with another one; the text says why.
     Unfit(&'static str),
 }
@@ -304,12 +343,17 @@ impl fmt::Display for ParamError {
             Problem::NotBool => f.write_str("is neither true nor false"),
             Problem::NotSide => f.write_str("is neither buy nor sell"),
             Problem::OutOfRange { least, most } => write!(f, "is not from {least} to {most}"),
+            Problem::OutOfRangeSigned { least, most } => {
+                write!(f, "is not from {least} to {most}")
+            }
             Problem::Unfit(why) => f.write_str(why),
         }
     }
 }
 
 impl core::error::Error for ParamError {}
+
+const DAY_MS: u64 = 86_400_000;
 
 /// How much of a wrong name an error shows.
 const NAME_SHOWN_MAX: usize = 32;

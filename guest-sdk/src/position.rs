@@ -88,6 +88,30 @@ impl Position {
         Notional(self.cash.wrapping_add(i128::from(mark.0) * i128::from(self.lots)))
     }
 
+    /// What was made with the lots that are no longer held; fees are paid.
+    ///
+    /// With [`unrealised`](Self::unrealised) it is [`profit`](Self::profit).
+    #[must_use]
+    pub const fn realised(&self) -> Notional {
+        Notional(self.cash.wrapping_add(self.cost))
+    }
+
+    /// What would be made, before fees, if the lots that are held were given away at `mark`.
+    ///
+    /// ```
+    /// use ringfence_guest::{Position, prelude::*};
+    /// let mut position = Position::FLAT;
+    /// position.add(Side::Buy, Price(100), Qty(3), 0);
+    /// position.add(Side::Sell, Price(110), Qty(1), 2);
+    /// assert_eq!(position.realised(), Notional(10 - 2));
+    /// assert_eq!(position.unrealised(Price(95)), Notional(2 * -5));
+    /// ```
+    #[must_use]
+    pub fn unrealised(&self, mark: Price) -> Notional {
+        let worth = i128::from(mark.0) * i128::from(self.lots);
+        Notional(worth.wrapping_sub(self.cost))
+    }
+
     /// The cost of what is held after `change` lots traded at `price`: what is closed leaves at
     /// the average, what is opened comes in at the price.
     fn cost_after(&self, change: i64, price: Price) -> i128 {

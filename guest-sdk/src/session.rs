@@ -95,10 +95,16 @@ impl<S: Strategy> Session<S> {
         self.strategy.on_stop(&mut Context::new(&mut self.blotter, &mut [], self.time));
     }
 
-    /// What the strategy believes to have open, and to hold of an instrument.
+    /// What the strategy believes to have open.
     #[cfg(feature = "testing")]
-    pub(crate) fn books(&self, instrument: InstrumentId) -> (&[OwnOrder], Position) {
-        (self.blotter.orders(), self.blotter.position(instrument))
+    pub(crate) fn orders(&self) -> &[OwnOrder] {
+        self.blotter.orders()
+    }
+
+    /// What the strategy believes to hold of an instrument.
+    #[cfg(feature = "testing")]
+    pub(crate) fn position(&self, instrument: InstrumentId) -> Position {
+        self.blotter.position(instrument)
     }
 
     /// The strategy itself, for a test to look into.

@@ -44,7 +44,7 @@ mod market;
 
 pub use crowd::Crowd;
 pub use fake::LogLine;
-pub use market::{Market, ORDER_IDS_FROM, STRATEGY, SwapError};
+pub use market::{Market, ORDER_IDS_FROM, Pit, STRATEGY, SwapError};
 
 #[cfg(test)]
 mod tests;

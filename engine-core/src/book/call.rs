@@ -73,6 +73,7 @@ impl Call {
 
 impl Kind {
     /// The one with this number.
+    #[cfg(feature = "snapshot")]
     pub(crate) const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Opening),

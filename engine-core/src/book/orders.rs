@@ -186,6 +186,7 @@ impl Orders {
     }
 
     /// What is in use of both.
+    #[cfg(feature = "snapshot")]
     pub(crate) fn image(&self) -> Self {
         let seats = self.seats.clone();
         let details = self.details[..seats.made()].to_vec();

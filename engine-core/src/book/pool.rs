@@ -95,6 +95,7 @@ impl<T: Pooled> Pool<T> {
     }
 
     /// How many places were ever used, or are close to one that was.
+    #[cfg(feature = "snapshot")]
     pub(crate) fn made(&self) -> usize {
         self.items.len()
     }

@@ -181,7 +181,50 @@ fn exports_imports_and_the_section_have_the_same_names() {
     assert_eq!(quoted("RF_EXPORT(\""), exports);
     assert_eq!(quoted("RF_IMPORT(\""), IMPORTS.into_iter().collect());
     assert!(HEADER.contains(&format!("import_module(\"{IMPORT_MODULE}\")")));
-    assert!(HEADER.contains(&format!("section(\"{MANIFEST_SECTION}\")")));
+    assert!(HEADER.contains(&format!(".section .custom_section.{MANIFEST_SECTION},")));
+}
+
+const TEMPLATE: &str = include_str!("../../include/ringfence.ts");
+
+/// The fields of a class of the template for AssemblyScript: name, type.
+fn members(name: &str) -> Vec<(&'static str, String)> {
+    let body = TEMPLATE.split_once(&format!("export class {name} {{\n")).unwrap().1;
+    let body = body.split_once("\n}").unwrap().0;
+    let lines = body.lines().map(|line| line.split_once(';').unwrap().0.trim());
+    let members = lines.map(|line| line.split_once(": ").unwrap());
+    members.map(|(name, kind)| (name, kind.to_owned())).collect()
+}
+
+/// The fields of a `struct` of the header, as AssemblyScript calls their types.
+fn translated(name: &str) -> Vec<(&'static str, String)> {
+    let body = HEADER.split_once(&format!("typedef struct {name} {{\n")).unwrap().1;
+    let body = body.split_once("\n}").unwrap().0;
+    let lines = body.lines().map(|line| line.split_once(';').unwrap().0.trim());
+    let fields = lines.map(|line| line.split_once(' ').unwrap());
+    fields.map(|(kind, field)| (field, short(kind))).collect()
+}
+
+/// `uint8_t` is `u8` there, and `int64_t` is `i64`.
+fn short(kind: &str) -> String {
+    kind.trim_end_matches("_t").replace("uint", "u").replace("int", "i")
+}
+
+#[test]
+fn the_template_for_assemblyscript_says_what_the_header_says() {
+    let constant = |line: &'static str| -> Option<(&str, u64)> {
+        let (name, rest) = line.strip_prefix("export const ")?.split_once(": ")?;
+        Some((name, rest.split_once(" = ")?.1.split_once(';')?.0.parse().ok()?))
+    };
+    assert_eq!(TEMPLATE.lines().filter_map(constant).collect::<BTreeMap<_, _>>(), defines());
+    for (record, class) in
+        [("rf_io_block", "IoBlock"), ("rf_event", "Event"), ("rf_command", "Command")]
+    {
+        assert_eq!(members(class), translated(record), "{class}");
+    }
+    let external = format!("@external(\"{IMPORT_MODULE}\", \"");
+    let imports = TEMPLATE.lines().filter_map(|line| line.strip_prefix(external.as_str()));
+    let imports: Vec<_> = imports.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(imports, IMPORTS);
 }
 
 #[test]

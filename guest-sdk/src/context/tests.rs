@@ -1,6 +1,5 @@
 use super::*;
 use crate::testing::fake::host;
-use ringfence_core::OrderType;
 
 /// Runs `with` on a context with room for four commands, and decodes what it wrote.
 fn commands(with: impl FnOnce(&mut Context<'_>)) -> Vec<Command> {
@@ -38,6 +37,22 @@ fn each_kind_of_order_is_what_it_says() {
             Command::New(NewOrder { post_only: PostOnly::Reject, ..order(2) }),
             Command::New(NewOrder { tif: TimeInForce::Ioc, ..order(3) }),
             Command::New(NewOrder { order_type: OrderType::Market, price: None, ..order(4) }),
+        ]
+    );
+}
+
+#[test]
+fn stops_wait_for_their_trigger() {
+    let written = commands(|context| {
+        context.stop(AT, Side::Sell, Price(4), Qty(6)).unwrap();
+        context.trailing_stop(AT, Side::Sell, 7, Qty(6)).unwrap();
+    });
+    let market = |id| NewOrder { order_type: OrderType::Stop, price: None, ..order(id) };
+    assert_eq!(
+        written,
+        [
+            Command::New(NewOrder { stop: Some(Price(4)), ..market(1) }),
+            Command::New(NewOrder { order_type: OrderType::TrailingStop, trail: 7, ..market(2) }),
         ]
     );
 }

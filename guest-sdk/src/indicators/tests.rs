@@ -98,3 +98,13 @@ fn an_average_by_volume_needs_volume_and_never_overflows() {
     }
     assert!(vwap.price().is_some());
 }
+
+#[test]
+fn samples_have_no_volume() {
+    let mut window = Window::<2>::new();
+    for difference in [7, -3, 4] {
+        window.sample(Price(difference));
+    }
+    assert_eq!((window.mean(), window.deviation()), (Some(Price(0)), Some(3)));
+    assert_eq!(window.vwap(), None);
+}

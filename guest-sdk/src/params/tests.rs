@@ -39,6 +39,19 @@ fn what_is_given_is_read() {
 }
 
 #[test]
+fn bounds_are_part_of_what_is_allowed() {
+    let params = Params::parse("size=7\nedge=-9", DECLARED).unwrap();
+    assert_eq!(params.i64_in("edge", -9, -9), Ok(-9));
+    assert_eq!(params.qty("size", 7), Ok(Qty(7)));
+    assert_eq!(params.ms("size"), Ok(7_000_000));
+    let wrong = params.i64_in("edge", -8, 3).unwrap_err().to_string();
+    assert_eq!(wrong, "parameter `edge` is not from -8 to 3");
+    let wrong = params.qty("size", 6).unwrap_err().to_string();
+    assert_eq!(wrong, "parameter `size` is not from 1 to 6");
+    assert!(Params::parse("size=86400001", DECLARED).unwrap().ms("size").is_err());
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let none = |_: &Params<'_>| None;
     assert_eq!(refused("size", none), "parameter `size` has no value: write name=value");

@@ -56,3 +56,21 @@ fn the_largest_trade_does_not_overflow() {
     assert_eq!(position.lots, 0);
     assert_eq!(position.average(), None);
 }
+
+#[test]
+fn what_was_made_is_what_is_realised_and_what_is_not() {
+    let mut position = Position::FLAT;
+    for (side, price, qty, fee) in
+        [(Side::Buy, 100, 3, 1), (Side::Sell, 110, 2, 1), (Side::Sell, 90, 5, -1)]
+    {
+        position.add(side, Price(price), Qty(qty), fee);
+        for mark in [-7, 0, 95, 1_000] {
+            let mark = Price(mark);
+            let parts = position.realised().0 + position.unrealised(mark).0;
+            assert_eq!(position.profit(mark).0, parts, "{position:?}");
+        }
+    }
+    // 2 lots at +10, 1 at -10, and fees of 1.
+    assert_eq!((position.lots, position.realised()), (-4, Notional(20 - 10 - 1)));
+    assert_eq!(position.unrealised(Price(80)), Notional(40));
+}

@@ -2,7 +2,7 @@
 
 use std::vec::Vec;
 
-use ringfence_core::{OrderId, Price, Side};
+use ringfence_core::{InstrumentId, OrderId, Price, Side};
 
 use super::fake::next_random;
 use super::market::Market;
@@ -14,6 +14,7 @@ use crate::strategy::Strategy;
 /// place, and take now and then. Whole numbers only.
 #[derive(Clone, Debug)]
 pub struct Crowd {
+    instrument: InstrumentId,
     random: u64,
     mid: Price,
     tick: i64,
@@ -22,7 +23,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// A crowd around a price, on a grid of `tick`.
+    /// A crowd in instrument 0 around a price, on a grid of `tick`.
     ///
     /// # Panics
     ///
@@ -31,7 +32,14 @@ impl Crowd {
     pub fn new(seed: u64, mid: i64, tick: i64) -> Self {
         assert!(tick > 0, "prices lie on a grid");
         let mid = Price(mid.div_euclid(tick) * tick);
-        Self { random: seed, mid, tick, trend: Side::Buy, live: Vec::new() }
+        let instrument = InstrumentId(0);
+        Self { instrument, random: seed, mid, tick, trend: Side::Buy, live: Vec::new() }
+    }
+
+    /// The same crowd in another instrument of the market.
+    #[must_use]
+    pub fn of(self, instrument: InstrumentId) -> Self {
+        Self { instrument, ..self }
     }
 
     /// The middle that it trades around now.
@@ -58,8 +66,8 @@ impl Crowd {
         let price = self.price(side, away);
         let qty = 10 * (1 + self.below(20));
         let id = match side {
-            Side::Buy => market.buy(price, qty),
-            Side::Sell => market.sell(price, qty),
+            Side::Buy => market.at(self.instrument).buy(price, qty),
+            Side::Sell => market.at(self.instrument).sell(price, qty),
         };
         self.live.push(id);
     }
@@ -73,14 +81,14 @@ impl Crowd {
         let half = u64::try_from(self.live.len() / 2).unwrap_or(u64::MAX);
         let at = usize::try_from(self.below(half)).unwrap_or(0);
         let id = self.live.remove(at);
-        market.cancel(id);
+        market.at(self.instrument).cancel(id);
     }
 
     fn take<S: Strategy>(&mut self, market: &mut Market<S>) {
         let side = if self.below(3) == 0 { self.trend.opposite() } else { self.trend };
         let price = self.price(side.opposite(), 12);
         let qty = 10 * (1 + self.below(30));
-        market.take(side, price, qty);
+        market.at(self.instrument).take(side, price, qty);
     }
 
     /// The price so many ticks behind the middle.

@@ -1,5 +1,8 @@
-//! One instrument, one strategy and everybody else, in a unit test.
+//! A market, one strategy and everybody else, in a unit test.
 
+mod door;
+mod look;
+mod pit;
 mod swap;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -7,19 +10,20 @@ use std::vec::Vec;
 
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord, EVENT_LEN, EventRecord, kind};
 use ringfence_core::{
-    AccountId, Cancel, Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, Interest,
-    NewOrder, OrderId, OrderView, Price, Qty, Side, Time, TimeInForce, What,
+    AccountId, Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, NewOrder, OrderId,
+    Qty, Side, Time, What,
 };
 
+pub use pit::Pit;
 pub use swap::SwapError;
 
 use super::crowd::Crowd;
-use super::fake::{LogLine, host};
+use super::fake::host;
 use crate::abi::{COMMANDS_CAP, EVENTS_CAP};
 use crate::params::ParamError;
 use crate::position::Position;
 use crate::session::Session;
-use crate::strategy::{Bbo, Cancellation, Fill, Rejection, Strategy};
+use crate::strategy::{Cancellation, Fill, Rejection, Strategy};
 
 /// The strategy's account in the engine.
 pub const STRATEGY: AccountId = AccountId(1000);
@@ -27,7 +31,8 @@ pub const STRATEGY: AccountId = AccountId(1000);
 /// What the engine adds to the names that the strategy gives its orders.
 pub const ORDER_IDS_FROM: u64 = 1 << 48;
 
-/// A market with one instrument, which a strategy takes part in.
+/// A market which a strategy takes part in: with one instrument, or with those that are
+/// [listed](Self::list) besides, each of which [`at`](Self::at) gives.
 ///
 /// Whatever is done to it, it then lets the strategy answer, and answer the answers, until nothing
 /// more is asked. After that it checks that the strategy's own books agree with the engine's.
@@ -41,12 +46,22 @@ pub struct Market<S> {
     next_id: u64,
     commands: VecDeque<CommandRecord>,
     sides: BTreeMap<OrderId, Side>,
-    position: Position,
-    largest: Qty,
+    holdings: BTreeMap<InstrumentId, Holding>,
     fills: Vec<Fill>,
     rejections: Vec<Rejection>,
     cancellations: Vec<Cancellation>,
     commands_seen: usize,
+}
+
+/// What a strategy holds of an instrument, as the engine told it, and the most that it ever held.
+#[derive(Clone, Copy, Debug)]
+struct Holding {
+    position: Position,
+    largest: Qty,
+}
+
+impl Holding {
+    const NONE: Self = Self { position: Position::FLAT, largest: Qty::ZERO };
 }
 
 impl<S: Strategy> Market<S> {
@@ -78,46 +93,57 @@ impl<S: Strategy> Market<S> {
             next_id: 1,
             commands: VecDeque::new(),
             sides: BTreeMap::new(),
-            position: Position::FLAT,
-            largest: Qty::ZERO,
+            holdings: BTreeMap::new(),
             fills: Vec::new(),
             rejections: Vec::new(),
             cancellations: Vec::new(),
             commands_seen: 0,
         };
-        market.apply(&Command::Instrument(spec.into()));
+        market.list(spec);
         Ok(market)
     }
 
-    /// Somebody else bids, good till cancelled.
+    /// Lists an instrument besides.
+    pub fn list(&mut self, spec: InstrumentSpec) {
+        self.holdings.insert(spec.instrument, Holding::NONE);
+        self.apply(&Command::Instrument(spec.into()));
+    }
+
+    /// One of the instruments, to act in and to look at. Without it, all acts and looks are at the
+    /// first.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not listed.
+    pub fn at(&mut self, instrument: InstrumentId) -> Pit<'_, S> {
+        assert!(self.holdings.contains_key(&instrument), "instrument {instrument} is not listed");
+        Pit::new(self, instrument)
+    }
+
+    /// Somebody else bids `qty` lots at `price` ticks, good till cancelled.
     pub fn buy(&mut self, price: i64, qty: u64) -> OrderId {
-        self.order(NewOrder::limit(OrderId(0), Side::Buy, Price(price), Qty(qty)))
+        self.at(self.instrument).buy(price, qty)
     }
 
-    /// Somebody else offers, good till cancelled.
+    /// Somebody else offers `qty` lots at `price` ticks, good till cancelled.
     pub fn sell(&mut self, price: i64, qty: u64) -> OrderId {
-        self.order(NewOrder::limit(OrderId(0), Side::Sell, Price(price), Qty(qty)))
+        self.at(self.instrument).sell(price, qty)
     }
 
-    /// Somebody else takes up to a price; what is left is cancelled.
+    /// Somebody else buys or sells up to a price, the limit included; what is left is cancelled.
     pub fn take(&mut self, side: Side, price: i64, qty: u64) -> OrderId {
-        let order = NewOrder::limit(OrderId(0), side, Price(price), Qty(qty));
-        self.order(NewOrder { tif: TimeInForce::Ioc, ..order })
+        self.at(self.instrument).take(side, price, qty)
     }
 
-    /// Somebody else places an order; an `id` of 0 gets a name.
+    /// Somebody else places an order; an `id` of 0 gets a name. It enters the first instrument,
+    /// whatever it says; see [`at`](Self::at).
     pub fn order(&mut self, order: NewOrder) -> OrderId {
-        let id = if order.id.0 == 0 { OrderId(self.next_id) } else { order.id };
-        assert!(id.0 < ORDER_IDS_FROM, "names from here on are the strategy's");
-        self.next_id = self.next_id.max(id.0 + 1);
-        self.apply(&Command::New(NewOrder { id, instrument: self.instrument, ..order }));
-        id
+        self.at(self.instrument).order(order)
     }
 
     /// Somebody else cancels.
     pub fn cancel(&mut self, id: OrderId) {
-        let (instrument, account) = (self.instrument, AccountId(0));
-        self.apply(&Command::Cancel(Cancel { instrument, account, id }));
+        self.at(self.instrument).cancel(id);
     }
 
     /// Time goes by; timers that fall due run, each at its time.
@@ -152,118 +178,6 @@ impl<S: Strategy> Market<S> {
     /// Ends the strategy: it hears `on_stop`.
     pub fn stop(&mut self) {
         self.session.stop();
-    }
-
-    /// The strategy.
-    pub const fn strategy(&self) -> &S {
-        self.session.strategy()
-    }
-
-    /// The engine.
-    pub const fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
-    /// The time.
-    pub const fn now(&self) -> Time {
-        self.now
-    }
-
-    /// What the strategy holds and made, as the engine saw it.
-    pub const fn position(&self) -> Position {
-        self.position
-    }
-
-    /// The largest position that the strategy ever held, on whichever side.
-    pub const fn largest_position(&self) -> Qty {
-        self.largest
-    }
-
-    /// The strategy's trades so far.
-    pub fn fills(&self) -> &[Fill] {
-        &self.fills
-    }
-
-    /// What was turned away of the strategy's commands so far.
-    pub fn rejections(&self) -> &[Rejection] {
-        &self.rejections
-    }
-
-    /// What was taken off of the strategy's orders so far.
-    pub fn cancellations(&self) -> &[Cancellation] {
-        &self.cancellations
-    }
-
-    /// How many commands the strategy has sent so far.
-    pub const fn commands(&self) -> usize {
-        self.commands_seen
-    }
-
-    /// What the strategy has logged so far.
-    pub fn logs(&self) -> Vec<LogLine> {
-        host(|host| host.logs.clone())
-    }
-
-    /// The gauges that the strategy has set so far, in order.
-    pub fn metrics(&self) -> Vec<(i32, i64)> {
-        host(|host| host.metrics.clone())
-    }
-
-    /// The strategy's open orders, bids first, each side in the order in which it would trade.
-    pub fn open_orders(&self) -> Vec<OrderView> {
-        let Some(book) = self.engine.book(self.instrument) else {
-            return Vec::new();
-        };
-        let mut own: Vec<_> = Vec::new();
-        for side in Side::BOTH {
-            own.extend(book.orders(side).filter(|order| order.account == STRATEGY));
-        }
-        for order in &mut own {
-            order.id.0 -= ORDER_IDS_FROM;
-        }
-        own
-    }
-
-    /// The best prices, the strategy's own orders included.
-    pub fn bbo(&self) -> Bbo {
-        let best = |side| {
-            let level = self.engine.book(self.instrument)?.best(side)?;
-            Some((level.price, Qty(u64::try_from(level.qty).unwrap_or(u64::MAX))))
-        };
-        Bbo { instrument: self.instrument, bid: best(Side::Buy), ask: best(Side::Sell) }
-    }
-
-    /// Asserts how many lots the strategy holds.
-    ///
-    /// # Panics
-    ///
-    /// Where it holds another number.
-    #[track_caller]
-    pub fn assert_position(&self, lots: i64) {
-        assert_eq!(self.position.lots, lots, "lots held; fills: {:#?}", self.fills);
-    }
-
-    /// Asserts the strategy's open orders: side, price, open quantity; bids first, best first.
-    ///
-    /// # Panics
-    ///
-    /// Where it has others.
-    #[track_caller]
-    pub fn assert_open(&self, expected: &[(Side, i64, u64)]) {
-        let open = self.open_orders();
-        let open: Vec<_> = open.iter().map(|o| (o.side, o.price.0, o.open.0)).collect();
-        assert_eq!(open, expected, "the strategy's open orders");
-    }
-
-    /// Asserts all of the strategy's trades so far: side, price, quantity.
-    ///
-    /// # Panics
-    ///
-    /// Where it had others.
-    #[track_caller]
-    pub fn assert_fills(&self, expected: &[(Side, i64, u64)]) {
-        let fills: Vec<_> = self.fills.iter().map(|f| (f.side, f.price.0, f.qty.0)).collect();
-        assert_eq!(fills, expected, "the strategy's trades");
     }
 
     /// Lets the strategy answer until it asks for nothing more.
@@ -302,79 +216,6 @@ impl<S: Strategy> Market<S> {
         self.commands.extend(all.iter().map(CommandRecord::from_bytes));
     }
 
-    /// The event as the strategy hears it, if it does.
-    fn for_strategy(&self, event: &Event) -> Option<Event> {
-        let class = event.what.class();
-        if class != Interest::PRIVATE {
-            return S::SUBSCRIPTIONS.wants(class).then_some(*event);
-        }
-        if event.what.account() != Some(STRATEGY) {
-            return None;
-        }
-        let mut event = *event;
-        match &mut event.what {
-            What::Accepted { id, .. }
-            | What::Rejected { id, .. }
-            | What::Filled { id, .. }
-            | What::Canceled { id, .. }
-            | What::Triggered { id, .. } => id.0 = id.0.saturating_sub(ORDER_IDS_FROM),
-            What::Replaced { id, new_id, .. } => {
-                id.0 -= ORDER_IDS_FROM;
-                new_id.0 -= ORDER_IDS_FROM;
-            }
-            _ => {}
-        }
-        Some(event)
-    }
-
-    /// What a record of the strategy's becomes at the door of a venue.
-    fn admit(&mut self, record: &CommandRecord) -> Command {
-        let mut command = match record.to_command() {
-            Ok(command) => command,
-            Err(wrong) => panic!("the strategy sent what is not a command: {wrong}: {record:?}"),
-        };
-        let venue = |id: &mut OrderId| {
-            assert!(id.0 < ORDER_IDS_FROM, "a strategy's names of orders end there: {id}");
-            id.0 += ORDER_IDS_FROM;
-        };
-        match &mut command {
-            Command::New(order) => {
-                self.sides.insert(order.id, order.side);
-                order.account = STRATEGY;
-                venue(&mut order.id);
-                if order.parent != 0 {
-                    order.parent += ORDER_IDS_FROM;
-                }
-            }
-            Command::Cancel(cancel) => {
-                cancel.account = STRATEGY;
-                venue(&mut cancel.id);
-            }
-            Command::Reduce(reduce) => {
-                reduce.account = STRATEGY;
-                venue(&mut reduce.id);
-            }
-            Command::Replace(replace) => {
-                let side = self.sides.get(&replace.id).copied();
-                if let (Some(id), Some(side)) = (replace.new_id, side) {
-                    self.sides.insert(id, side);
-                }
-                replace.account = STRATEGY;
-                venue(&mut replace.id);
-                replace.new_id.iter_mut().for_each(venue);
-            }
-            Command::Quote(quote) => {
-                self.sides.insert(quote.id, Side::Buy);
-                self.sides.insert(OrderId(quote.id.0 + 1), Side::Sell);
-                quote.account = STRATEGY;
-                venue(&mut quote.id);
-            }
-            Command::MassCancel(scope) | Command::Kill(scope) => scope.account = Some(STRATEGY),
-            other => panic!("a strategy may not send this: {other:?}"),
-        }
-        command
-    }
-
     /// Keeps the test's own account of the strategy.
     fn note(&mut self, event: &Event) {
         let instrument = event.instrument;
@@ -382,8 +223,9 @@ impl<S: Strategy> Market<S> {
             What::Filled { id, price, qty, leaves, liquidity, fee, .. } => {
                 let side = *self.sides.get(&id).expect("only what was sent is filled");
                 let fee = i64::try_from(fee.get()).expect("a test's fees fit");
-                self.position.add(side, price, qty, fee);
-                self.largest = self.largest.max(self.position.size());
+                let held = self.holdings.entry(instrument).or_insert(Holding::NONE);
+                held.position.add(side, price, qty, fee);
+                held.largest = held.largest.max(held.position.size());
                 self.fills.push(Fill { instrument, id, side, price, qty, leaves, liquidity, fee });
             }
             What::Rejected { op, id, reason, .. } => {
@@ -398,14 +240,18 @@ impl<S: Strategy> Market<S> {
 
     /// What the strategy believes of itself must be what the engine says.
     fn check_books(&self) {
-        let (orders, position) = self.session.books(self.instrument);
-        assert_eq!(position, self.position, "the strategy's position and the engine's");
+        let orders = self.session.orders();
         assert!(orders.iter().all(|order| order.live && !order.waiting), "answered: {orders:?}");
-        let mut believed: Vec<_> = orders.iter().map(|o| (o.id, o.side, o.open)).collect();
-        let mut open: Vec<_> = self.open_orders().iter().map(|o| (o.id, o.side, o.open)).collect();
-        believed.sort_unstable();
-        open.sort_unstable();
-        assert_eq!(believed, open, "the strategy's open orders and the engine's");
+        for (&instrument, held) in &self.holdings {
+            let position = self.session.position(instrument);
+            assert_eq!(position, held.position, "the strategy's position and the engine's");
+            let own = orders.iter().filter(|order| order.instrument == instrument);
+            let mut believed: Vec<_> = own.map(|o| (o.id, o.side, o.open)).collect();
+            let mut open = self.open_in_the_engine(instrument);
+            believed.sort_unstable();
+            open.sort_unstable();
+            assert_eq!(believed, open, "the strategy's open orders and the engine's");
+        }
     }
 }
 

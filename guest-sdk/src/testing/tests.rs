@@ -231,3 +231,28 @@ fn the_same_seed_makes_the_same_market() {
 fn a_wrong_parameter_does_not_open() {
     _ = Market::<Puppet>::open("what=1");
 }
+
+#[test]
+fn instruments_are_apart() {
+    let mut market = bid_of_ten();
+    let other = InstrumentId(1);
+    market.list(ringfence_core::InstrumentSpec::new(other, "OTHER"));
+    market.at(other).sell(STRINGS + 1, 1);
+    market.at(other).take(Side::Buy, STRINGS + 1, 1);
+    market.at(other).assert_open(&[(Side::Buy, 50, 10)]);
+    market.at(other).take(Side::Sell, 50, 3);
+    market.at(other).assert_position(3);
+    market.at(other).assert_open(&[(Side::Buy, 50, 7)]);
+    market.assert_position(0);
+    market.assert_open(&[(Side::Buy, 50, 10)]);
+    let mut crowd = Crowd::new(3, 1_000, 1).of(other);
+    market.run(&mut crowd, 200);
+    assert!(market.at(other).bbo().mid().is_some());
+    assert_eq!(market.bbo().ask, None);
+}
+
+#[test]
+#[should_panic(expected = "instrument 5 is not listed")]
+fn what_is_not_listed_is_not_there() {
+    Market::<Puppet>::open("").at(InstrumentId(5)).buy(1, 1);
+}

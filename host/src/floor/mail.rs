@@ -91,7 +91,7 @@ impl<'a> Mail<'a> {
     /// Copies the first events into `inbox` and forgets them; returns how many.
     ///
     /// What one command caused is not split, unless it alone is more than there is room for.
-    pub(crate) fn move_into(&mut self, inbox: &mut [[u8; EVENT_LEN]]) -> usize {
+    pub fn move_into(&mut self, inbox: &mut [[u8; EVENT_LEN]]) -> usize {
         let mut len = self.items.len();
         if len > inbox.len() {
             len = inbox.len();

@@ -88,3 +88,26 @@ pub(crate) fn shared_data(name: &str) -> Option<String> {
     println!("skipped: there is no ../shared/data/lobster/{name}");
     None
 }
+
+/// Takes from a command what the cargo that runs this test tells its children, so that a cargo that
+/// it starts is one that a person would start; without the network.
+#[cfg(feature = "wasmtime")]
+pub(crate) fn forget_cargo(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("CARGO") && name != "CARGO_HOME" || name.contains("RUSTFLAGS") {
+            command.env_remove(name);
+        }
+    }
+    command.env("CARGO_NET_OFFLINE", "true");
+}
+
+/// Whether an ordinary cargo builds guests here.
+#[cfg(feature = "wasmtime")]
+pub(crate) fn has_wasm_target() -> bool {
+    let rustc = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"])
+        .output()
+        .expect("rustc runs");
+    Path::new(String::from_utf8_lossy(&rustc.stdout).trim()).is_dir()
+}

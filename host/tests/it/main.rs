@@ -25,6 +25,8 @@ mod cli;
 mod comeback;
 mod command;
 mod config;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod conformance;
 mod full_disk;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod guests;
@@ -63,6 +65,8 @@ mod strategies;
 mod strategy_bench;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod strategy_cli;
+#[cfg(feature = "wasmtime")]
+mod strategy_guide;
 #[cfg(feature = "wasmtime")]
 mod strategy_new;
 mod tapes;

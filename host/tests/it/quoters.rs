@@ -1,4 +1,5 @@
-//! One strategy in two languages decides the same: `strategy-quoter` in Rust, `strategy-quoter-c`.
+//! One strategy in three languages decides the same: `strategy-quoter` in Rust, `strategy-quoter-c`,
+//! and `strategy-quoter-as` in AssemblyScript.
 
 use std::path::Path;
 
@@ -28,16 +29,26 @@ fn state(day: &str, module: &Path, params: &str, runtime: &str) -> String {
 
 #[test]
 fn the_quoter_in_c_decides_as_the_one_in_rust() {
-    let (rust, c) = (guest_file("strategy-quoter"), guest_file("strategy-quoter-c"));
-    for module in [&rust, &c] {
+    decides_as_the_one_in_rust("strategy-quoter-c");
+}
+
+#[test]
+fn the_quoter_in_assemblyscript_decides_as_the_one_in_rust() {
+    decides_as_the_one_in_rust("strategy-quoter-as");
+}
+
+#[track_caller]
+fn decides_as_the_one_in_rust(name: &str) {
+    let (rust, other) = (guest_file("strategy-quoter"), guest_file(name));
+    for module in [&rust, &other] {
         if !module.is_file() {
             println!("skipped: there is no {}; .ci/build-guests.sh builds it", module.display());
             return;
         }
     }
-    let checked = ringfence(&["strategy", "check", c.to_str().expect("a name in UTF-8")]);
+    let checked = ringfence(&["strategy", "check", other.to_str().expect("a name in UTF-8")]);
     assert_eq!(checked.status, 0, "{}", checked.out);
-    let folder = Folder::new("quoters");
+    let folder = Folder::new(name);
     let (day, book) = (folder.path("day.csv"), folder.path("book.csv"));
     let mut states = std::collections::BTreeSet::new();
     for seed in ["1", "2", "3"] {
@@ -46,7 +57,11 @@ fn the_quoter_in_c_decides_as_the_one_in_rust() {
         for params in PARAMS {
             let expected = state(&day, &rust, params, RUNTIMES[0]);
             for runtime in RUNTIMES {
-                assert_eq!(state(&day, &c, params, runtime), expected, "{seed}{params} {runtime}");
+                assert_eq!(
+                    state(&day, &other, params, runtime),
+                    expected,
+                    "{seed}{params} {runtime}"
+                );
             }
             states.insert(expected);
         }

@@ -3,32 +3,19 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::command::{Folder, ringfence};
+use crate::command::{Folder, forget_cargo, has_wasm_target, ringfence};
 
 /// A cargo that knows nothing of the one that runs this test, in `folder`, without the network.
 fn cargo(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO"));
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy().into_owned();
-        if name.starts_with("CARGO") && name != "CARGO_HOME" || name.contains("RUSTFLAGS") {
-            command.env_remove(name);
-        }
-    }
+    forget_cargo(&mut command);
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strategy-new");
-    command.env("CARGO_TARGET_DIR", &target).env("CARGO_NET_OFFLINE", "true");
+    command.env("CARGO_TARGET_DIR", &target);
     let output = command.current_dir(folder).args(arguments).output().expect("cargo runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "cargo {arguments:?}: {text}{errors}");
     text
-}
-
-fn has_wasm_target() -> bool {
-    let rustc = Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"])
-        .output()
-        .expect("rustc runs");
-    Path::new(String::from_utf8_lossy(&rustc.stdout).trim()).is_dir()
 }
 
 #[test]

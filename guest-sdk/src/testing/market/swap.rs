@@ -25,7 +25,7 @@ impl<S: Strategy> Market<S> {
         session.import(&buffer[..len], S::STATE_VERSION)?;
         old.session.stop();
         let Self { engine, instrument, now, timer_due, next_id, .. } = old;
-        let Self { commands, sides, position, largest, .. } = old;
+        let Self { commands, sides, holdings, .. } = old;
         let Self { fills, rejections, cancellations, commands_seen, .. } = old;
         Ok(Market {
             engine,
@@ -36,8 +36,7 @@ impl<S: Strategy> Market<S> {
             next_id,
             commands,
             sides,
-            position,
-            largest,
+            holdings,
             fills,
             rejections,
             cancellations,
