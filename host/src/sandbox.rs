@@ -9,6 +9,7 @@ mod error;
 mod image;
 mod io_block;
 mod program;
+mod programs;
 mod rewrite;
 mod state;
 mod stats;
@@ -32,6 +33,7 @@ pub use error::{Cause, Fault, LoadError};
 pub use image::ImageError;
 pub use io_block::{IoBlock, IoError};
 pub use program::Program;
+pub use programs::Programs;
 pub use rewrite::{Fence, FunctionGas, PRICES, REWRITER_VERSION, gas_by_function};
 pub use stats::Stats;
 

@@ -18,7 +18,7 @@ use crate::processors::Processors;
 use crate::runtime::{Engine, EngineError};
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use crate::runtime::{InChild, Tiered};
-use crate::sandbox::{Cache, ImageError, LoadError, Program, Sandbox, SandboxConfig};
+use crate::sandbox::{Cache, ImageError, LoadError, Programs, Sandbox, SandboxConfig};
 use crate::seat::{Guest, OpenOrders, Seat, SeatImage, Subscription};
 use crate::watchdog::Watchdog;
 
@@ -158,9 +158,9 @@ pub(super) fn file_and_params(asked: &str) -> Result<(&str, String), RunError> {
     Ok((file, lines))
 }
 
-/// Loads strategies, with one engine for all that name the same.
+/// Loads strategies, with one engine for all that name the same, and one program for all of a file.
 pub(super) struct Loader {
-    cache: Cache,
+    programs: Programs,
     cache_enabled: bool,
     runtime: Option<Runtime>,
     engines: Vec<(Option<Runtime>, Box<dyn Engine>)>,
@@ -169,7 +169,8 @@ pub(super) struct Loader {
 impl Loader {
     /// Strategies that name no runtime run on `runtime`.
     pub(super) fn new(cache_enabled: bool, runtime: Option<Runtime>) -> Self {
-        Self { cache: Cache::from_env(), cache_enabled, runtime, engines: Vec::new() }
+        let programs = Programs::new(Cache::from_env());
+        Self { programs, cache_enabled, runtime, engines: Vec::new() }
     }
 
     /// Loads a strategy for the seat of this number.
@@ -181,7 +182,7 @@ impl Loader {
         let config = strategy.sandbox(number, self.cache_enabled);
         let wasm = read(strategy, &config)?;
         let at = self.engine_of(strategy)?;
-        let loaded = Sandbox::load(&*self.engines[at].1, &self.cache, &wasm, &config);
+        let loaded = self.programs.load(&*self.engines[at].1, &wasm, &config);
         Ok(seat_of(strategy, number, loaded.map_err(|error| unusable(strategy, &error))?))
     }
 
@@ -194,10 +195,10 @@ impl Loader {
         let config = strategy.sandbox(image.number(), self.cache_enabled);
         let wasm = read(strategy, &config)?;
         let at = self.engine_of(strategy)?;
-        let program = Program::prepare(&*self.engines[at].1, &self.cache, &wasm, &config);
+        let program = self.programs.prepare(&*self.engines[at].1, &wasm, &config);
         let restored = program.and_then(|program| match image.guest() {
-            Some(guest) => Sandbox::restore(&program, &config, guest),
-            None => Sandbox::start(&program, &config),
+            Some(guest) => Sandbox::restore(program, &config, guest),
+            None => Sandbox::start(program, &config),
         });
         let sandbox = restored.map_err(|error| unusable(strategy, &error))?;
         if Guest::module(&sandbox).as_ref() != Some(image.module()) {

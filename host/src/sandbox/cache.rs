@@ -170,7 +170,7 @@ fn digest_of(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// Everything that decides what a compiled module is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key([u8; 32]);
 
 impl Key {

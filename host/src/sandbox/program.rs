@@ -97,6 +97,11 @@ impl Program {
         Ok(Self { identity, module, better, manifest, names, from_cache: false })
     }
 
+    /// Whether anybody else has it: a strategy that runs it, or may be started from it.
+    pub(super) fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.module) > 1
+    }
+
     /// The fastest code that there is by now.
     pub(super) fn module(&self) -> &dyn Module {
         match self.better.as_ref().and_then(Better::get) {

@@ -58,6 +58,8 @@ mod sandbox;
 mod scenarios;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod seat_images;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod shared_programs;
 mod snapshots;
 #[cfg(feature = "wasmtime")]
 mod strategies;
