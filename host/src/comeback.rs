@@ -24,8 +24,14 @@ pub struct Comeback {
     floor: Floor,
     returning: BTreeMap<u16, Returning>,
     afresh: BTreeMap<u16, WhyAfresh>,
+    /// Who takes a seat behind which place.
+    joining: BTreeMap<u64, Vec<u16>>,
+    /// The place of the oldest image of those on the floor.
+    oldest: Option<u64>,
     /// Whether records say where a group began.
     tells_groups: bool,
+    /// How many commands are told again at most.
+    most: u64,
     /// The next command is the first of a group.
     begins_group: bool,
     last: Stamp,
@@ -42,7 +48,6 @@ struct Returning {
     image: SeatImage,
     /// What it asked for that the journal has not shown yet.
     asked: VecDeque<Command>,
-    commands: u64,
 }
 
 /// A strategy that goes on.
@@ -105,7 +110,14 @@ impl Comeback {
     /// where every group was on the disk before the next one.
     #[must_use]
     pub fn new(tells_groups: bool) -> Self {
-        Self { tells_groups, ..Self::default() }
+        Self { tells_groups, most: COMMANDS_MAX, ..Self::default() }
+    }
+
+    /// The same, where at most so many commands are told again; two million otherwise.
+    #[must_use]
+    pub const fn telling_at_most(mut self, commands: u64) -> Self {
+        self.most = commands;
+        self
     }
 
     /// One that comes back: `seat` has the guest that was restored from `image`.
@@ -113,7 +125,8 @@ impl Comeback {
         let asked = image.asked.iter().cloned().collect();
         let number = image.number();
         let image = SeatImage { guest: None, ..image };
-        self.returning.insert(number, Returning { seat: Some(seat), image, asked, commands: 0 });
+        self.joining.entry(image.taken.place).or_default().push(number);
+        self.returning.insert(number, Returning { seat: Some(seat), image, asked });
     }
 
     /// One that does not.
@@ -136,14 +149,14 @@ impl Comeback {
         let Some(returning) = self.returning.remove(&number) else {
             return Err(why.unwrap_or(WhyAfresh::NoImage));
         };
-        let Returning { seat, image, asked, commands } = returning;
+        let Returning { seat, image, asked } = returning;
         if seat.is_some() {
             return Err(WhyAfresh::Ahead { taken: image.taken.place, last });
         }
         let (seat, around) = self.floor.stand_up(number, self.last, asked.into());
         let taken = image.taken;
         let image = seat.image_around(around);
-        Ok(Returned { seat, image, taken, commands })
+        Ok(Returned { seat, image, taken, commands: last - taken.place })
     }
 
     /// Those who are on the floor read their mail, and what they ask for is noted.
@@ -160,9 +173,7 @@ impl Comeback {
     /// Those whose image was taken here take their seats.
     fn join(&mut self) {
         let last = self.last;
-        let here = |it: &Returning| it.seat.is_some() && it.image.taken.place == last.place;
-        let joining = self.returning.iter().filter(|(_, it)| here(it)).map(|(&number, _)| number);
-        for number in joining.collect::<Vec<_>>() {
+        for number in self.joining.remove(&last.place).unwrap_or_default() {
             let Some(returning) = self.returning.get_mut(&number) else { continue };
             let taken = returning.image.taken;
             if taken != last {
@@ -170,6 +181,7 @@ impl Comeback {
                 continue;
             }
             if let Some(seat) = returning.seat.take() {
+                self.oldest = self.oldest.or(Some(last.place));
                 self.floor.seat_at(seat, &returning.image);
             }
         }
@@ -193,18 +205,20 @@ impl Comeback {
         }
     }
 
-    fn count(&mut self) {
-        let here = self.returning.iter_mut().filter(|(_, it)| it.seat.is_none());
-        let mut tired = Vec::new();
-        for (&number, returning) in here {
-            returning.commands += 1;
-            if returning.commands > COMMANDS_MAX {
-                tired.push(number);
-            }
+    /// Gives up those to whom too much was told again.
+    fn tire(&mut self) {
+        let last = self.last.place;
+        if self.oldest.is_none_or(|oldest| last - oldest <= self.most) {
+            return;
         }
-        for number in tired {
-            self.give_up(number, WhyAfresh::TooMuch { commands: COMMANDS_MAX });
+        let here = self.returning.iter().filter(|(_, it)| it.seat.is_none());
+        let (tired, others): (Vec<_>, Vec<_>) = here
+            .map(|(&number, it)| (it.image.taken.place, number))
+            .partition(|&(taken, _)| last - taken > self.most);
+        for (_, number) in tired {
+            self.give_up(number, WhyAfresh::TooMuch { commands: self.most });
         }
+        self.oldest = others.into_iter().map(|(taken, _)| taken).min();
     }
 }
 
@@ -234,7 +248,7 @@ impl Witness for Comeback {
         self.compare(entry);
         self.floor.hear(entry.stamp, events);
         self.last = entry.stamp;
-        self.count();
+        self.tire();
     }
 
     fn recall(&mut self, last: Stamp, _notes: &[u8]) {

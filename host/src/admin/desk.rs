@@ -155,14 +155,7 @@ impl Desk {
             Request::Unload { strategy, orders } => self.unload(&strategy, orders),
             Request::Replace { strategy, file, runtime, parameters, orders } => {
                 let number = self.find(&strategy)?;
-                let mut version = match file {
-                    None => self.configured(&self.name_of(number)?)?,
-                    Some(file) => {
-                        let known = self.known.get(&number).cloned();
-                        let known = known.unwrap_or_else(|| StrategyConfig::new(file.clone()));
-                        StrategyConfig { file, ..known }
-                    }
-                };
+                let mut version = self.version(number, file)?;
                 version.runtime = runtime.or(version.runtime);
                 version.parameters.extend(parameters);
                 self.replace(number, version, orders)
@@ -292,12 +285,22 @@ impl Desk {
         })
     }
 
-    /// What the strategy at a seat is called where it is described.
-    fn name_of(&self, number: u16) -> Result<String, No> {
-        let known = self.known.get(&number).map(StrategyConfig::name);
-        known.ok_or_else(|| {
-            No::Wrong(format!("nothing is said of the strategy {number}; name a module"))
-        })
+    /// What a new version of the strategy at a seat is made of: the file, with what is known of the old
+    /// one; without a file what the venue's configuration has of it now, or what was loaded by hand.
+    fn version(&self, number: u16, file: Option<PathBuf>) -> Result<StrategyConfig, No> {
+        let known = self.known.get(&number).cloned();
+        match (file, known) {
+            (Some(file), Some(known)) => Ok(StrategyConfig { file, ..known }),
+            (Some(file), None) => Ok(StrategyConfig::new(file)),
+            (None, Some(known)) if self.config.is_some() => {
+                self.configured(&known.name()).or(Ok(known))
+            }
+            (None, Some(known)) => Ok(known),
+            (None, None) => {
+                let problem = format!("nothing is said of the strategy {number}; name a module");
+                Err(No::Wrong(problem))
+            }
+        }
     }
 
     /// The number of a strategy that is there.

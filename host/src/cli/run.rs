@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::returning::Returning;
 use super::strategies::{self, Loader};
 use super::{Outcome, tell};
-use crate::admin::{Desk, Door};
+use crate::admin::{Desk, Door, Request};
 use crate::config::Config;
 use crate::error::RunError;
 use crate::keeper::{Keeper, KeeperThread};
@@ -75,6 +75,17 @@ fn keep(keeper: &Keeper) -> Result<KeeperThread, RunError> {
         .map_err(|error| RunError::Usage(format!("no thread writes images: {error}")))
 }
 
+/// Says what was changed by hand.
+fn note(line: &[u8], answer: &str) {
+    if let Ok(request) = Request::parse(line)
+        && request != (Request::List {})
+    {
+        let said = format!("asked to {}: {answer}", request.to_line());
+        let is_plain = |letter: char| if letter.is_control() { ' ' } else { letter };
+        tell(&format!("{}\n", said.chars().map(is_plain).collect::<String>()));
+    }
+}
+
 /// Opens the admin door, where one is configured.
 fn open_door(
     config: &Config,
@@ -87,7 +98,12 @@ fn open_door(
     let mut desk = Desk::new(venue.take_errands(), Box::new(loader))
         .reading(file.to_owned(), (0..).zip(config.strategies.iter().cloned()))
         .keeping(keeper);
-    let door = Door::open(&admin.socket, move |line| desk.answer(line))?;
+    let answer = move |line: &[u8]| {
+        let answer = desk.answer(line);
+        note(line, &answer);
+        answer
+    };
+    let door = Door::open(&admin.socket, answer)?;
     tell(&format!("strategies are loaded and unloaded at {}\n", door.path().display()));
     Ok(Some(door))
 }

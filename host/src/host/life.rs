@@ -69,6 +69,8 @@ impl Host {
         if seat.number() != image.number {
             return Err(SeatImageError::OtherSeat { of: image.number, here: seat.number() });
         }
+        let limits = self.account_limits(&seat);
+        self.door.extend(limits.map(Request::from));
         self.floor.seat_at(seat, image);
         let again = |command: &Command| Stamped { at: image.taken.at, command: command.clone() };
         self.door.extend(image.asked.iter().map(again).map(Request::from));

@@ -229,10 +229,11 @@ fn strategies() -> Figures {
         host.seat(Seat::new(name.to_owned(), number, Box::new(Idle), subscription));
     }
     host.unload(3, OpenOrders::Cancel).expect("it is there");
+    let figures = Figures::default();
+    figures.look_at(&host);
     let spec = InstrumentSpec::new(InstrumentId(1), "ABC");
     let command = Command::Instrument(Box::new(spec));
     host.turn(Stamped { at: Time(9), command }, &mut ()).expect("nothing is kept");
-    let figures = Figures::default();
     figures.look_at(&host);
     figures
 }

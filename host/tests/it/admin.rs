@@ -115,13 +115,16 @@ fn strategies_come_trade_and_go_while_the_venue_runs() {
 
     // A second one of this name is not what was meant.
     market.strategy(&["load", &file]).refused(&["already", "seat 0", "another name"]);
-    let out = market.done(&["load", &file, "--name", "second"]);
+    let runtime = if cfg!(feature = "wasmedge") { "wasmedge" } else { "wasmtime" };
+    let out = market.done(&["load", &file, "--name", "second", "--runtime", runtime]);
     assert!(out.contains("at seat 1"), "{out}");
     let out = market.done(&["replace", "strategy-quoter", &quoter(), "--parameter", "size=7"]);
     assert!(out.contains("took over") && out.contains("bytes of state"), "{out}");
     let seat = market.seat(0);
     assert_eq!(seat["parameters"][1], "size=7");
     assert_eq!(seat["parameters"][3], "tick=1", "what is not said stays");
+    market.done(&["replace", "0", "--parameter", "size=6"]);
+    assert_eq!(market.seat(0)["parameters"][1], "size=6", "the same module");
 
     move_market(&mut client, 30);
     market.wait(1, |seat| open(seat) == 2);

@@ -146,3 +146,28 @@ fn an_image_of_another_past_is_told_from_ones_own() {
     assert_eq!(why(&late), WhyAfresh::Ahead { taken, last: begun });
     assert_eq!(why(&[]), WhyAfresh::NoImage);
 }
+
+#[test]
+fn too_much_is_not_told_again() {
+    let (cast, groups) = (Cast::new(), groups());
+    let folder = Folder::new("comeback-much");
+    let journal = folder.path("journal");
+    let mut host = recover(Path::new(&journal), &mut ());
+    cast.fresh(&mut host, 0);
+    play(&mut host, &groups[..5]);
+    let early = images(&mut host);
+    play(&mut host, &groups[5..20]);
+    let late = images(&mut host);
+    let taken = host.sequencer().last().place;
+    play(&mut host, &groups[20..25]);
+    let since = host.sequencer().last().place - taken;
+    drop(host);
+    let mut comeback = Comeback::new(true).telling_at_most(since);
+    add(&mut comeback, &cast, &[early[0].clone(), late[1].clone(), late[2].clone()]);
+    drop(recover(Path::new(&journal), &mut comeback));
+    assert_eq!(comeback.take(0).unwrap_err(), WhyAfresh::TooMuch { commands: since });
+    for number in 1..3 {
+        let returned = comeback.take(number).unwrap_or_else(|why| panic!("{number}: {why}"));
+        assert_eq!(returned.commands, since);
+    }
+}
