@@ -29,6 +29,7 @@ test_workspace() {
     local run="$1" features
     read -ra features <<<"$2"
     step "lints" "$run" cargo clippy --workspace --all-targets "${features[@]}" -- -D warnings
+    step "core without snapshots" "$run" cargo clippy -p ringfence-core --no-default-features -- -D warnings
     step "builds without engines" "$run" cargo check -p ringfence-host --no-default-features
     step "builds with wasmtime alone" "$run" cargo check -p ringfence-host
     step "tests" "$run" cargo test --workspace --exclude ringfence-host --lib --bins --tests --examples

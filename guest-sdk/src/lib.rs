@@ -27,6 +27,7 @@ mod indicators;
 #[doc(hidden)]
 pub mod manifest;
 mod params;
+mod pause;
 mod position;
 mod quoting;
 mod session;
@@ -40,6 +41,7 @@ pub use blotter::{INSTRUMENTS_MAX, ORDERS_MAX, OwnOrder};
 pub use context::{Context, Full, LogLevel, SubmitError};
 pub use indicators::{Ewma, Extremes, Vwap, Window};
 pub use params::{Param, ParamError, ParamKind, Params, Problem};
+pub use pause::Pause;
 pub use position::Position;
 pub use quoting::QuotePair;
 #[cfg(feature = "alloc")]
@@ -59,7 +61,7 @@ pub mod prelude {
     };
 
     pub use crate::{
-        Bbo, Cancellation, Context, Fill, Full, Level, Param, ParamError, Params, Position,
+        Bbo, Cancellation, Context, Fill, Full, Level, Param, ParamError, Params, Pause, Position,
         QuotePair, Rejection, StateError, StateReader, StateWriter, Strategy, Taker, Trade,
     };
 }

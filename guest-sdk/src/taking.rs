@@ -1,8 +1,9 @@
 //! A position brought to where it is wanted, by taking.
 
-use ringfence_core::{InstrumentId, OrderId, Price, Qty, Side, Time};
+use ringfence_core::{InstrumentId, OrderId, Price, Qty, Side};
 
 use crate::context::{Context, Full};
+use crate::pause::Pause;
 use crate::strategy::Bbo;
 
 /// Brings the position in one instrument to a target: takes what is lacking from the best prices,
@@ -24,9 +25,9 @@ use crate::strategy::Bbo;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taker {
     instrument: InstrumentId,
-    slip: u32,
+    slip: u64,
     order: OrderId,
-    asked_at: Option<Time>,
+    pause: Pause,
 }
 
 impl Taker {
@@ -35,8 +36,9 @@ impl Taker {
 
     /// One that takes at most `slip` ticks through the best price.
     #[must_use]
-    pub const fn new(instrument: InstrumentId, slip: u32) -> Self {
-        Self { instrument, slip, order: OrderId(0), asked_at: None }
+    pub const fn new(instrument: InstrumentId, slip: u64) -> Self {
+        let pause = Pause::of_ns(Self::RETRY_NS);
+        Self { instrument, slip, order: OrderId(0), pause }
     }
 
     /// Takes what the position lacks of `target` lots, below zero to be short, where there is a best
@@ -53,15 +55,16 @@ impl Taker {
     ) -> Result<(), Full> {
         let lacking = target.saturating_sub(context.position(self.instrument).lots);
         if lacking == 0 {
-            self.asked_at = None;
+            self.pause.end();
+            return Ok(());
         }
-        if lacking == 0 || self.is_busy(context) || self.waits(context) {
+        if self.is_busy(context) || !self.pause.is_over(context) {
             return Ok(());
         }
         let side = if lacking > 0 { Side::Buy } else { Side::Sell };
         let Some(limit) = self.limit(bbo, side) else { return Ok(()) };
         self.order = context.ioc(self.instrument, side, limit, Qty(lacking.unsigned_abs()))?;
-        self.asked_at = Some(context.time());
+        self.pause.begin(context);
         Ok(())
     }
 
@@ -75,11 +78,7 @@ impl Taker {
     fn limit(&self, bbo: &Bbo, side: Side) -> Option<Price> {
         let from = side.opposite();
         let (best, _) = bbo.best(from)?;
-        from.checked_behind(best, i64::from(self.slip))
-    }
-
-    fn waits(&self, context: &Context<'_>) -> bool {
-        self.asked_at.is_some_and(|at| context.time().0.saturating_sub(at.0) < Self::RETRY_NS)
+        from.checked_behind(best, i64::try_from(self.slip).ok()?)
     }
 }
 

@@ -19,9 +19,8 @@ pub struct Momentum {
     size: i64,
     position_max: i64,
     slip: i64,
-    cooldown_ns: u64,
+    cooldown: Pause,
     trades: u64,
-    took_at: Option<Time>,
     bbo: Option<Bbo>,
 }
 
@@ -59,9 +58,8 @@ impl Strategy for Momentum {
             size: number("size", 1)?,
             position_max: number("max_position", 1)?,
             slip: number("slip", 0)?,
-            cooldown_ns: params.u64_in("cooldown_ms", 1, NUMBER_MAX)? * 1_000_000,
+            cooldown: Pause::of_ns(params.u64_in("cooldown_ms", 1, NUMBER_MAX)? * 1_000_000),
             trades: 0,
-            took_at: None,
             bbo: None,
         })
     }
@@ -81,7 +79,7 @@ impl Strategy for Momentum {
     }
 
     fn on_batch_end(&mut self, context: &mut Context<'_>) {
-        let cools = self.took_at.is_some_and(|at| context.time().0 - at.0 < self.cooldown_ns);
+        let cools = !self.cooldown.is_over(context);
         if cools || self.trades < self.warm_up || !context.orders().is_empty() {
             return;
         }
@@ -96,7 +94,7 @@ impl Strategy for Momentum {
             return;
         };
         if context.ioc(self.instrument, side, limit, qty).is_ok() {
-            self.took_at = Some(context.time());
+            self.cooldown.begin(context);
         }
     }
 }

@@ -51,7 +51,6 @@ impl Strategy for Pairs {
 
     fn new(params: &Params<'_>) -> Result<Self, ParamError> {
         let slip = params.u64_in("slip", 0, NUMBER_MAX)?;
-        let slip = u32::try_from(slip).unwrap_or(u32::MAX);
         let leg = |name| {
             let instrument = params.instrument(name)?;
             Ok(Leg { instrument, bbo: None, taker: Taker::new(instrument, slip) })

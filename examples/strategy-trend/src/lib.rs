@@ -14,7 +14,6 @@ pub struct Trend {
     instrument: InstrumentId,
     size: i64,
     trail: u64,
-    pause_ns: u64,
     lately: Extremes<TRADES>,
     trades: usize,
     /// Which way the market has just broken out.
@@ -23,8 +22,10 @@ pub struct Trend {
     taker: Taker,
     target: i64,
     stop: OrderId,
-    stop_asked_at: Option<Time>,
-    out_since: Option<Time>,
+    /// After it was stopped out.
+    rest: Pause,
+    /// After it asked for a stop, which may have been turned away.
+    retry: Pause,
 }
 
 /// How many trades a breakout must go beyond.
@@ -44,21 +45,19 @@ impl Strategy for Trend {
 
     fn new(params: &Params<'_>) -> Result<Self, ParamError> {
         let instrument = params.instrument("instrument")?;
-        let slip = params.u64_in("slip", 0, NUMBER_MAX)?;
         Ok(Self {
             instrument,
             size: params.qty("size", NUMBER_MAX)?.0.cast_signed(),
             trail: params.u64_in("trail", 1, NUMBER_MAX)?,
-            pause_ns: params.ms("pause_ms")?,
             lately: Extremes::new(),
             trades: 0,
             breakout: None,
             bbo: None,
-            taker: Taker::new(instrument, u32::try_from(slip).unwrap_or(u32::MAX)),
+            taker: Taker::new(instrument, params.u64_in("slip", 0, NUMBER_MAX)?),
             target: 0,
             stop: OrderId(0),
-            stop_asked_at: None,
-            out_since: None,
+            rest: Pause::of_ns(params.ms("pause_ms")?),
+            retry: Pause::of_ns(Taker::RETRY_NS),
         })
     }
 
@@ -91,7 +90,8 @@ impl Strategy for Trend {
             self.protect(side.opposite(), held.size(), context)
         } else if self.target != 0 && !self.taker.is_busy(context) {
             // It was stopped out, or got nothing.
-            (self.target, self.out_since) = (0, Some(context.time()));
+            self.target = 0;
+            self.rest.begin(context);
             Ok(())
         } else {
             self.enter(&bbo, context)
@@ -102,8 +102,8 @@ impl Strategy for Trend {
 impl Trend {
     /// Goes with a breakout, unless it has only just come out.
     fn enter(&mut self, bbo: &Bbo, context: &mut Context<'_>) -> Result<(), Full> {
-        let rests = self.out_since.is_some_and(|at| context.time().0 - at.0 < self.pause_ns);
-        if let (Some(side), false, 0) = (self.breakout.take(), rests, self.target) {
+        let is_ready = self.target == 0 && self.rest.is_over(context);
+        if let (Some(side), true) = (self.breakout.take(), is_ready) {
             self.target = if side == Side::Buy { self.size } else { -self.size };
             self.taker.bring_to(context, bbo, self.target)?;
         }
@@ -112,9 +112,8 @@ impl Trend {
 
     /// Keeps a stop for all that is held; one that was turned away is asked for again, but seldom.
     fn protect(&mut self, side: Side, qty: Qty, context: &mut Context<'_>) -> Result<(), Full> {
-        let waits = self.stop_asked_at.is_some_and(|at| context.time().0 - at.0 < Taker::RETRY_NS);
-        if context.order(self.stop).is_none() && !waits {
-            self.stop_asked_at = Some(context.time());
+        if context.order(self.stop).is_none() && self.retry.is_over(context) {
+            self.retry.begin(context);
             self.stop = context.trailing_stop(self.instrument, side, self.trail, qty)?;
         }
         Ok(())
