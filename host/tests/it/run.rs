@@ -12,6 +12,7 @@ use ringfence_core::{
 use ringfence_host::client::Client;
 use ringfence_host::gateway::frame::{Goodbye, HEAD_LEN, Head, frame_kind, login_body};
 use ringfence_host::testing::Random;
+use rustix::thread::sched_getaffinity;
 
 use crate::command::{Folder, ringfence};
 use crate::venue::{PATIENCE, SECRETS, Venue, ask, get, limit, record};
@@ -148,6 +149,32 @@ fn a_venue_answers_how_it_is() {
     }
     let said = venue.end();
     assert!(said.contains("ended in order after place ") && said.contains("; state "), "{said}");
+}
+
+/// The first processor is the venue's own thread's; all that there is beside it, workers of strategies
+/// included, run on the others.
+#[test]
+fn threads_run_where_they_are_bound() {
+    let own = sched_getaffinity(None).expect("it is known");
+    let mut there = (0..1_024_usize).filter(|&number| own.is_set(number));
+    let (Some(first), Some(second)) = (there.next(), there.next()) else {
+        println!("skipped: this process has one processor");
+        return;
+    };
+    let folder = Folder::new("run-bound");
+    let more = "[http]\naddress = \"127.0.0.1:0\"\n[feed]\naddress = \"127.0.0.1:0\"\n[workers]\ncount = 2\n";
+    let venue = Venue::start_on(&folder, &format!("{first},{second}"), "os", more);
+    ask(&mut venue.client(1), &record(&Order::New(limit(7, Side::Sell, 100))));
+    let (venues, beside): (Vec<_>, Vec<_>) =
+        venue.threads().into_iter().partition(|(name, _)| name == "ringfence");
+    assert_eq!(venues, [("ringfence".to_owned(), first.to_string())]);
+    for expected in ["worker-0", "worker-1", "watchdog"] {
+        assert!(beside.iter().any(|(name, _)| name == expected), "{expected} in {beside:?}");
+    }
+    for (name, allowed) in beside {
+        assert_eq!(allowed, second.to_string(), "{name}");
+    }
+    venue.end();
 }
 
 #[test]

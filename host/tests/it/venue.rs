@@ -30,11 +30,22 @@ impl Venue {
     /// Starts one with instrument 1 and two accounts, which keeps its journal in the folder; `more` of
     /// its file comes after that.
     pub(crate) fn start(folder: &Folder, durability: &str, more: &str) -> Self {
+        Self::start_on(folder, "", durability, more)
+    }
+
+    /// Starts one whose threads are bound to these processors.
+    pub(crate) fn start_on(
+        folder: &Folder,
+        processors: &str,
+        durability: &str,
+        more: &str,
+    ) -> Self {
         let line = "{\"op\":\"instrument\",\"instrument\":1,\"symbol\":\"A\"}\n";
         folder.write("instruments.jsonl", line);
         let config = folder.write("venue.toml", config(durability) + more);
         let mut child = Command::new(env!("CARGO_BIN_EXE_ringfence"))
             .args(["run", "--config", &config])
+            .env("CPU_AFFINITY", processors)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -66,6 +77,22 @@ impl Venue {
 
     pub(crate) fn client(&self, account: u32) -> Client {
         Client::new(self.address, account, SECRETS[account as usize - 1])
+    }
+
+    /// Its threads, and the processors that each may run on.
+    pub(crate) fn threads(&self) -> Vec<(String, String)> {
+        let folder = format!("/proc/{}/task", self.child.id());
+        let threads = std::fs::read_dir(folder).expect("it runs").map(|it| it.expect("it runs"));
+        // One may end meanwhile.
+        let status =
+            threads.filter_map(|it| std::fs::read_to_string(it.path().join("status")).ok());
+        status
+            .map(|status| {
+                let line = |key| status.lines().find_map(|line| line.strip_prefix(key));
+                let [name, allowed] = ["Name:\t", "Cpus_allowed_list:\t"].map(line);
+                (name.expect("it has one").to_owned(), allowed.expect("it has some").to_owned())
+            })
+            .collect()
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
