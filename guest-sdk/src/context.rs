@@ -2,6 +2,7 @@
 
 mod error;
 mod log;
+mod look;
 
 use core::fmt;
 
@@ -14,7 +15,6 @@ use ringfence_core::wire::{COMMAND_LEN, CommandRecord};
 
 use crate::blotter::{Blotter, OwnOrder};
 use crate::imports;
-use crate::position::Position;
 use crate::strategy::Fill;
 
 pub use error::{Full, SubmitError};
@@ -28,6 +28,18 @@ pub(crate) use log::log_line;
 /// Commands are collected and carried out after the batch of events, in the order in which they
 /// were given; their outcome comes as events of a later batch. An order's `account` is whatever
 /// the host says, and an `id` of 0 means that the next free name is given to it.
+///
+/// ```
+/// # use ringfence_guest::prelude::*;
+/// /// Keeps one bid for 10 lots at a price: sends it, moves it, or waits for an answer.
+/// fn stay_at(price: Price, context: &mut Context<'_>) -> Result<(), Full> {
+///     match context.orders().first().copied() {
+///         None => context.limit(InstrumentId(0), Side::Buy, price, Qty(10)).map(|_| ()),
+///         Some(order) if order.waiting || order.price == Some(price) => Ok(()),
+///         Some(order) => context.replace(order.instrument, order.id, price, order.open),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Context<'a> {
     blotter: &'a mut Blotter,
@@ -45,7 +57,16 @@ impl<'a> Context<'a> {
         Self { blotter, commands, count: 0, time }
     }
 
-    /// Places an order.
+    /// Places an order: anything that an order can be.
+    ///
+    /// ```
+    /// # use ringfence_guest::prelude::*;
+    /// # fn example(context: &mut Context<'_>) -> Result<(), Full> {
+    /// // 500 lots of which 50 are shown, at 99 in instrument 3.
+    /// let order = NewOrder::limit(OrderId(0), Side::Buy, Price(99), Qty(500));
+    /// context.place(NewOrder { instrument: InstrumentId(3), display: Qty(50), ..order })?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -223,7 +244,19 @@ impl<'a> Context<'a> {
     }
 
     /// Replaces a two-sided quote, both sides or neither; returns the pair's name. Its bid has
-    /// that name, its ask the next.
+    /// that name, its ask the next. One command moves both; [`QuotePair`](crate::QuotePair) keeps
+    /// each side's place in the queue where it can.
+    ///
+    /// ```
+    /// # use ringfence_guest::{AccountId, Quote, prelude::*};
+    /// # fn example(context: &mut Context<'_>) -> Result<(), Full> {
+    /// let (instrument, account) = (InstrumentId(0), AccountId(0));
+    /// let (bid, ask) = (Some((Price(99), Qty(10))), Some((Price(101), Qty(10))));
+    /// // A new one; with its name instead of 0, the one before is replaced.
+    /// let name = context.quote(Quote { instrument, account, id: OrderId(0), bid, ask })?;
+    /// context.quote(Quote { instrument, account, id: name, bid, ask: None })?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -294,46 +327,6 @@ impl<'a> Context<'a> {
     /// [`LOG_LEN_MAX`](crate::abi::LOG_LEN_MAX) bytes is cut.
     pub fn log(&mut self, level: LogLevel, line: fmt::Arguments<'_>) {
         log_line(level, line);
-    }
-
-    /// The time of the command that caused the event at hand.
-    #[must_use]
-    pub fn time(&self) -> Time {
-        self.time
-    }
-
-    /// One of the strategy's own open orders.
-    #[must_use]
-    pub fn order(&self, id: OrderId) -> Option<&OwnOrder> {
-        self.blotter.orders().iter().find(|order| order.id == id)
-    }
-
-    /// The strategy's own orders that are open or on their way, oldest first.
-    #[must_use]
-    pub fn orders(&self) -> &[OwnOrder] {
-        self.blotter.orders()
-    }
-
-    /// What the strategy shows at a price.
-    #[must_use]
-    pub fn shown_at(&self, instrument: InstrumentId, side: Side, price: Price) -> Qty {
-        let own = self.blotter.orders().iter().filter(|order| {
-            order.live
-                && (order.instrument, order.side, order.price) == (instrument, side, Some(price))
-        });
-        Qty(own.fold(0, |sum: u64, order| sum.saturating_add(order.open.0)))
-    }
-
-    /// What the strategy holds of an instrument.
-    #[must_use]
-    pub fn position(&self, instrument: InstrumentId) -> Position {
-        self.blotter.position(instrument)
-    }
-
-    /// How many more commands this batch has room for.
-    #[must_use]
-    pub fn commands_left(&self) -> usize {
-        self.commands.len() - self.count
     }
 
     pub(crate) fn latest_fill(&self) -> Option<Fill> {

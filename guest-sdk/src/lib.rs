@@ -44,9 +44,12 @@ pub use params::{Param, ParamError, ParamKind, Params, Problem};
 pub use pause::Pause;
 pub use position::Position;
 pub use quoting::QuotePair;
+pub use ringfence_core::{
+    AccountId, CancelReason, Command, InstrumentSpec, Liquidity, Op, OrderType, PostOnly, Quote,
+    Reject, Replace, TimeInForce,
+};
 #[cfg(feature = "alloc")]
 pub use ringfence_core::{Capacity, market_data::BookReplica};
-pub use ringfence_core::{Command, InstrumentSpec, Op, Reject};
 pub use session::Session;
 pub use state::{StateError, StateReader, StateWriter};
 pub use strategy::{

@@ -11,6 +11,26 @@ use ringfence_core::OrderId;
 ///
 /// Numbers are little-endian and follow each other without gaps. What has no room is noted, and the
 /// whole hand-over fails then.
+///
+/// ```
+/// # use ringfence_guest::prelude::*;
+/// # struct Mine { trades: u64, last: Price }
+/// # impl Mine {
+/// // Two methods of a `Strategy` whose `STATE_VERSION` is 1.
+/// fn on_export(&self, state: &mut StateWriter<'_>) {
+///     state.u64(self.trades);
+///     state.i64(self.last.0);
+/// }
+///
+/// fn on_import(&mut self, state: &mut StateReader<'_>, version: u32) -> Result<(), StateError> {
+///     if version != 1 {
+///         return Err(StateError::Unfit("is laid out in another way"));
+///     }
+///     (self.trades, self.last) = (state.u64()?, Price(state.i64()?));
+///     Ok(())
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct StateWriter<'a> {
     bytes: &'a mut [u8],

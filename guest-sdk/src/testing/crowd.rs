@@ -12,6 +12,21 @@ use crate::strategy::Strategy;
 ///
 /// They keep some ten levels around a middle that wanders in trends, cancel as often as they
 /// place, and take now and then. Whole numbers only.
+///
+/// ```
+/// # use ringfence_guest::{prelude::*, testing::{Crowd, Market}};
+/// # struct Idle;
+/// # impl Strategy for Idle {
+/// #     const NAME: &'static str = "idle";
+/// #     const VERSION: &'static str = "1.0.0";
+/// #     const SUBSCRIPTIONS: Interest = Interest::L1;
+/// #     fn new(_: &Params<'_>) -> Result<Self, ParamError> { Ok(Self) }
+/// # }
+/// let mut market = Market::<Idle>::open("");
+/// let mut crowd = Crowd::new(7, 10_000, 5);
+/// market.run(&mut crowd, 500);
+/// assert!(market.bbo().mid().is_some());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Crowd {
     instrument: InstrumentId,

@@ -65,7 +65,8 @@ impl Holding {
 }
 
 impl<S: Strategy> Market<S> {
-    /// A market at 9:30 with tick 1 and lot 1, and a strategy with these parameters.
+    /// A market at 9:30 with tick 1 and lot 1, and a strategy with these parameters: `key=value`,
+    /// one a line; what is not given is the default.
     ///
     /// # Panics
     ///
