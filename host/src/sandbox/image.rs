@@ -190,22 +190,32 @@ fn write_words(words: &[u64], out: &mut Vec<u8>) {
 
 /// Pages, and the parts that are not zeros, each with its number.
 fn write_memory(memory: &[u8], out: &mut Vec<u8>) {
-    let is_used = |part: &&[u8]| part.iter().any(|byte| *byte != 0);
-    let parts = || memory.chunks(PART_LEN);
     put_len(out, memory.len() / PAGE_LEN);
-    put_len(out, parts().filter(is_used).count());
-    for (number, part) in parts().enumerate().filter(|(_, part)| is_used(part)) {
+    // Most of a memory is clear: it is looked at once, and how many parts are not is known behind it.
+    let (at, mut used) = (out.len(), 0_u32);
+    put_len(out, 0);
+    for (number, part) in memory.chunks(PART_LEN).enumerate().filter(|(_, part)| !is_clear(part)) {
         put_len(out, number);
         out.extend(part);
+        used += 1;
     }
+    out[at..at + size_of::<u32>()].copy_from_slice(&used.to_le_bytes());
 }
 
 /// Writes nothing to a part that is clear: it takes no memory then.
 fn clear(part: &mut [u8]) {
-    if part.iter().any(|byte| *byte != 0) {
+    if !is_clear(part) {
         part.fill(0);
     }
 }
+
+/// Whether a part is all zeros: compared as a whole, not byte by byte.
+fn is_clear(part: &[u8]) -> bool {
+    part == &CLEAR[..part.len()]
+}
+
+/// A part that is clear.
+static CLEAR: [u8; PART_LEN] = [0; PART_LEN];
 
 const fn len(pages: u32) -> usize {
     pages as usize * PAGE_LEN
