@@ -56,19 +56,20 @@ has_source_rustc() {
 }
 
 # Builds for a target without a host: `guest_cargo TARGET STD-CRATES CARGO-ARGUMENTS…`, STD-CRATES
-# being what -Zbuild-std builds where the target's library is not installed.
+# being what -Zbuild-std builds where the target's library is not installed. Never in increments: those come out
+# larger than what is built at once.
 guest_cargo() {
     local target="$1" std="$2"
     shift 2
     case "$(guest_rustc "$target")" in
     target)
-        env -u RUSTFLAGS CARGO_TARGET_DIR="$root/target/guests" \
+        env -u RUSTFLAGS CARGO_TARGET_DIR="$root/target/guests" CARGO_INCREMENTAL=0 \
             cargo "$@" --target "$target"
         ;;
     source)
         local triple
         triple="$(echo "$target" | tr 'a-z-' 'A-Z_')"
-        env -u RUSTFLAGS CARGO_TARGET_DIR="$root/target/guests" \
+        env -u RUSTFLAGS CARGO_TARGET_DIR="$root/target/guests" CARGO_INCREMENTAL=0 \
             RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc \
             "CARGO_TARGET_${triple}_LINKER=$(rust_lld)" \
             cargo "$@" --target "$target" "-Zbuild-std=$std"

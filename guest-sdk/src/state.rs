@@ -86,6 +86,12 @@ impl<'a> StateWriter<'a> {
         self.bytes(&number.to_le_bytes());
     }
 
+    /// Writes numbers of 8 bytes each.
+    #[inline(never)]
+    pub(crate) fn words(&mut self, words: &[u64]) {
+        words.iter().for_each(|word| self.u64(*word));
+    }
+
     pub(crate) fn order_id(&mut self, id: OrderId) {
         self.u64(id.0);
     }
@@ -174,6 +180,12 @@ impl<'a> StateReader<'a> {
     #[inline(never)]
     pub fn i128(&mut self) -> Result<i128, StateError> {
         self.array().map(i128::from_le_bytes)
+    }
+
+    /// The next numbers of 8 bytes each.
+    #[inline(never)]
+    pub(crate) fn words(&mut self, words: &mut [u64]) -> Result<(), StateError> {
+        words.iter_mut().try_for_each(|word| self.u64().map(|read| *word = read))
     }
 
     pub(crate) fn order_id(&mut self) -> Result<OrderId, StateError> {

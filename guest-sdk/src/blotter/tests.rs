@@ -1,6 +1,7 @@
 use ringfence_core::{AccountId, CancelReason, Liquidity, Reject, Time};
 
 use super::*;
+use crate::state::{StateError, StateReader, StateWriter};
 
 const AT: InstrumentId = InstrumentId(2);
 const ME: AccountId = AccountId(0);
@@ -150,4 +151,43 @@ fn a_fill_of_an_unknown_order_is_not_taken_for_the_one_before() {
     tell(&mut blotter, filled(9, 4, 6));
     assert_eq!(blotter.latest_fill(), None);
     assert_eq!(blotter.position(AT).lots, -4);
+}
+
+#[test]
+fn full_books_are_handed_over_in_half_of_the_room() {
+    let mut blotter = Blotter::new();
+    for number in 0..ORDERS_MAX as u64 {
+        let order = OwnOrder {
+            id: OrderId(u64::MAX - number),
+            instrument: InstrumentId(u32::MAX),
+            side: if number % 2 == 0 { Side::Buy } else { Side::Sell },
+            price: (number % 3 > 0).then_some(Price(-7)),
+            open: Qty(number),
+            filled: Qty(u64::MAX),
+            live: number % 5 == 0,
+            waiting: number % 7 == 0,
+        };
+        blotter.orders.push(order);
+    }
+    for number in 0..INSTRUMENTS_MAX as i64 {
+        let (cash, fees) = (i128::MIN + i128::from(number), i128::from(number) << 64);
+        let cost = -i128::from(number);
+        let position = Position { lots: -number, cash, fees, cost, bought: 3, sold: u64::MAX };
+        blotter.positions.push((InstrumentId(number as u32), position));
+    }
+    blotter.next_id = 99;
+    let mut bytes = [0; 4096];
+    let mut out = StateWriter::new(&mut bytes);
+    blotter.export(&mut out);
+    let len = out.finish().unwrap();
+    let mut next = one_sent();
+    next.import(&mut StateReader::new(&bytes[..len])).unwrap();
+    assert_eq!(format!("{next:?}"), format!("{blotter:?}"));
+
+    let mut read = |bytes: &[u8]| next.import(&mut StateReader::new(bytes));
+    assert_eq!(read(&bytes[..len - 1]), Err(StateError::CutShort));
+    bytes[16] += 1;
+    assert!(matches!(read(&bytes), Err(StateError::Unfit(_))), "one order too many");
+    bytes[0] += 1;
+    assert!(matches!(read(&bytes), Err(StateError::Unfit(_))), "of another layout");
 }

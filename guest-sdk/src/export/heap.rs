@@ -6,9 +6,14 @@ use core::ptr;
 
 /// `SIZE` bytes that are handed out from the front. What is given back is used again where it was
 /// handed out last; a size of 0 refuses everything.
+///
+/// Whoever wants zeros gets those that a fresh memory consists of: only what was handed out before
+/// is written. So a large table costs nothing until it is used.
 pub struct Heap<const SIZE: usize> {
     bytes: UnsafeCell<Aligned<SIZE>>,
     used: Cell<usize>,
+    /// The most that ever was in use; behind it there are zeros.
+    used_most: Cell<usize>,
 }
 
 #[repr(C, align(64))]
@@ -22,7 +27,11 @@ impl<const SIZE: usize> Heap<SIZE> {
     /// All of it free.
     #[must_use]
     pub const fn new() -> Self {
-        Self { bytes: UnsafeCell::new(Aligned([0; SIZE])), used: Cell::new(0) }
+        Self {
+            bytes: UnsafeCell::new(Aligned([0; SIZE])),
+            used: Cell::new(0),
+            used_most: Cell::new(0),
+        }
     }
 
     /// How many bytes are handed out.
@@ -33,6 +42,12 @@ impl<const SIZE: usize> Heap<SIZE> {
 
     fn start(&self) -> *mut u8 {
         self.bytes.get().cast()
+    }
+
+    /// Notes that all before `to` is in use.
+    fn take(&self, to: usize) {
+        self.used.set(to);
+        self.used_most.set(self.used_most.get().max(to));
     }
 
     /// Where the block at `at` starts and whether it was handed out last.
@@ -51,12 +66,25 @@ unsafe impl<const SIZE: usize> GlobalAlloc for Heap<SIZE> {
         let from = free.next_multiple_of(layout.align()) - start.addr();
         match from.checked_add(layout.size()) {
             Some(to) if to <= SIZE => {
-                self.used.set(to);
+                self.take(to);
                 // SAFETY: `from` ≤ `to` ≤ SIZE, the size of the block that `start` begins.
                 unsafe { start.add(from) }
             }
             _ => ptr::null_mut(),
         }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let dirty_to = self.used_most.get();
+        // SAFETY: the caller says that the size is not 0.
+        let block = unsafe { self.alloc(layout) };
+        if !block.is_null() {
+            let (from, _) = self.place(block, layout);
+            let dirty = dirty_to.saturating_sub(from).min(layout.size());
+            // SAFETY: `dirty` bytes at most the size of the block, which nobody else has.
+            unsafe { block.write_bytes(0, dirty) };
+        }
+        block
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
@@ -68,7 +96,7 @@ unsafe impl<const SIZE: usize> GlobalAlloc for Heap<SIZE> {
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let (from, is_last) = self.place(at, layout);
         if is_last && from.checked_add(size).is_some_and(|to| to <= SIZE) {
-            self.used.set(from + size);
+            self.take(from + size);
             return at;
         }
         if size <= layout.size() {

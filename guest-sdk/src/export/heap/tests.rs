@@ -58,3 +58,34 @@ fn a_block_grows_in_place_or_moves_with_what_is_in_it() {
         assert!(heap.realloc(moved, block(8, 8), 1000).is_null());
     }
 }
+
+#[test]
+fn zeros_are_written_only_where_something_was() {
+    let heap = Heap::<128>::new();
+    // SAFETY: as above; what is written to the heap itself lies in it, and no block is there yet.
+    unsafe {
+        let a = heap.alloc(block(24, 8));
+        a.write_bytes(7, 24);
+        heap.dealloc(a, block(24, 8));
+        heap.start().add(40).write(9);
+        let zeros = heap.alloc_zeroed(block(64, 8));
+        let found = core::slice::from_raw_parts(zeros, 64);
+        assert_eq!(found[..40], [0; 40]);
+        assert_eq!(found[40], 9, "nothing was handed out here, so nothing is written");
+        assert!(heap.alloc_zeroed(block(65, 1)).is_null());
+    }
+}
+
+#[test]
+fn a_block_that_grew_in_place_is_written_when_zeros_are_wanted_there() {
+    let heap = Heap::<64>::new();
+    // SAFETY: as above.
+    unsafe {
+        let a = heap.alloc(block(8, 8));
+        assert_eq!(heap.realloc(a, block(8, 8), 32), a);
+        a.write_bytes(7, 32);
+        heap.dealloc(a, block(32, 8));
+        let zeros = heap.alloc_zeroed(block(64, 8));
+        assert_eq!(core::slice::from_raw_parts(zeros, 64), [0; 64]);
+    }
+}
