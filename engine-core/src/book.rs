@@ -333,6 +333,12 @@ impl Store {
         self.index.has_room(Name { book, id }, self.names())
     }
 
+    /// Gives the index a secret: see [`Index::set_secret`].
+    pub(crate) fn set_index_key(&mut self, key: u64) {
+        let (index, names) = self.index_mut();
+        index.set_secret(key, names);
+    }
+
     fn enter(&mut self, name: Name, key: u32) {
         let (index, names) = self.index_mut();
         index.insert(name, key, names);

@@ -112,6 +112,23 @@ impl Engine {
         }
     }
 
+    /// Gives the index of orders a number that nobody knows who sends any.
+    ///
+    /// Names of orders are mixed by a multiplication that everybody knows and that suits numbers
+    /// that count up. Whoever chooses names so that they meet there is found out once 512 have met,
+    /// and all names are mixed with this number from then on, so that no command takes longer than
+    /// that. No event and no hash depends on it. An engine that was given none has one that can be
+    /// read in its code.
+    ///
+    /// ```
+    /// use std::hash::{BuildHasher, RandomState};
+    /// let mut engine = ringfence_core::Engine::new(ringfence_core::Capacity::SMALL);
+    /// engine.set_index_key(RandomState::new().hash_one(0));
+    /// ```
+    pub fn set_index_key(&mut self, key: u64) {
+        self.store.set_index_key(key);
+    }
+
     /// Applies one command that happened at `at` and tells `events` what it caused.
     ///
     /// An `at` earlier than that of the command before counts as that of the command before. The

@@ -56,3 +56,50 @@ fn a_name_elsewhere_is_not_found() {
     }
     engine.check_invariants();
 }
+
+/// Orders whose names were chosen to meet in the index: whatever it does about that, the events are
+/// those of names that do not.
+#[test]
+fn names_that_meet_change_nothing() {
+    let capacity = Capacity { orders: 4_096, ..Capacity::SMALL };
+    let mut engines = [None, Some(1), Some(u64::MAX)].map(|key| {
+        let mut engine = Engine::new(capacity);
+        let spec = InstrumentSpec::new(HERE, "");
+        engine.apply(Time(0), &Command::Instrument(spec.into()), &mut Discard);
+        if let Some(key) = key {
+            engine.set_index_key(key);
+        }
+        engine
+    });
+    let account = AccountId(0);
+    for at in 0..3_000u64 {
+        let id = OrderId(meeting(at));
+        let mut commands = vec![new(HERE, id)];
+        if at % 3 == 2 {
+            let id = OrderId(meeting(at / 2));
+            commands.push(Command::Cancel(Cancel { instrument: HERE, account, id }));
+        }
+        for command in &commands {
+            let told = engines.each_mut().map(|engine| {
+                let mut events: Vec<Event> = Vec::new();
+                engine.apply(Time(at), command, &mut events);
+                events
+            });
+            assert!(told[0] == told[1] && told[0] == told[2], "{command:?}: {told:?}");
+        }
+    }
+    engines[0].set_index_key(77);
+    assert_eq!(engines[0].state_hash(), engines[1].state_hash());
+    assert_eq!(engines[0].state_hash(), engines[2].state_hash());
+    assert!(is_refused(&mut engines[0], &new(HERE, OrderId(meeting(2_999)))), "still there");
+    engines.iter().for_each(Engine::check_invariants);
+}
+
+/// One of the names that a multiplication with the golden ratio takes to the same upper half.
+fn meeting(at: u64) -> u64 {
+    let inverse = (0..6).fold(1u64, |x, _| {
+        x.wrapping_mul(2u64.wrapping_sub(x.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    });
+    let folded = (5 << 32 | at).wrapping_mul(inverse);
+    folded ^ folded >> 32
+}

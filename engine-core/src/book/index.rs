@@ -28,6 +28,8 @@ pub(crate) struct Index {
     busy: usize,
     /// Larger tables, the next one last.
     reserve: Vec<Table>,
+    /// What names are mixed with once some are found to have been chosen to meet.
+    secret: u64,
 }
 
 /// Where an entry stands; good until the next change.
@@ -39,6 +41,9 @@ pub(crate) struct Position {
 
 /// Entries of the first table: a thousand orders leave it so empty that they seldom meet.
 const FIRST_LEN: usize = 1 << 13;
+
+/// The secret of an index that was given none.
+const NO_SECRET: u64 = 0x2545_F491_4F6C_DD1D;
 
 /// Entries of the old table that move at each insertion: enough to be done well before the table
 /// is half full again.
@@ -78,6 +83,19 @@ impl Name {
         let product = (id ^ id >> 32).wrapping_mul(GOLDEN);
         (product >> 32) as u32 ^ book.wrapping_mul(GOLDEN as u32)
     }
+
+    /// Both halves of a long product of the id and of the book, each with a part of the key: whoever
+    /// does not know the key cannot tell which names meet.
+    #[expect(clippy::cast_possible_truncation, reason = "parts of a product")]
+    fn keyed_mix(self, key: u64) -> u32 {
+        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+        let Self { book, id: OrderId(id) } = self;
+        let book = u64::from(book).wrapping_mul(GOLDEN);
+        let factor = key.rotate_left(29).wrapping_add(book) | 1;
+        let product = u128::from(id ^ key) * u128::from(factor);
+        let folded = (product >> 64) as u64 ^ product as u64;
+        (folded ^ folded >> 32) as u32
+    }
 }
 
 impl Index {
@@ -91,7 +109,8 @@ impl Index {
         let table = reserve.pop().expect("there is at least the last");
         let form = Form::new(capacity);
         let old = Table::default();
-        let mut index = Self { form, table, old, moved: 0, len: 0, busy: 0, reserve };
+        let (moved, len, busy, secret) = (0, 0, 0, NO_SECRET);
+        let mut index = Self { form, table, old, moved, len, busy, reserve, secret };
         index.settle();
         index
     }
@@ -152,8 +171,8 @@ impl Index {
         Some((Position { at, in_old: true }, place))
     }
 
-    /// Whether a new name can be put at once: it is not there, and the table need not grow first,
-    /// which [`insert`](Self::insert) does.
+    /// Whether a new name can be put at once: it is not there, the table need not grow first, and
+    /// it would not meet too many, which [`insert`](Self::insert) sees to.
     #[inline]
     pub(crate) fn has_room(&self, name: Name, names: impl Names) -> bool {
         self.len < self.busy && self.table.vacancy(self.form, name, names).is_some()
@@ -179,7 +198,37 @@ impl Index {
             self.make_room(names);
         }
         self.len += 1;
-        self.table.insert(self.form, name, place);
+        let away = self.table.insert(self.form, name, place);
+        if self.form.is_foul(away) {
+            self.rekey(names);
+        }
+    }
+
+    /// Mixes names with this key once some are found to have been chosen to meet; at once where
+    /// some were.
+    pub(crate) fn set_secret(&mut self, secret: u64, names: impl Names) {
+        // 0 is none.
+        self.secret = secret.max(1);
+        if self.form.key != 0 {
+            self.rekey(names);
+        }
+    }
+
+    /// Mixes all names with the secret: in the next larger table, or, in the last one, in another of
+    /// its length.
+    #[cold]
+    #[inline(never)]
+    fn rekey(&mut self, names: impl Names) {
+        self.form.key = self.secret;
+        let len = self.table.entries.len();
+        let fresh = self.reserve.pop().unwrap_or_else(|| Table::new(len));
+        let left = [core::mem::replace(&mut self.table, fresh), core::mem::take(&mut self.old)];
+        for entry in left.into_iter().flat_map(|table| table.entries).filter(|&entry| entry != 0) {
+            let place = self.form.place(entry);
+            self.table.insert(self.form, names.name_of(place), place);
+        }
+        self.moved = 0;
+        self.settle();
     }
 
     /// Takes an entry out and closes the gap.
@@ -195,6 +244,8 @@ impl Index {
     fn make_room(&mut self, names: impl Names) {
         if !self.old.entries.is_empty() {
             self.move_some(names);
+        } else if self.len < self.room() {
+            // The table is as it should be: names are mixed with the secret, which only `insert` does.
         } else if let Some(larger) = self.reserve.pop() {
             self.old = core::mem::replace(&mut self.table, larger);
             self.moved = 0;
@@ -203,9 +254,14 @@ impl Index {
     }
 
     /// The table takes entries until it is half full; the last one takes all that may come.
-    fn settle(&mut self) {
+    fn room(&self) -> usize {
         let len = self.table.entries.len();
-        self.busy = if self.reserve.is_empty() { len } else { len / 2 };
+        if self.reserve.is_empty() { len } else { len / 2 }
+    }
+
+    /// Entries are put at once as long as there is room, and no key to mix them with.
+    fn settle(&mut self) {
+        self.busy = if self.form.key == 0 { self.room() } else { 0 };
     }
 
     fn move_some(&mut self, names: impl Names) {

@@ -3,7 +3,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::{Form, Index, Name, Names};
+use super::{Form, Index, Name, Names, Table};
 use crate::id::OrderId;
 
 /// What is at a place is named by a function of it.
@@ -28,15 +28,75 @@ fn in_book(id: u64) -> Name {
     Name { book: 0, id: OrderId(id) }
 }
 
-/// Ids that all have one mix: the halves of each fold to the same.
-fn of_one_mix(place: u32) -> Name {
-    in_book(u64::from(place) << 32 | u64::from(place))
+/// The name that is multiplied to these halves: what somebody would send who wants names to meet.
+fn of_mix(mix: u32, rest: u32) -> Name {
+    // Each step has twice as many bits right.
+    let inverse = (0..6).fold(1u64, |x, _| {
+        x.wrapping_mul(2u64.wrapping_sub(x.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    });
+    let folded = (u64::from(mix) << 32 | u64::from(rest)).wrapping_mul(inverse);
+    let name = in_book(folded ^ folded >> 32);
+    assert_eq!(name.mix(), mix);
+    name
 }
 
-/// Each a few times the mix of the last position of a small table.
+/// Ids that all have one mix.
+fn of_one_mix(place: u32) -> Name {
+    of_mix(7, place)
+}
+
+/// Each a few times the mixes of the last positions.
 fn of_few_mixes(place: u32) -> Name {
-    let half = u64::from(place / 8);
-    in_book(half << 32 | (half ^ u64::from(place % 8 * 5 + 1)))
+    of_mix(u32::MAX - place % 8 * 5, place / 8)
+}
+
+/// How far behind their first positions entries stand at most.
+fn longest(index: &Index, names: impl Names) -> usize {
+    let table = &index.table;
+    let taken = table.entries.iter().enumerate().filter(|&(_, &entry)| entry != 0);
+    let away = taken.map(|(at, &entry)| {
+        let name = names.name_of(index.form.place(entry));
+        at.wrapping_sub(table.home(index.form.mix(name))) & table.mask()
+    });
+    away.max().unwrap_or(0)
+}
+
+/// Whoever chooses names to meet makes runs long until some are found to be; then no more.
+#[test]
+fn names_that_were_chosen_to_meet_meet_no_more() {
+    for secret in [None, Some(0), Some(0x0123_4567_89AB_CDEF)] {
+        let names = By(of_one_mix);
+        let mut index = Index::new(20_000);
+        if let Some(secret) = secret {
+            index.set_secret(secret, names);
+        }
+        for place in 0..20_000 {
+            index.insert(names.name_of(place), place, names);
+            assert_eq!(index.form.key != 0, place > 512, "{place}");
+        }
+        assert!(longest(&index, names) < 64, "{}", longest(&index, names));
+        index.set_secret(5, names);
+        assert_eq!(index.form.key, 5, "another secret holds at once");
+        assert_eq!(index.count(), 20_000);
+        for place in (0..20_000).rev() {
+            let (position, found) = index.find(names.name_of(place), names).expect("it is there");
+            assert_eq!(found, place);
+            index.remove(position, names);
+        }
+        assert_eq!(index.count(), 0);
+    }
+}
+
+/// Names that mean no harm never are found to: orders that count up, and in steps.
+#[test]
+fn names_that_count_up_are_left_alone() {
+    for step in [1, 2, 3, 64, 1_000, 1 << 32, (1 << 40) + 1] {
+        let (form, mut table) = (Form::new(100_000), Table::new(1 << 18));
+        for place in 0..100_000 {
+            let away = table.insert(form, in_book(u64::from(place) * step), place);
+            assert!(away < 64, "step {step}: {away}");
+        }
+    }
 }
 
 proptest! {
