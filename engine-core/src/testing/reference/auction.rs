@@ -404,4 +404,8 @@ pub(super) const fn is_for_auctions(tif: TimeInForce) -> bool {
 fn forget_no_limit(order: &mut Order) {
     let any = order.terms.side.any_price();
     order.terms.limit = order.terms.limit.filter(|&limit| limit != any);
+    // What bounded a market order has become its price, and may have been replaced since.
+    if is_market(order) {
+        order.terms.price = order.terms.price.filter(|&price| price != any);
+    }
 }
