@@ -16,6 +16,7 @@ use wasmparser::{
 
 pub use self::cost::PRICES;
 use self::entry::Entries;
+pub(super) use self::outline::{Outline, Outliner};
 pub(super) use self::path::{Path, Step};
 use super::LoadError;
 use super::admission::Survey;
@@ -25,12 +26,13 @@ use crate::runtime::{DEPTH_GLOBAL, GAS_GLOBAL, MEMORY, PATH_GLOBAL, state_global
 mod body;
 mod cost;
 mod entry;
+mod outline;
 mod path;
 mod segments;
 
 /// Changes whenever the same module would be rewritten otherwise: it is part of what a compiled
 /// module is found by.
-pub const REWRITER_VERSION: u32 = 3;
+pub const REWRITER_VERSION: u32 = 4;
 
 /// Which parts of the fence are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +127,22 @@ struct Rewriter<'a> {
     globals_done: bool,
 }
 
-impl Rewriter<'_> {
+impl<'a> Rewriter<'a> {
+    /// The function at `at` among the module's own.
+    fn fenced(&self, at: usize) -> body::Fenced<'a> {
+        let (facts, outline) = &self.survey.bodies[at];
+        body::Fenced {
+            fence: self.fence,
+            facts: *facts,
+            outline,
+            result: self.survey.result_block(self.survey.functions[at]),
+            gas_global: self.gas_global(),
+            depth_global: self.depth_global(),
+            path_global: self.path_global(),
+            step: Step::of(at, self.survey.functions.len()),
+        }
+    }
+
     /// Number of the global that holds the gas that is left. No global is imported.
     fn gas_global(&self) -> u32 {
         u32::try_from(self.survey.globals.len()).unwrap_or(u32::MAX)
@@ -275,19 +292,8 @@ impl Reencode for Rewriter<'_> {
         code: &mut CodeSection,
         body: FunctionBody<'_>,
     ) -> Result<(), reencode::Error> {
-        let at = self.next_body;
+        let fenced = self.fenced(self.next_body);
         self.next_body += 1;
-        let type_index = self.survey.functions.get(at).copied().unwrap_or_default();
-        let fenced = body::Fenced {
-            fence: self.fence,
-            facts: self.survey.bodies.get(at).copied().unwrap_or_default(),
-            result: self.survey.result_block(type_index),
-            imported_funcs: self.survey.imported_funcs,
-            gas_global: self.gas_global(),
-            depth_global: self.depth_global(),
-            path_global: self.path_global(),
-            step: Step::of(at, self.survey.functions.len()),
-        };
         code.function(&fenced.rewrite(self, &body)?);
         Ok(())
     }

@@ -190,7 +190,7 @@ fn reference_global(survey: &Survey) -> Option<Refusal> {
 /// What is counted, how many there are, and how many there may be.
 pub(super) fn counts(survey: &Survey) -> [(&'static str, u64, u64); 11] {
     let most = |of: fn(&FuncType) -> usize| survey.types.iter().map(of).max().unwrap_or(0) as u64;
-    let bodies = || survey.bodies.iter();
+    let bodies = || survey.bodies.iter().map(|(facts, _)| facts);
     [
         ("imports", survey.imports.len() as u64, 100),
         ("types", survey.types.len() as u64, 5_000),

@@ -8,6 +8,7 @@ use wasmparser::{
 
 use crate::runtime::Import;
 use crate::sandbox::LoadError;
+use crate::sandbox::rewrite::{Outline, Outliner};
 
 /// Everything about a module that a rule or the rewriter asks for.
 #[derive(Debug, Default)]
@@ -19,8 +20,8 @@ pub(in crate::sandbox) struct Survey {
     pub(in crate::sandbox) imported_funcs: u32,
     /// The type of each function of its own.
     pub(in crate::sandbox) functions: Vec<u32>,
-    /// What each of them looks like.
-    pub(in crate::sandbox) bodies: Vec<FuncFacts>,
+    /// What each of them looks like, and where the rewriter has to touch it.
+    pub(in crate::sandbox) bodies: Vec<(FuncFacts, Outline)>,
     /// Elements that each table starts with.
     pub(in crate::sandbox) tables: Vec<u64>,
     pub(in crate::sandbox) memory: Option<MemoryType>,
@@ -153,15 +154,19 @@ impl Survey {
             locals: validator.len_locals(),
             height: 0,
         };
+        let place = |offset: u64| usize::try_from(offset - body.range().start).unwrap_or_default();
+        let begin = place(reader.original_position());
+        let mut outliner = Outliner::new(body.as_bytes(), begin, self.imported_funcs);
         let mut ops = wasmparser::OperatorsReader::new(reader);
         while !ops.eof() {
             let (op, offset) = ops.read_with_offset()?;
             validator.op(offset, &op)?;
             facts.height = facts.height.max(validator.operand_stack_height());
             self.note_change(&op);
+            outliner.pass(place(offset), place(ops.original_position()), &op);
         }
         ops.finish()?;
-        self.bodies.push(facts);
+        self.bodies.push((facts, outliner.finish()));
         Ok(validator.into_allocations())
     }
 

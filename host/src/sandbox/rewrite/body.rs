@@ -3,44 +3,48 @@
 //! While a function runs, the gas that is left is in a local variable: engines keep it in a
 //! register. It goes back to its global around calls and at the end.
 
+use std::ops::Range;
+
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{BlockType, Function, Ieee32, Ieee64, Instruction, ValType};
-use wasmparser::{FunctionBody, Operator};
+use wasmparser::{BinaryReader, FunctionBody, OperatorsReader};
 
+use super::outline::{Mark, Outline, What};
 use super::segments::{Charge, Segments};
 use super::{Fence, Rewriter, Step, cost};
 use crate::sandbox::admission::FuncFacts;
 
 /// A function and everything that its fence depends on.
-pub(super) struct Fenced {
+pub(super) struct Fenced<'a> {
     pub(super) fence: Fence,
     pub(super) facts: FuncFacts,
+    pub(super) outline: &'a Outline,
     pub(super) result: wasmparser::BlockType,
-    pub(super) imported_funcs: u32,
     pub(super) gas_global: u32,
     pub(super) depth_global: u32,
     pub(super) path_global: u32,
     pub(super) step: Step,
 }
 
-impl Fenced {
+impl Fenced<'_> {
     /// The function with its fence.
     pub(super) fn rewrite(
         &self,
         rewriter: &mut Rewriter<'_>,
         body: &FunctionBody<'_>,
     ) -> Result<Function, reencode::Error> {
-        let segments = Segments::of(body, self.imported_funcs)?;
-        let vars = Vars::new(self.facts.locals, &segments);
+        let segments = &self.outline.segments;
+        let vars = Vars::new(self.facts.locals, segments);
         let mut locals = Vec::new();
         for local in body.get_locals_reader()? {
             let (count, ty) = local?;
             locals.push((count, rewriter.val_type(ty)?));
         }
-        locals.extend(vars.declared(&segments));
+        locals.extend(vars.declared(segments));
         let result = rewriter.block_type(self.result)?;
-        let mut writer = Writer { fenced: self, vars, out: Function::new(locals), open: 0 };
-        writer.write(rewriter, body, &segments, result)?;
+        let (bytes, charges) = (body.as_bytes(), segments.charges.as_slice());
+        let mut writer = Writer { fenced: self, vars, bytes, charges, out: Function::new(locals) };
+        writer.write(rewriter, result)?;
         Ok(writer.out)
     }
 
@@ -51,8 +55,8 @@ impl Fenced {
     }
 
     /// Whether calls of it are counted. One that calls nothing and holds little ends at once.
-    const fn counts(&self, segments: &Segments) -> bool {
-        self.fence.depth && (segments.calls || self.weight() > LEAF_WEIGHT_MAX)
+    const fn counts(&self) -> bool {
+        self.fence.depth && (self.outline.segments.calls || self.weight() > LEAF_WEIGHT_MAX)
     }
 }
 
@@ -86,11 +90,13 @@ impl Vars {
 }
 
 struct Writer<'a> {
-    fenced: &'a Fenced,
+    fenced: &'a Fenced<'a>,
     vars: Vars,
+    /// The body as it was handed in.
+    bytes: &'a [u8],
+    /// What is still to be paid.
+    charges: &'a [Charge],
     out: Function,
-    /// Blocks of the guest that are open around the instruction.
-    open: u32,
 }
 
 impl Writer<'_> {
@@ -98,25 +104,34 @@ impl Writer<'_> {
     fn write(
         &mut self,
         rewriter: &mut Rewriter<'_>,
-        body: &FunctionBody<'_>,
-        segments: &Segments,
         result: BlockType,
     ) -> Result<(), reencode::Error> {
-        let ops: Vec<Operator<'_>> =
-            body.get_operators_reader()?.into_iter().collect::<wasmparser::Result<_>>()?;
-        let mut charges = segments.charges.iter().peekable();
-        let counts = self.fenced.counts(segments);
+        let outline = self.fenced.outline;
+        let counts = self.fenced.counts();
         self.prologue(counts);
         self.put(&Instruction::Block(result));
-        for (at, op) in ops.iter().enumerate() {
-            if let Some(charge) = charges.next_if(|charge| charge.at == at) {
-                self.charge(*charge);
-            }
-            self.op(rewriter, op, ops.get(at + 1))?;
+        let mut at = outline.instructions.start;
+        for mark in &outline.marks {
+            self.copy(at..mark.at);
+            self.mark(rewriter, *mark)?;
+            at = mark.end;
         }
+        self.copy(at..outline.instructions.end);
         self.epilogue(counts);
         self.put(&Instruction::End);
         Ok(())
+    }
+
+    /// Copies instructions as they stand, and pays in front of each stretch; in front of the one
+    /// behind them too.
+    fn copy(&mut self, instructions: Range<usize>) {
+        let Range { mut start, end } = instructions;
+        while let Some((charge, later)) = self.charges.split_first().filter(|it| it.0.at <= end) {
+            self.out.raw(self.bytes[start..charge.at].iter().copied());
+            self.charge(*charge);
+            (self.charges, start) = (later, charge.at);
+        }
+        self.out.raw(self.bytes[start..end].iter().copied());
     }
 
     fn prologue(&mut self, counts: bool) {
@@ -172,52 +187,43 @@ impl Writer<'_> {
         }
     }
 
-    fn op(
-        &mut self,
-        rewriter: &mut Rewriter<'_>,
-        op: &Operator<'_>,
-        next: Option<&Operator<'_>>,
-    ) -> Result<(), reencode::Error> {
-        match op {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.open += 1,
-            Operator::End => self.open = self.open.saturating_sub(1),
-            Operator::Return => {
-                self.put(&Instruction::Br(self.open));
+    /// Writes an instruction with what belongs to it.
+    fn mark(&mut self, rewriter: &mut Rewriter<'_>, mark: Mark) -> Result<(), reencode::Error> {
+        match mark.what {
+            What::Return { open } => {
+                self.put(&Instruction::Br(open));
                 return Ok(());
             }
-            Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => self.charge_length(),
+            What::Call => self.store_gas(),
+            What::Grow => self.put(&Instruction::LocalTee(self.vars.i32s)),
+            What::Bulk => self.charge_length(),
+            What::Float32 | What::Float64 | What::Write => {}
+        }
+        self.put_again(rewriter, mark)?;
+        match mark.what {
+            What::Call => self.load_gas(),
+            What::Grow => self.charge_pages(),
+            What::Float32 => self.canonicalise(ValType::F32),
+            What::Float64 => self.canonicalise(ValType::F64),
             _ => {}
-        }
-        let calls = self.is_guest_call(op);
-        if calls {
-            self.store_gas();
-        }
-        if let Operator::MemoryGrow { .. } = op {
-            self.put(&Instruction::LocalTee(self.vars.i32s));
-        }
-        let instruction = rewriter.instruction(op.clone())?;
-        self.put(&instruction);
-        if calls {
-            self.load_gas();
-        }
-        if let Operator::MemoryGrow { .. } = op {
-            self.charge_pages();
-        }
-        if let Some(ty) = float_result(op)
-            && self.fenced.fence.nan
-            && !next.is_some_and(hides_nan)
-        {
-            self.canonicalise(ty);
         }
         Ok(())
     }
 
-    const fn is_guest_call(&self, op: &Operator<'_>) -> bool {
-        match op {
-            Operator::Call { function_index } => *function_index >= self.fenced.imported_funcs,
-            Operator::CallIndirect { .. } => true,
-            _ => false,
+    /// Writes an instruction as it was, in the fewest bytes.
+    fn put_again(
+        &mut self,
+        rewriter: &mut Rewriter<'_>,
+        mark: Mark,
+    ) -> Result<(), reencode::Error> {
+        let bytes = &self.bytes[mark.at..mark.end];
+        if mark.is_long {
+            let instruction = OperatorsReader::new(BinaryReader::new(bytes, 0)).read()?;
+            self.put(&rewriter.instruction(instruction)?);
+        } else {
+            self.out.raw(bytes.iter().copied());
         }
+        Ok(())
     }
 
     fn charge(&mut self, charge: Charge) {
@@ -284,8 +290,11 @@ impl Writer<'_> {
     }
 
     /// Gives the number on top its one form if it is not a number.
-    fn canonicalise(&mut self, ty: wasmparser::ValType) {
-        let (var, nan, equal) = if ty == wasmparser::ValType::F32 {
+    fn canonicalise(&mut self, ty: ValType) {
+        if !self.fenced.fence.nan {
+            return;
+        }
+        let (var, nan, equal) = if ty == ValType::F32 {
             (self.vars.f32, Instruction::F32Const(Ieee32::new(F32_NAN)), Instruction::F32Eq)
         } else {
             (self.vars.f64, Instruction::F64Const(Ieee64::new(F64_NAN)), Instruction::F64Eq)
@@ -317,78 +326,6 @@ impl Writer<'_> {
     }
 }
 
-/// The type of what an instruction yields whose NaN engines may choose freely.
-///
-/// `abs`, `neg`, `copysign`, loads and reinterpretations are not among them: Wasm says what bits
-/// these give.
-pub(super) const fn float_result(op: &Operator<'_>) -> Option<wasmparser::ValType> {
-    match op {
-        Operator::F32Add
-        | Operator::F32Sub
-        | Operator::F32Mul
-        | Operator::F32Div
-        | Operator::F32Min
-        | Operator::F32Max
-        | Operator::F32Sqrt
-        | Operator::F32Ceil
-        | Operator::F32Floor
-        | Operator::F32Trunc
-        | Operator::F32Nearest
-        | Operator::F32DemoteF64 => Some(wasmparser::ValType::F32),
-        Operator::F64Add
-        | Operator::F64Sub
-        | Operator::F64Mul
-        | Operator::F64Div
-        | Operator::F64Min
-        | Operator::F64Max
-        | Operator::F64Sqrt
-        | Operator::F64Ceil
-        | Operator::F64Floor
-        | Operator::F64Trunc
-        | Operator::F64Nearest
-        | Operator::F64PromoteF32 => Some(wasmparser::ValType::F64),
-        _ => None,
-    }
-}
-
-/// Whether an instruction that takes a float from the top treats all NaNs alike: its own result
-/// is made canonical, or it is no float.
-const fn hides_nan(op: &Operator<'_>) -> bool {
-    float_result(op).is_some()
-        || matches!(
-            op,
-            Operator::Drop
-                | Operator::F32Eq
-                | Operator::F32Ne
-                | Operator::F32Lt
-                | Operator::F32Gt
-                | Operator::F32Le
-                | Operator::F32Ge
-                | Operator::F64Eq
-                | Operator::F64Ne
-                | Operator::F64Lt
-                | Operator::F64Gt
-                | Operator::F64Le
-                | Operator::F64Ge
-                | Operator::I32TruncF32S
-                | Operator::I32TruncF32U
-                | Operator::I32TruncF64S
-                | Operator::I32TruncF64U
-                | Operator::I64TruncF32S
-                | Operator::I64TruncF32U
-                | Operator::I64TruncF64S
-                | Operator::I64TruncF64U
-                | Operator::I32TruncSatF32S
-                | Operator::I32TruncSatF32U
-                | Operator::I32TruncSatF64S
-                | Operator::I32TruncSatF64U
-                | Operator::I64TruncSatF32S
-                | Operator::I64TruncSatF32U
-                | Operator::I64TruncSatF64S
-                | Operator::I64TruncSatF64U
-        )
-}
-
 /// Values in one unit of stack.
 const VALUES_PER_UNIT: u32 = 32;
 
@@ -400,3 +337,6 @@ const F32_NAN: u32 = 0x7fc0_0000;
 
 /// The same, in 64 bits.
 const F64_NAN: u64 = 0x7ff8_0000_0000_0000;
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ pub(super) struct Segments {
 /// What a stretch costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Charge {
-    /// Number of its first instruction.
+    /// Where its first instruction is.
     pub(super) at: usize,
     /// Gas.
     pub(super) gas: u64,
@@ -35,18 +35,11 @@ pub(super) struct Charge {
 impl Segments {
     /// Cuts a function.
     pub(super) fn of(body: &FunctionBody<'_>, imported_funcs: u32) -> wasmparser::Result<Self> {
-        let mut cutter = Cutter::default();
-        cutter.begin(0, true);
-        // The function's own frame: a branch to it leaves the function.
-        cutter.frames.push(Frame::default());
+        let mut cutter = Cutter::new(0);
         for (at, op) in body.get_operators_reader()?.into_iter().enumerate() {
-            let op = op?;
-            cutter.segments.note_needs(&op, imported_funcs);
-            cutter.gas += cost::of(&op, imported_funcs);
-            cutter.pass(at, &op);
+            cutter.pass(at + 1, &op?, imported_funcs);
         }
-        cutter.close();
-        Ok(cutter.segments)
+        Ok(cutter.finish())
     }
 
     fn note_needs(&mut self, op: &Operator<'_>, imported_funcs: u32) {
@@ -57,7 +50,7 @@ impl Segments {
             Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => {
                 self.needs_i32 = self.needs_i32.max(1);
             }
-            _ => match super::body::float_result(op) {
+            _ => match super::outline::float_result(op) {
                 Some(wasmparser::ValType::F32) => self.needs_f32 = true,
                 Some(wasmparser::ValType::F64) => self.needs_f64 = true,
                 _ => {}
@@ -66,8 +59,9 @@ impl Segments {
     }
 }
 
-#[derive(Default)]
-struct Cutter {
+/// Cuts a function, instruction by instruction.
+#[derive(Debug)]
+pub(super) struct Cutter {
     segments: Segments,
     frames: Vec<Frame>,
     gas: u64,
@@ -76,7 +70,7 @@ struct Cutter {
 }
 
 /// A block, loop or `if` that is open.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Frame {
     is_loop: bool,
     /// Whether its end is reached other than by falling into it.
@@ -84,39 +78,60 @@ struct Frame {
 }
 
 impl Cutter {
-    fn pass(&mut self, at: usize, op: &Operator<'_>) {
+    /// Of a function whose first instruction is at `from`.
+    pub(super) fn new(from: usize) -> Self {
+        // The function's own frame: a branch to it leaves the function.
+        let frames = vec![Frame::default()];
+        Self { segments: Segments::default(), frames, gas: 0, at: from, check: true }
+    }
+
+    /// Takes in an instruction; the one behind it is at `next`.
+    pub(super) fn pass(&mut self, next: usize, op: &Operator<'_>, imported_funcs: u32) {
+        self.segments.note_needs(op, imported_funcs);
+        self.gas += cost::of(op, imported_funcs);
         match op {
             Operator::Block { .. } => self.frames.push(Frame::default()),
             Operator::Loop { .. } => {
                 self.frames.push(Frame { is_loop: true, joins: false });
-                self.begin(at + 1, true);
+                self.begin(next, true);
                 self.gas += cost::TURN;
             }
             Operator::If { .. } => {
                 self.frames.push(Frame { is_loop: false, joins: true });
-                self.begin(at + 1, false);
+                self.begin(next, false);
             }
             Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
                 self.branch(*relative_depth);
-                self.begin(at + 1, false);
+                self.begin(next, false);
             }
             Operator::BrTable { targets } => {
                 for target in targets.targets().flatten() {
                     self.branch(target);
                 }
                 self.branch(targets.default());
-                self.begin(at + 1, false);
+                self.begin(next, false);
             }
-            Operator::Else | Operator::Return | Operator::Unreachable => self.begin(at + 1, false),
+            Operator::Else | Operator::Return | Operator::Unreachable => self.begin(next, false),
             Operator::End => {
                 // Falling out of a loop, or of a block that nothing branches to, goes on as before.
                 let joins = self.frames.pop().is_some_and(|frame| frame.joins);
                 if joins {
-                    self.begin(at + 1, false);
+                    self.begin(next, false);
                 }
             }
             _ => {}
         }
+    }
+
+    /// Blocks that are open.
+    pub(super) fn open(&self) -> u32 {
+        u32::try_from(self.frames.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// The whole function was passed.
+    pub(super) fn finish(mut self) -> Segments {
+        self.close();
+        self.segments
     }
 
     fn branch(&mut self, depth: u32) {
