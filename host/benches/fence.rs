@@ -3,7 +3,8 @@
 //!     cargo bench --profile release -p ringfence-host --features wasmedge --bench fence
 //!
 //! prints the table and writes `benches/record/fence-….json`. Needs `.ci/build-guests.sh`. Names of
-//! sections (`call`, `fence`, `cold`, `many`, `loop`) after `--` leave out the others.
+//! sections (`call`, `fence`, `cold` or its parts `disk`, `memory` and `unseen`, `many`, `loop`) and
+//! of engines after `--` leave out the others.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a program that measures may panic")]
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 mod child;
 mod imports;
 mod log;
+pub(crate) mod pages;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod stack;
 mod tiered;

@@ -6,6 +6,7 @@ mod backtrace;
 mod cache;
 mod config;
 mod error;
+mod footprint;
 mod image;
 mod io_block;
 mod program;
@@ -15,8 +16,6 @@ mod state;
 mod stats;
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::time::Instant;
 
 use ringfence_core::quantity::Time;
@@ -40,7 +39,7 @@ pub use stats::Stats;
 use crate::floor::Mail;
 use crate::runtime::{
     Better, Call, Engine, EngineError, Imports, ImportsConfig, Instance, LogLine, METRICS_MAX,
-    Module, Returned, Trap, moved,
+    Module, Returned, Trap, moved, pages,
 };
 
 /// The ABI that this host speaks: major and minor version.
@@ -118,6 +117,7 @@ impl Sandbox {
             path: 0,
         };
         sandbox.instance.set_depth(i32::try_from(config.depth).unwrap_or(i32::MAX));
+        program.footprint().prepare(sandbox.instance.memory_mut());
         Ok(sandbox)
     }
 
@@ -184,6 +184,7 @@ impl Sandbox {
         }
         if let Some(begun) = begun {
             self.stats.warm_up(begun.elapsed());
+            self.program.footprint().learn(self.instance.memory());
         }
         Ok(())
     }
@@ -273,7 +274,7 @@ impl Sandbox {
     #[must_use]
     pub fn touched_bytes(&self) -> u64 {
         let memory = self.instance.memory();
-        resident(memory).unwrap_or(memory.len() as u64)
+        pages::resident(memory).unwrap_or(memory.len() as u64)
     }
 
     /// What the module says about itself: the JSON of its manifest.
@@ -360,13 +361,21 @@ impl Sandbox {
         self.instance.memory_mut()[from..from + params.len()].copy_from_slice(params);
         let answer = self.start_call(Call::Init { params: self.io.events_off, len })?;
         self.instance.imports_mut().clear_submitted();
-        if answer == 0 { Ok(()) } else { Err(LoadError::InitRefused { code: answer }) }
+        if answer == 0 {
+            return Ok(());
+        }
+        let last = self.log_lines().pop().map(|line| line.text).unwrap_or_default();
+        let said = last.chars().filter(|letter| !letter.is_control()).collect();
+        Err(LoadError::InitRefused { code: answer, said })
     }
 
     /// A call before the first event, on the budget of the start.
     fn start_call(&mut self, call: Call) -> Result<i32, LoadError> {
-        self.call(call, self.config.gas_init)
-            .map_err(|fault| LoadError::Start { export: call.export(), fault })
+        self.call(call, self.config.gas_init).map_err(|fault| LoadError::Start {
+            export: call.export(),
+            fault,
+            backtrace: self.backtrace(),
+        })
     }
 
     /// Where the guest wants its events. The block was checked against the memory, which never
@@ -402,6 +411,9 @@ impl Sandbox {
             let limit = self.config.commands_per_batch;
             return Err(self.spend(Fault::TooManyCommands { asked, limit }));
         }
+        if asked == 0 {
+            return Ok(());
+        }
         if submitted > 0 {
             let imports = self.instance.imports_mut();
             out.extend_from_slice(imports.submitted());
@@ -416,27 +428,30 @@ impl Sandbox {
         Ok(())
     }
 
+    #[inline]
     fn timed_call(&mut self, call: Call) -> Result<i32, Fault> {
         let begun = self.stats.wants_time().then(Instant::now);
-        let answer = self.budgeted_call(call);
+        let answer = self.budgeted_call(call)?;
         if let Some(begun) = begun {
             self.stats.time(begun.elapsed());
         }
-        answer
+        Ok(answer)
     }
 
     /// A call on what a call may use, or on what the present second has left.
+    #[inline]
     fn budgeted_call(&mut self, call: Call) -> Result<i32, Fault> {
         let per_call = self.config.gas_per_call;
         let slice = self.second.offer(self.at_ns, per_call);
         let before = self.stats.gas;
-        let answer = self.call(call, slice);
+        let called = self.call(call, slice);
         self.second.spend(self.stats.gas - before);
-        match answer {
+        match called {
+            Ok(answer) => Ok(answer),
             Err(Fault::OutOfGas { .. }) if slice < per_call => {
                 Err(self.spend(Fault::OutOfGasForSecond { limit: self.config.gas_per_second }))
             }
-            answer => answer,
+            Err(fault) => Err(fault),
         }
     }
 
@@ -446,6 +461,7 @@ impl Sandbox {
     }
 
     /// Calls the guest on a slice of `gas`, all of which a failed call costs.
+    #[inline]
     fn call(&mut self, call: Call, gas: u64) -> Result<i32, Fault> {
         let slice = i64::try_from(gas).unwrap_or(i64::MAX);
         let returned = self.instance.call(call, slice);
@@ -463,6 +479,7 @@ impl Sandbox {
 
     /// The fault behind a failed call. What the fence says comes before what the engine says,
     /// because only the fence says the same on every engine.
+    #[cold]
     fn fail(&mut self, gas: u64, trap: Option<Trap>) -> Fault {
         self.stats.gas += gas;
         self.stats.traps += 1;
@@ -507,22 +524,8 @@ impl fmt::Debug for Sandbox {
     }
 }
 
-/// How much of `memory` has been given out by the system, which keeps a word for each page.
-fn resident(memory: &[u8]) -> io::Result<u64> {
-    let mut map = File::open("/proc/self/pagemap")?;
-    map.seek(SeekFrom::Start((memory.as_ptr().addr() / PART_LEN * PAGEMAP_LEN) as u64))?;
-    let mut words = vec![0; memory.len() / PART_LEN * PAGEMAP_LEN];
-    map.read_exact(&mut words)?;
-    let is_there = |word: &&[u8; PAGEMAP_LEN]| word[PAGEMAP_LEN - 1] & 0x80 != 0;
-    let (words, _) = words.as_chunks::<PAGEMAP_LEN>();
-    Ok((words.iter().filter(is_there).count() * PART_LEN) as u64)
-}
+/// Bytes of a page of Wasm memory.
+const PAGE_LEN: usize = 65_536;
 
 /// Bytes of memory that the machine gives out at once.
 const PART_LEN: usize = 4096;
-
-/// Bytes that the system tells about each of them; the highest bit says whether it is there.
-const PAGEMAP_LEN: usize = 8;
-
-/// Bytes of a page of Wasm memory.
-const PAGE_LEN: usize = 65_536;

@@ -1,19 +1,18 @@
 //! What is measured, in the order of the table.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ringfence_core::quantity::Time;
 use ringfence_core::wire::EventRecord;
-use ringfence_host::runtime::{Engine, Tiered};
 use ringfence_host::sandbox::{Cache, Fence, Program, Sandbox, SandboxConfig, admit_fenced};
 
-use self::engines::{Engines, NeverThere, engines};
+use self::engines::{Engines, engines};
 use self::feed::feed;
 use self::sample::{Sample, resident};
 use self::table::Table;
 
+mod cold;
 mod engines;
 mod feed;
 mod sample;
@@ -21,19 +20,22 @@ mod table;
 
 pub(super) fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
-    let wants = |section: &str| asked.is_empty() || asked.iter().any(|it| it == section);
+    let (named, asked): (Vec<_>, Vec<_>) =
+        asked.iter().partition(|it| ["wasmtime", "wasmedge"].contains(&it.as_str()));
+    let wants = |section: &str| asked.is_empty() || asked.iter().any(|it| *it == section);
     let wasm = guest();
     let engines = engines();
     let mut table = Table::default();
-    for engines in &engines {
+    let is_named = |name: &str| named.is_empty() || named.iter().any(|it| *it == name);
+    for engines in engines.iter().filter(|engines| is_named(engines.name)) {
         if wants("call") {
             calls(engines, &mut table);
         }
         if wants("fence") {
             fence(engines, &wasm, &mut table);
         }
-        if wants("cold") {
-            cold(engines, &wasm, &mut table);
+        if ["cold", "disk", "memory", "unseen"].iter().any(|section| wants(section)) {
+            cold::cold(engines, &wasm, &wants, &mut table);
         }
         if wants("many") {
             many(engines, &wasm, &mut table);
@@ -55,10 +57,9 @@ fn guest() -> Vec<u8> {
         .unwrap_or_else(|error| panic!("{}: {error}; run .ci/build-guests.sh", path.display()))
 }
 
-/// The usual limits, with room for any batch.
+/// The usual limits.
 fn config() -> SandboxConfig {
-    let params = "instrument=0\n".to_owned();
-    SandboxConfig { gas_per_call: 1 << 40, params, ..SandboxConfig::default() }
+    SandboxConfig { params: "instrument=0\n".to_owned(), ..SandboxConfig::default() }
 }
 
 /// A call of a guest that returns at once: all of it is overhead.
@@ -141,76 +142,6 @@ fn fence(engines: &Engines, wasm: &[u8], table: &mut Table) {
         ),
     );
     table.percent_at_most(engines.name, "fence on a full strategy", over(all), 25.0);
-}
-
-/// From bytes on disk to the first event handled, three ways.
-fn cold(engines: &Engines, wasm: &[u8], table: &mut Table) {
-    let folder = std::env::temp_dir().join(format!("ringfence-bench-{}", std::process::id()));
-    let (file, cache) = (folder.join("guest.wasm"), Cache::at(&folder));
-    std::fs::write(&file, wasm).unwrap();
-    let feed = feed(1);
-    let first_event = |program: &Program| {
-        let mut sandbox = Sandbox::start(program, &config()).unwrap();
-        sandbox.deliver(Time(1), &feed, &mut Vec::new()).unwrap();
-        sandbox
-    };
-    let from_disk = |engine: &dyn Engine, cache: &Cache| {
-        let wasm = std::fs::read(&file).unwrap();
-        first_event(&Program::prepare(engine, cache, &wasm, &config()).unwrap())
-    };
-    drop(from_disk(&*engines.then, &cache));
-    let runs = |times: u32, run: &mut dyn FnMut() -> Sandbox| {
-        let mut sample = Sample::default();
-        for _ in 0..times {
-            let begun = Instant::now();
-            let sandbox = run();
-            sample.add(begun.elapsed());
-            drop(sandbox);
-        }
-        sample
-    };
-
-    let mut cached = runs(1_000, &mut || from_disk(&*engines.then, &cache));
-    cold_row(table, engines.name, "cached on disk", &mut cached, Duration::from_micros(500));
-    let program = Program::prepare(&*engines.then, &cache, wasm, &config()).unwrap();
-    assert!(program.is_from_cache(), "it was kept");
-    let mut ready = runs(2_000, &mut || first_event(&program));
-    cold_row(table, engines.name, "in memory", &mut ready, Duration::from_micros(50));
-    let idle =
-        Program::prepare(&*engines.then, &cache, &answering("(i32.const 0)"), &config()).unwrap();
-    let mut alone = runs(2_000, &mut || first_event(&idle));
-    let (median, p99) = (alone.percentile(50.0), alone.percentile(99.0));
-    table.note(
-        engines.name,
-        format!(
-            "in memory, a guest whose start does nothing: median {:.1} µs, p99 {:.1} µs",
-            micros(median),
-            micros(p99)
-        ),
-    );
-    if let Some(pooled) = &engines.pooled {
-        let program = Program::prepare(&**pooled, &cache, wasm, &config()).unwrap();
-        let mut ready = runs(2_000, &mut || first_event(&program));
-        cold_row(table, engines.name, "in memory, pooled", &mut ready, Duration::from_micros(50));
-    }
-    // The compiler would run in another process; here it is never there, so that all runs are first.
-    let never = Arc::new(NeverThere(Arc::clone(&engines.then)));
-    let tiered = Tiered::new(Arc::clone(&engines.first), never).unwrap();
-    let mut unseen = runs(300, &mut || from_disk(&tiered, &Cache::disabled()));
-    cold_row(table, engines.name, "never seen before", &mut unseen, Duration::from_millis(5));
-    _ = std::fs::remove_dir_all(&folder);
-}
-
-fn cold_row(
-    table: &mut Table,
-    engine: &'static str,
-    what: &str,
-    sample: &mut Sample,
-    limit: Duration,
-) {
-    let median = sample.percentile(50.0);
-    table.note(engine, format!("{what}, median: {:.1} µs", micros(median)));
-    table.at_most(engine, &format!("{what}, p99"), sample.percentile(99.0), limit);
 }
 
 /// A thousand strategies of one module, each of which has seen 64 events.

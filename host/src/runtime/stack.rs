@@ -23,14 +23,25 @@ pub(super) fn on_guest_stack<T>(call: impl FnOnce() -> T) -> T {
     let base =
         STACK.try_with(|stack| stack.get_or_init(Stack::map).as_ref().map(|stack| stack.lowest));
     let Ok(Some(lowest)) = base else { return call() };
-    // A panic of ours must not unwind through the switch.
+    // A panic of ours must not unwind through the switch. It goes around the result, which is then
+    // small where the call's is, and stays in registers.
+    let mut panicked = None;
+    let guarded = || match panic::catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => Some(result),
+        Err(payload) => {
+            panicked = Some(payload);
+            None
+        }
+    };
     // SAFETY: `LEN` bytes from `lowest` are mapped, writable and aligned to pages until the thread
     // ends, nothing else runs on them, and the closure returns whatever happens. Traps of
     // WasmEdge jump within it: they end in a call that it makes.
-    let result = unsafe {
-        psm::on_stack(lowest.as_ptr(), LEN, || panic::catch_unwind(AssertUnwindSafe(call)))
-    };
-    result.unwrap_or_else(|payload| panic::resume_unwind(payload))
+    let result = unsafe { psm::on_stack(lowest.as_ptr(), LEN, guarded) };
+    match (result, panicked) {
+        (Some(result), _) => result,
+        (None, Some(payload)) => panic::resume_unwind(payload),
+        (None, None) => unreachable!("it came back or it panicked"),
+    }
 }
 
 /// Whether `address` is what lies below this thread's stack for guests. For signal handlers.

@@ -31,7 +31,9 @@ impl Wasmi {
     pub fn new() -> Result<Self, EngineError> {
         let mut config = Config::default();
         config
-            .compilation_mode(CompilationMode::LazyTranslation)
+            // Admission has validated the module, and the fence is valid by construction: what is
+            // never called need not be looked at again.
+            .compilation_mode(CompilationMode::Lazy)
             // The fence bounds how deeply guests nest, long before these do.
             .set_max_recursion_depth(RECURSION_MAX)
             .set_max_stack_height(STACK_LEN)

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wasmtime::{
-    Config, InstanceAllocationStrategy, InstancePre, Linker, OptLevel, PoolingAllocationConfig,
-    Store, Strategy,
+    Config, Enabled, InstanceAllocationStrategy, InstancePre, Linker, OptLevel,
+    PoolingAllocationConfig, Store, Strategy,
 };
 
 use self::guest::{Guest, State};
@@ -65,6 +65,8 @@ impl Wasmtime {
             .table_elements(TABLE_ELEMENTS_MAX)
             .max_core_instance_size(INSTANCE_LEN_MAX)
             .linear_memory_keep_resident(KEEP_RESIDENT)
+            // Where the system can tell which pages were written, those are kept, and not the first.
+            .pagemap_scan(Enabled::Auto)
             .table_keep_resident(KEEP_RESIDENT);
         let mut config = configuration(compiler);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

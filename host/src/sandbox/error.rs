@@ -68,18 +68,26 @@ pub enum LoadError {
         cap: usize,
     },
     /// A call of the start failed.
-    #[error("`{export}` failed: {fault}")]
+    #[error("`{export}` failed: it {fault}{}", calls(.backtrace))]
     Start {
         /// Which export.
         export: &'static str,
         /// How it failed.
         fault: Fault,
+        /// Where it was, innermost call first, as [`Sandbox::backtrace`](super::Sandbox::backtrace)
+        /// gives it.
+        backtrace: Vec<String>,
     },
     /// `rf_init` said no.
-    #[error("`rf_init` refused its parameters with code {code}: see the strategy's documentation")]
+    #[error(
+        "`rf_init` refused its parameters with code {code}: {}",
+        if .said.is_empty() { "see the strategy's documentation" } else { .said }
+    )]
     InitRefused {
-        /// What it said.
+        /// What it answered.
         code: i32,
+        /// What it logged last, if anything.
+        said: String,
     },
     /// The code that a strategy was to move to is of another module.
     #[error("cannot move to code of another module, or one admitted under other limits")]
@@ -90,6 +98,17 @@ pub enum LoadError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+impl LoadError {
+    /// Where the guest was when its start failed, innermost call first; the sentence then no longer
+    /// tells.
+    pub fn take_backtrace(&mut self) -> Vec<String> {
+        match self {
+            Self::Start { backtrace, .. } => std::mem::take(backtrace),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Why a strategy stopped. Its sandbox is spent.
@@ -262,4 +281,8 @@ pub(super) const fn check_version(major: u16, minor: u16) -> Result<(), LoadErro
 fn sentences(refusals: &[Refusal]) -> String {
     let sentences: Vec<String> = refusals.iter().map(ToString::to_string).collect();
     sentences.join("; ")
+}
+
+fn calls(backtrace: &[String]) -> String {
+    if backtrace.is_empty() { String::new() } else { format!("; in {}", backtrace.join(", in ")) }
 }

@@ -6,6 +6,7 @@ use super::admission::{self, Admitted};
 use super::backtrace::Names;
 use super::cache::{Cache, Identity, Key};
 use super::error;
+use super::footprint::Footprint;
 use super::{Fence, LoadError, SandboxConfig};
 use crate::runtime::{Better, Engine, Module, Tiered};
 
@@ -18,6 +19,7 @@ pub struct Program {
     better: Option<Better>,
     manifest: Option<Arc<str>>,
     names: Names,
+    footprint: Arc<Footprint>,
     from_cache: bool,
 }
 
@@ -46,7 +48,16 @@ impl Program {
             let section = admission::manifest_section(wasm);
             let manifest = section.and_then(|it| str::from_utf8(it).ok()).map(Arc::from);
             let names = Names::of(wasm);
-            return Ok(Self { identity, module, better: None, manifest, names, from_cache: true });
+            let footprint = Arc::default();
+            return Ok(Self {
+                identity,
+                module,
+                better: None,
+                manifest,
+                names,
+                footprint,
+                from_cache: true,
+            });
         }
         let admitted = admission::admit(wasm, config)?;
         match (engine.tiers(), key) {
@@ -94,7 +105,8 @@ impl Program {
         }
         let manifest = admitted.manifest().text().map(Arc::from);
         let (identity, names) = (admitted.identity(), admitted.names().clone());
-        Ok(Self { identity, module, better, manifest, names, from_cache: false })
+        let footprint = Arc::default();
+        Ok(Self { identity, module, better, manifest, names, footprint, from_cache: false })
     }
 
     /// Whether anybody else has it: a strategy that runs it, or may be started from it.
@@ -113,6 +125,10 @@ impl Program {
     /// Faster code than [`module`](Self::module) gave, which is still on its way.
     pub(super) fn better(&self) -> Option<&Better> {
         self.better.as_ref().filter(|better| better.get().is_none())
+    }
+
+    pub(super) fn footprint(&self) -> &Footprint {
+        &self.footprint
     }
 
     pub(super) const fn names(&self) -> &Names {

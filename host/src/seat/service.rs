@@ -144,9 +144,9 @@ impl Seat {
                 self.standing = Standing::Running;
                 self.counts.restarts += 1;
             }
-            Some(Err(error)) => {
+            Some(Err(mut error)) => {
+                let (backtrace, log) = (error.take_backtrace(), Vec::new());
                 let fault = Fault::Start { why: error.to_string() };
-                let (backtrace, log) = (Vec::new(), Vec::new());
                 self.fail(Failure { at: stamp.at, fault, backtrace, log }, tray);
             }
         }

@@ -204,9 +204,12 @@ fn loops_without_end_end() {
         assert_eq!(end.counts.orders, 0);
     }
     for engine in 0..engines().len() {
-        let fault = OUT_OF_GAS;
-        let error = LoadError::Start { export: "rf_init", fault };
-        assert_eq!(start("attack=loop-init", engine).unwrap_err(), error);
+        let error = start("attack=loop-init", engine).unwrap_err();
+        let LoadError::Start { export: "rf_init", fault, backtrace } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(fault, OUT_OF_GAS);
+        assert_eq!(backtrace.last().map(String::as_str), Some("rf_init"), "{backtrace:?}");
     }
 }
 

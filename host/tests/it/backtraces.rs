@@ -52,6 +52,20 @@ fn it_names_the_calls_that_were_open() {
 }
 
 #[test]
+fn a_start_that_fails_says_where() {
+    let start = Guest { init: "(call $outer (local.get $len))".into(), ..nested("unreachable") };
+    for engine in engines() {
+        let loaded =
+            Sandbox::load(&**engine, &Cache::disabled(), &start.wasm(), &SandboxConfig::default());
+        let mut error = loaded.unwrap_err();
+        let cut_off = format!("`rf_init` failed: it {}", Fault::Trapped(Trap::Unreachable));
+        assert_eq!(error.to_string(), format!("{cut_off}; in inner, in outer, in function 2"));
+        assert_eq!(error.take_backtrace(), ["inner", "outer", "function 2"]);
+        assert_eq!(error.to_string(), cut_off);
+    }
+}
+
+#[test]
 fn a_host_call_that_is_turned_down_is_where_it_was_made() {
     let imports = r#"(import "ringfence_1" "log" (func $log (param i32 i32 i32)))"#;
     let inner = "(call $log (i32.const 1) (i32.const -1) (i32.const 1)) (local.get 0)";

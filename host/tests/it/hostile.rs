@@ -48,16 +48,23 @@ fn a_loop_without_end_runs_out_of_gas() {
 #[test]
 fn a_loop_without_end_in_the_start_is_no_start() {
     let fault = Fault::OutOfGas { limit: 400_000 };
-    for (guest, export) in [
-        (Guest { init: "(loop $l (br $l)) (i32.const 0)".into(), ..Guest::default() }, "rf_init"),
-        (Guest { io_at: "(loop $l (br $l)) (i32.const 64)", ..Guest::default() }, "rf_io"),
+    for (guest, export, function) in [
+        (
+            Guest { init: "(loop $l (br $l)) (i32.const 0)".into(), ..Guest::default() },
+            "rf_init",
+            2,
+        ),
+        (Guest { io_at: "(loop $l (br $l)) (i32.const 64)", ..Guest::default() }, "rf_io", 1),
         (
             Guest { version: "(loop $l (br $l)) (i32.const 1)", ..Guest::default() },
             "rf_abi_version",
+            0,
         ),
     ] {
         let outcome = run(&guest.wasm(), &tight(), &[]);
-        assert_eq!(*outcome.load_error(), LoadError::Start { export, fault: fault.clone() });
+        let backtrace = vec![format!("function {function}")];
+        let error = LoadError::Start { export, fault: fault.clone(), backtrace };
+        assert_eq!(*outcome.load_error(), error);
     }
 }
 

@@ -193,7 +193,20 @@ fn parameters_that_do_not_fit_are_refused() {
 fn a_guest_that_refuses_to_start_is_quoted() {
     let guest = Guest { init: "(i32.const -7)".into(), ..Guest::default() };
     let error = run(&guest.wasm(), &SandboxConfig::default(), &[]).load_error().clone();
-    assert_eq!(error, LoadError::InitRefused { code: -7 });
+    assert_eq!(error, LoadError::InitRefused { code: -7, said: String::new() });
+}
+
+#[test]
+fn what_a_guest_that_refuses_to_start_said_last_is_quoted() {
+    let guest = Guest {
+        imports: r#"(import "ringfence_1" "log" (func $log (param i32 i32 i32)))"#,
+        init: "(call $log (i32.const 1) (i32.const 16) (i32.const 14)) (i32.const -7)".into(),
+        more: r#"(data (i32.const 16) "size is\1b\0a zero")"#.into(),
+        ..Guest::default()
+    };
+    let error = run(&guest.wasm(), &SandboxConfig::default(), &[]).load_error().clone();
+    let sentence = "`rf_init` refused its parameters with code -7: size is zero";
+    assert_eq!(error.to_string(), sentence);
 }
 
 /// A folder of this test's own.

@@ -75,7 +75,20 @@ impl Functions {
 impl Instance for Guest {
     #[inline]
     fn call(&mut self, call: Call, gas: i64) -> Result<Returned, Trap> {
-        stack::on_guest_stack(|| self.call_here(call, gas))
+        // What comes back crosses the change of stacks in parts: as a whole it would be written in
+        // small pieces and read in a large one, for which processors wait.
+        let mut returned = Returned { answer: 0, gas: 0 };
+        let trap = stack::on_guest_stack(|| match self.call_here(call, gas) {
+            Ok(Returned { answer, gas }) => {
+                (returned.answer, returned.gas) = (answer, gas);
+                None
+            }
+            Err(trap) => Some(trap),
+        });
+        match trap {
+            None => Ok(returned),
+            Some(trap) => Err(trap),
+        }
     }
 
     fn exports(&self, call: Call) -> bool {
@@ -170,6 +183,7 @@ impl Guest {
     }
 
     /// Calls the guest on this stack.
+    #[inline]
     fn call_here(&mut self, call: Call, gas: i64) -> Result<Returned, Trap> {
         let Self { functions, store, .. } = self;
         /// Calls a function, whose results are made into an answer and gas by `$returned`.

@@ -31,7 +31,7 @@ impl Guest for Fragile {
         Some(if self.starts {
             Ok(Box::new(again))
         } else {
-            Err(LoadError::InitRefused { code: 3 })
+            Err(LoadError::InitRefused { code: 3, said: String::new() })
         })
     }
 

@@ -74,8 +74,10 @@ impl<S: Strategy + Debug + Send + 'static> Player for Native<S> {
     type Script = String;
 
     fn start(params: &String) -> Result<Self, LoadError> {
-        let refused = LoadError::InitRefused { code: code::BAD_PARAMS };
-        let session = Session::open(params).map_err(|_| refused)?;
+        let session = Session::open(params).map_err(|why| {
+            let (code, said) = (code::BAD_PARAMS, why.to_string());
+            LoadError::InitRefused { code, said }
+        })?;
         Ok(Self { session, stats: Stats::default() })
     }
 
