@@ -12,7 +12,7 @@ pub(crate) fn resident(memory: &[u8]) -> io::Result<u64> {
     Ok((words(memory)?.iter().filter(is_there).count() * PAGE_LEN) as u64)
 }
 
-/// Where `memory` was written. Pages that were only read are those of a file that others share.
+/// Where `memory` was written, or read where nothing ever was: pages of its own, and not of a file.
 pub(crate) fn written(memory: &[u8]) -> io::Result<Vec<Range<usize>>> {
     let mut places: Vec<Range<usize>> = Vec::new();
     for (page, word) in words(memory)?.into_iter().enumerate() {
