@@ -202,8 +202,9 @@ fn endless(engines: &Engines, table: &mut Table) {
         }
         sample.percentile(50.0)
     };
-    // A turn of the one that ends costs 8: four instructions to count, three to compare, a branch.
-    let turns = gas / 8 - 2;
+    // A turn of the one that ends costs 12: four instructions to count, three to compare, a branch,
+    // and what every turn of a loop costs.
+    let turns = gas / 12 - 2;
     let within = took(&until(&format!("(i32.lt_u (local.get $n) (i32.const {turns}))")), true);
     let endless = took(&until("(i32.lt_u (local.get $n) (i32.const -1))"), false);
     table.note(engines.name, format!("{gas} gas of a loop: {:.1} µs", micros(within)));
