@@ -55,7 +55,7 @@ impl Allowance {
     #[inline]
     fn earn(&mut self, parts: u128) {
         let parts = parts.saturating_add(u128::from(self.parts));
-        // Mostly there are few enough for a division of 64 bits, which takes a tenth of the time.
+        // Mostly there are few enough for a division of 64 bits, which is much shorter.
         let (whole, rest) = match u64::try_from(parts) {
             Ok(parts) => (parts / PARTS, parts % PARTS),
             Err(_) => divided(parts),

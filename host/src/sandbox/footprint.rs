@@ -1,7 +1,7 @@
 //! Which pages strategies of a program write until they have handled their first events.
 //!
-//! A page that is not there yet costs a strategy a microsecond when it is first written, and a
-//! tenth of that when the system is asked for several before.
+//! A page that is not there yet is a fault when it is first written; the system gives out several
+//! with less ado when it is asked before.
 
 use std::ops::Range;
 use std::sync::OnceLock;

@@ -7,8 +7,8 @@ use std::time::Duration;
 pub struct Stats {
     /// Calls into the guest, those of the start included.
     pub calls: u64,
-    /// Calls with events that were timed: one in 64, because reading the clock twice costs as much
-    /// as a short call.
+    /// Calls with events that were timed: one in 64, because reading the clock twice costs a
+    /// good part of a short call.
     pub timed_calls: u64,
     /// Nanoseconds that the timed calls took.
     pub timed_ns: u64,
