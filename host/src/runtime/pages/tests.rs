@@ -31,7 +31,7 @@ fn pages_are_there_before_they_are_written_and_keep_what_is_in_them() {
     memory[4096] = 7;
     populate(memory, &[4096..3 * 4096, 8 * 4096..9 * 4096, 1 << 20..2 << 20]);
     assert_eq!(written(memory).unwrap(), [4096..3 * 4096, 8 * 4096..9 * 4096]);
-    populate(&mut memory[1..], &[0..4096]);
+    populate(&mut memory[1..], std::slice::from_ref(&(0..4096)));
     let there = written(memory).unwrap();
     assert_eq!(there, [4096..3 * 4096, 8 * 4096..9 * 4096], "not whole pages: left alone");
     assert_eq!(memory.iter().map(|byte| u32::from(*byte)).sum::<u32>(), 7);
