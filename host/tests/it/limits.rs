@@ -166,7 +166,7 @@ fn a_guests_state_goes_to_the_next_version_through_its_buffer() {
                 Fault::BadState { returned: 8_193, cap: 8_192 },
             ),
             ("(i32.const -1)", Fault::GuestError { code: -1 }),
-            ("(loop $l (br $l)) (i32.const 0)", Fault::OutOfGas { limit: 400_000 }),
+            ("(loop $l (br $l)) (i32.const 0)", Fault::OutOfGas { limit: 200_000 }),
         ] {
             let mut hostile = load(&guest(answer));
             assert_eq!(hostile.export_state(), Err(fault.clone()), "{}", engine.name());
