@@ -18,7 +18,7 @@ impl Host {
     ///
     /// # Panics
     ///
-    /// As [`Floor::seat`].
+    /// As [`Floor::seat`](crate::floor::Floor::seat).
     pub fn seat(&mut self, seat: Seat) {
         let limits = self.account_limits(&seat);
         self.door.extend(limits.map(Request::from));
