@@ -121,7 +121,7 @@ throughput() {
 }
 
 # Kibibytes that the venue holds in memory, files' pages left out.
-resident() { sed -n 's/^RssAnon: *\([0-9]*\) kB/\1/p' "/proc/$venue/status"; }
+resident() { awk '/^RssAnon:/ { print $2 }' "/proc/$venue/status"; }
 
 soak() {
     local rate="${RATE:-500000}" trades="${TRADES:-100000000}" first last most=0 now begun

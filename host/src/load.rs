@@ -65,6 +65,9 @@ pub enum LoadError {
 /// Orders that are put behind each other at once, for each connection.
 const TURN_MAX: u64 = 2_048;
 
+/// Prices at which orders sell.
+const PRICES: u64 = 64;
+
 /// How long the last answers may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -127,12 +130,17 @@ impl Load {
         }
     }
 
-    /// Order `own` of a connection: every other one sells, the one behind it buys at the same price,
-    /// so that the book stays small, whichever connection lags, and every order trades.
+    /// Order `own` of a connection: every other one sells, the one behind it buys as much at the
+    /// highest price of all. So at any time no more has been bought than sold, whichever connection
+    /// lags: whoever buys finds enough, only what was sold lately rests, and every order trades.
     fn order(&self, own: u64, id: u64) -> CommandRecord {
-        let side = if own.is_multiple_of(2) { Side::Sell } else { Side::Buy };
         let pair = own / 2;
-        let price = Price(10_000 + i64::try_from(pair % 64).unwrap_or(0));
+        let (side, above) = if own.is_multiple_of(2) {
+            (Side::Sell, pair % PRICES)
+        } else {
+            (Side::Buy, PRICES - 1)
+        };
+        let price = Price(10_000 + i64::try_from(above).unwrap_or(0));
         let qty = Qty(1 + pair % 100);
         let command = Command::New(NewOrder {
             instrument: InstrumentId(self.instrument),
@@ -230,8 +238,10 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use ringfence_core::wire::{EventRecord, kind};
+    use ringfence_core::{Capacity, Command, Discard, Engine, InstrumentId, InstrumentSpec, Time};
 
     use super::{Load, LoadError, Tally};
+    use crate::testing::Random;
 
     #[test]
     fn answers_of_an_earlier_run_do_not_count() {
@@ -247,6 +257,38 @@ mod tests {
         }
         assert_eq!((tally.accepted, tally.rejected, tally.fills, tally.events), (1, 1, 1, 3));
         assert_eq!((tally.answered(), tally.latency_ns.len()), (2, 2));
+    }
+
+    /// Four connections, one of which is up to 500 orders ahead of another: no more rests than what
+    /// each sold last, of 100 at most.
+    #[test]
+    fn the_book_stays_small_whoever_lags() {
+        let load = Load {
+            address: SocketAddr::from(([127, 0, 0, 1], 1)),
+            accounts: Vec::new(),
+            rate: 1,
+            lasts: Duration::ZERO,
+            instrument: 0,
+        };
+        let mut engine = Engine::new(Capacity::SMALL);
+        let spec = InstrumentSpec::new(InstrumentId(0), "");
+        engine.apply(Time(0), &Command::Instrument(spec.into()), &mut Discard);
+        let mut random = Random::new(1);
+        let mut own = [0u64; 4];
+        let mut least = 0;
+        while least < 20_000 {
+            let at = usize::try_from(random.below(4)).unwrap();
+            if own[at] >= least + 500 || own[at] >= 20_000 {
+                least = *own.iter().min().unwrap();
+                continue;
+            }
+            let record = load.order(own[at], (at as u64) << 40 | own[at]);
+            let command = record.to_command().expect("it was one");
+            engine.apply(Time(0), &command, &mut Discard);
+            own[at] += 1;
+            assert!(engine.orders() <= 4 * 100, "{own:?}: {} rest", engine.orders());
+        }
+        assert_eq!(engine.orders(), 0, "all that was sold was bought");
     }
 
     #[test]

@@ -15,7 +15,7 @@ Examples:
   ringfence load --config examples/venue.toml --rate 200000 --seconds 10 --connections 2
 
 The loop is open: an order is meant to leave at its time whether or not the answers keep up, and its \
-latency counts from then. Every other order sells, the next one buys at the same price. Exit status: 0 \
+latency counts from then. Every other order sells, the next one buys as much, whatever the price. Exit status: 0 \
 every order was answered; 1 not every one; 2 the venue refused.")]
 pub(super) struct Args {
     /// The venue's own configuration: its address, accounts and secrets
