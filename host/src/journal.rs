@@ -25,6 +25,7 @@ pub use disk::{Disk, Settings};
 pub use error::JournalError;
 pub use file::Folder;
 pub use latency::{LATENCY_RANGES, Latency, latency_bound_ns};
+pub(crate) use reader::SEGMENT_LEN_MAX;
 pub use reader::{End, Reader, Torn};
 pub use record::Entry;
 pub use scribe::Policy;

@@ -244,9 +244,9 @@ impl Index {
     fn make_room(&mut self, names: impl Names) {
         if !self.old.entries.is_empty() {
             self.move_some(names);
-        } else if self.len < self.room() {
-            // The table is as it should be: names are mixed with the secret, which only `insert` does.
-        } else if let Some(larger) = self.reserve.pop() {
+        } else if self.len >= self.room()
+            && let Some(larger) = self.reserve.pop()
+        {
             self.old = core::mem::replace(&mut self.table, larger);
             self.moved = 0;
             self.busy = 0;

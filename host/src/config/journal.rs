@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Switch;
 use super::Within;
-use crate::journal::{Ahead, Policy, Settings, SnapshotSettings};
+use crate::journal::{Ahead, Policy, SEGMENT_LEN_MAX, Settings, SnapshotSettings};
 
 /// Where and how the journal is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -19,7 +19,7 @@ pub struct JournalConfig {
     /// With `interval`: the disk has a command after so many milliseconds at most.
     pub interval_ms: Within<1, 60_000>,
     /// Mebibytes of a segment.
-    pub segment_mib: Within<1, 65_536>,
+    pub segment_mib: Within<1, { SEGMENT_LEN_MAX >> 20 }>,
     /// Whether a thread of its own writes.
     pub writer_thread: bool,
     /// Snapshots.

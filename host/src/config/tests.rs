@@ -200,6 +200,10 @@ fn what_is_wrong_is_named_with_line_and_column() {
             "line 2, column 10: 0 is out of range; give a whole number from 1",
         ),
         ("[journal]\npolicy = \"never\"", "line 2, column 10: unknown variant `never`"),
+        (
+            "[journal]\nsegment_mib = 4097",
+            "line 2, column 15: 4097 is out of range; give a whole number from 1 to 4096",
+        ),
         ("[gateway]\naddress = \"here\"", "line 2, column 11: invalid socket address"),
         (
             "[[gateway.accounts]]\naccount = 7\nsecret = \"short\"",

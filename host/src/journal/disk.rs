@@ -8,7 +8,7 @@ use ringfence_core::{Capacity, Command, Engine};
 use super::archivist::{Archivist, SnapshotSettings, SnapshotTally};
 use super::error::JournalError;
 use super::latency::Latency;
-use super::reader::End;
+use super::reader::{End, SEGMENT_LEN_MAX};
 use super::record::{self, Link};
 use super::scribe::{Job, Policy, Reached, Scribe};
 use super::segment::{self, Header};
@@ -24,7 +24,7 @@ use crate::sequencer::{Origin, Stamp};
 pub struct Settings {
     /// When the world may hear of a command.
     pub policy: Policy,
-    /// Bytes of a segment; one that would grow beyond is followed by another.
+    /// Bytes of a segment, at most 4 GiB; one that would grow beyond is followed by another.
     pub segment_len: u64,
     /// Whether a thread of its own writes.
     pub has_thread: bool,
@@ -139,13 +139,14 @@ impl Disk {
     /// [`JournalError`] where the disk fails.
     pub(crate) fn resume(
         mut storage: Box<dyn Storage>,
-        settings: Settings,
+        mut settings: Settings,
         capacity: Capacity,
         end: &End,
         definitions: &[(Stamp, Command)],
         header: Option<&Header>,
         snapshot: Stamp,
     ) -> Result<Self, JournalError> {
+        settings.segment_len = settings.segment_len.min(SEGMENT_LEN_MAX);
         cut(&mut *storage, end)?;
         let folder = storage.name();
         let shared = storage.share().map_err(|error| JournalError::io(&folder, "open", &error))?;

@@ -7,8 +7,8 @@ use super::storage::Storage;
 use super::tail::{self, Tail};
 use crate::sequencer::Stamp;
 
-/// The largest segment that is read: 64 times the usual size.
-pub(super) const SEGMENT_LEN_MAX: u64 = 1 << 32;
+/// The largest segment that is written or read: 64 times the usual size.
+pub(crate) const SEGMENT_LEN_MAX: u64 = 1 << 32;
 
 /// A journal that is being read.
 #[derive(Debug)]
