@@ -29,7 +29,7 @@ use crate::side::Side;
 
 use call::Call;
 use heed::Heed;
-use index::{Index, Name, Names, Position};
+use index::{Index, Mixer, Name, Names, Position};
 use ladder::{Ladder, Page};
 use level::Level;
 use order::{Order, Terms};
@@ -231,17 +231,17 @@ pub(crate) struct Book {
 
 impl Store {
     /// Room for `capacity`.
-    pub(crate) fn new(capacity: Capacity) -> Self {
-        Self::with_special(capacity, capacity.orders)
+    pub(crate) fn new(capacity: Capacity, mixer: Mixer) -> Self {
+        Self::with_special(capacity, capacity.orders, mixer)
     }
 
     /// Room for `capacity`, and for no order that is more than a plain one.
     pub(crate) fn plain(capacity: Capacity) -> Self {
-        Self::with_special(capacity, 0)
+        Self::with_special(capacity, 0, Mixer::GOLDEN)
     }
 
     /// Room for `capacity`, of which so many orders may be more than plain ones.
-    fn with_special(capacity: Capacity, special: u32) -> Self {
+    fn with_special(capacity: Capacity, special: u32, mixer: Mixer) -> Self {
         // One of each instrument's auction.
         let clocks = capacity.instruments;
         let Capacity { orders, levels, .. } = capacity;
@@ -258,7 +258,7 @@ impl Store {
                 special.saturating_mul(6).saturating_add(levels).saturating_add(clocks),
             ),
             extras: Pool::new(special),
-            index: Index::new(orders),
+            index: Index::new(orders, mixer),
             timers: Tree::default(),
             // A child has its turn as such, as a stop that is reached already, and for an auction.
             pending: Vec::with_capacity(special as usize * 3),
@@ -331,12 +331,6 @@ impl Store {
     #[inline]
     pub(crate) fn has_room(&self, book: u32, id: OrderId) -> bool {
         self.index.has_room(Name { book, id }, self.names())
-    }
-
-    /// Gives the index a secret: see [`Index::set_secret`].
-    pub(crate) fn set_index_key(&mut self, key: u64) {
-        let (index, names) = self.index_mut();
-        index.set_secret(key, names);
     }
 
     fn enter(&mut self, name: Name, key: u32) {

@@ -34,6 +34,7 @@ mod worth;
 
 use alloc::vec::Vec;
 
+use crate::book::index::Mixer;
 use crate::book::pool::NONE;
 use crate::book::{Book, Due, Store, invariants};
 use crate::command::{Cancel, Command, NewOrder, Reduce, Replace, Scope};
@@ -100,33 +101,41 @@ impl Engine {
     /// [`Capacity::LEVELS_MAX`] levels.
     #[must_use]
     pub fn new(capacity: Capacity) -> Self {
+        Self::mixed(capacity, Mixer::GOLDEN)
+    }
+
+    /// The same, with an index of orders that nobody can fill on purpose who does not know `key`.
+    ///
+    /// [`new`](Self::new) finds orders by a multiplication that everybody knows: whoever chooses
+    /// their names can have so many meet that each command about one passes all of them. No event
+    /// and no hash depends on the key: draw it at each start.
+    ///
+    /// ```
+    /// use std::hash::{BuildHasher, RandomState};
+    /// use ringfence_core::{Capacity, Engine};
+    /// let engine = Engine::keyed(Capacity::SMALL, RandomState::new().hash_one(0));
+    /// assert_eq!(engine.state_hash(), Engine::new(Capacity::SMALL).state_hash());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn keyed(capacity: Capacity, key: u64) -> Self {
+        Self::mixed(capacity, Mixer::of_key(key))
+    }
+
+    pub(crate) fn mixed(capacity: Capacity, mixer: Mixer) -> Self {
         Self {
             seq: 0,
             now: Time(0),
-            store: Store::new(capacity),
+            store: Store::new(capacity, mixer),
             books: Vec::with_capacity(capacity.instruments as usize),
             numbers: Vec::with_capacity(capacity.instruments as usize),
             direct: alloc::vec![NONE; DIRECT_LEN],
             accounts: Accounts::new(capacity),
             capacity,
         }
-    }
-
-    /// Gives the index of orders a number that nobody knows who sends any.
-    ///
-    /// Names of orders are mixed by a multiplication that everybody knows and that suits numbers
-    /// that count up. Whoever chooses names so that they meet there is found out once 512 have met,
-    /// and all names are mixed with this number from then on, so that no command takes longer than
-    /// that. No event and no hash depends on it. An engine that was given none has one that can be
-    /// read in its code.
-    ///
-    /// ```
-    /// use std::hash::{BuildHasher, RandomState};
-    /// let mut engine = ringfence_core::Engine::new(ringfence_core::Capacity::SMALL);
-    /// engine.set_index_key(RandomState::new().hash_one(0));
-    /// ```
-    pub fn set_index_key(&mut self, key: u64) {
-        self.store.set_index_key(key);
     }
 
     /// Applies one command that happened at `at` and tells `events` what it caused.

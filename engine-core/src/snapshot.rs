@@ -13,6 +13,7 @@ use rkyv::rancor::Error;
 use rkyv::util::AlignedVec;
 
 use crate::SEMANTICS_VERSION;
+use crate::book::index::Mixer;
 use crate::engine::Engine;
 use crate::limits::Capacity;
 use crate::state_hash::StateHasher;
@@ -104,6 +105,27 @@ impl Engine {
     ///
     /// [`SnapshotError`] where the bytes are not a snapshot, whatever they are.
     pub fn restore(bytes: &[u8], capacity: Option<Capacity>) -> Result<Self, SnapshotError> {
+        Self::restore_mixed(bytes, capacity, Mixer::GOLDEN)
+    }
+
+    /// The same, with an index as [`keyed`](Self::keyed) has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`restore`](Self::restore).
+    pub fn restore_keyed(
+        bytes: &[u8],
+        capacity: Option<Capacity>,
+        key: u64,
+    ) -> Result<Self, SnapshotError> {
+        Self::restore_mixed(bytes, capacity, Mixer::of_key(key))
+    }
+
+    fn restore_mixed(
+        bytes: &[u8],
+        capacity: Option<Capacity>,
+        mixer: Mixer,
+    ) -> Result<Self, SnapshotError> {
         let (header, rest) =
             bytes.split_at_checked(HEADER_LEN).ok_or(SnapshotError::NotASnapshot)?;
         let word = |at: usize| header[at..at + 8].try_into().map(u64::from_le_bytes).unwrap_or(0);
@@ -120,7 +142,7 @@ impl Engine {
         if checksum(rest) != word(16) {
             return Err(SnapshotError::Checksum);
         }
-        let engine = Self::rebuild(&read(rest)?, capacity)?;
+        let engine = Self::rebuild(&read(rest)?, capacity, mixer)?;
         if (engine.state_hash(), engine.seq()) != (word(24), word(40)) {
             return Err(SnapshotError::Inconsistent("its records have another state hash"));
         }

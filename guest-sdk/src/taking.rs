@@ -2,6 +2,7 @@
 
 use ringfence_core::{InstrumentId, OrderId, Price, Qty, Side};
 
+use crate::blotter::OwnOrder;
 use crate::context::{Context, Full};
 use crate::pause::Pause;
 use crate::strategy::Bbo;
@@ -34,7 +35,8 @@ impl Taker {
     /// How long it waits before it asks again for what was not to be had: 100 ms.
     pub const RETRY_NS: u64 = 100_000_000;
 
-    /// One that takes at most `slip` ticks through the best price.
+    /// One that takes at most `slip` ticks through the best price; any price, where there is none
+    /// so far behind it.
     #[must_use]
     pub const fn new(instrument: InstrumentId, slip: u64) -> Self {
         let pause = Pause::of_ns(Self::RETRY_NS);
@@ -68,17 +70,22 @@ impl Taker {
         Ok(())
     }
 
-    /// Whether an order of its is on its way.
+    /// Whether an order of its is on its way, or one in its instrument that another version of the
+    /// strategy sent.
     #[must_use]
     pub fn is_busy(&self, context: &Context<'_>) -> bool {
-        context.order(self.order).is_some()
+        let is_on_its_way = |order: &OwnOrder| {
+            order.id == self.order || (order.instrument == self.instrument && !order.live)
+        };
+        context.orders().iter().any(is_on_its_way)
     }
 
     /// The worst price at which it takes on a side.
     fn limit(&self, bbo: &Bbo, side: Side) -> Option<Price> {
         let from = side.opposite();
         let (best, _) = bbo.best(from)?;
-        from.checked_behind(best, i64::try_from(self.slip).ok()?)
+        let slip = i64::try_from(self.slip).ok();
+        Some(slip.and_then(|slip| from.checked_behind(best, slip)).unwrap_or(side.any_price()))
     }
 }
 

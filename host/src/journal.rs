@@ -31,7 +31,7 @@ pub use record::Entry;
 pub use scribe::Policy;
 pub use segment::{Header, SEMANTICS};
 pub use shelf::PassedOver;
-pub(crate) use snapshot::{Snapshot, room};
+pub(crate) use snapshot::{Snapshot, index_key, room};
 pub use steward::Ahead;
 pub use storage::{Storage, StoredFile};
 

@@ -10,7 +10,7 @@ use ringfence_core::{Capacity, Command, Engine, Event, EventSink, Interest};
 
 use crate::journal::{
     Disk, End, Entry, Journal, JournalError, PassedOver, Reader, Settings, Snapshot, Storage, Torn,
-    room, shelf,
+    index_key, room, shelf,
 };
 use crate::metrics::{Grouped, Span};
 use crate::sequencer::{Sequencer, Stamp};
@@ -217,7 +217,7 @@ impl Replayed {
                 witness.recall(last, &notes);
                 (engine, last, chain, bytes)
             }
-            None => (Engine::new(capacity), Stamp::default(), 0, 0),
+            None => (Engine::keyed(capacity, index_key()), Stamp::default(), 0, 0),
         };
         let sink = Sink { interest: witness.interest(), events: Vec::new() };
         (Self { engine, snapshot, commands: 0, bytes, sink }, chain)

@@ -7,11 +7,13 @@
 //! An entry has a few bits of its name's mix, and how far it stands from where the mix would have
 //! it, if that is not far. Beyond that the orders themselves say what their names are.
 
+mod mixer;
 mod table;
 
 use alloc::vec::Vec;
 
 use crate::id::OrderId;
+pub(crate) use mixer::Mixer;
 use table::{Form, Table, Vacancy};
 
 /// Finds places by names, which whoever asks knows the places by.
@@ -28,8 +30,6 @@ pub(crate) struct Index {
     busy: usize,
     /// Larger tables, the next one last.
     reserve: Vec<Table>,
-    /// What names are mixed with once some are found to have been chosen to meet.
-    secret: u64,
 }
 
 /// Where an entry stands; good until the next change.
@@ -41,9 +41,6 @@ pub(crate) struct Position {
 
 /// Entries of the first table: a thousand orders leave it so empty that they seldom meet.
 const FIRST_LEN: usize = 1 << 13;
-
-/// The secret of an index that was given none.
-const NO_SECRET: u64 = 0x2545_F491_4F6C_DD1D;
 
 /// Entries of the old table that move at each insertion: enough to be done well before the table
 /// is half full again.
@@ -70,47 +67,18 @@ pub(crate) trait Names: Copy {
     fn name_of(self, place: u32) -> Name;
 }
 
-impl Name {
-    /// The upper half of a product with the golden ratio, which keeps ids that follow one another
-    /// apart, of the id with its halves folded, so that those which differ in the upper half only
-    /// do not meet; and a permutation of the book's number, so that the same id in two books has
-    /// two mixes.
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "halves of a product")]
-    fn mix(self) -> u32 {
-        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-        let Self { book, id: OrderId(id) } = self;
-        let product = (id ^ id >> 32).wrapping_mul(GOLDEN);
-        (product >> 32) as u32 ^ book.wrapping_mul(GOLDEN as u32)
-    }
-
-    /// Both halves of a long product of the id and of the book, each with a part of the key: whoever
-    /// does not know the key cannot tell which names meet.
-    #[expect(clippy::cast_possible_truncation, reason = "parts of a product")]
-    fn keyed_mix(self, key: u64) -> u32 {
-        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-        let Self { book, id: OrderId(id) } = self;
-        let book = u64::from(book).wrapping_mul(GOLDEN);
-        let factor = key.rotate_left(29).wrapping_add(book) | 1;
-        let product = u128::from(id ^ key) * u128::from(factor);
-        let folded = (product >> 64) as u64 ^ product as u64;
-        (folded ^ folded >> 32) as u32
-    }
-}
-
 impl Index {
-    /// Room for `capacity` entries, at most three quarters full.
-    pub(crate) fn new(capacity: u32) -> Self {
+    /// Room for `capacity` entries, at most three quarters full, spread by `mixer`.
+    pub(crate) fn new(capacity: u32, mixer: Mixer) -> Self {
         let wanted = u64::from(capacity) * 4 / 3 + 8;
         let last = usize::try_from(wanted).expect("an index fits memory").next_power_of_two();
         let lens = core::iter::successors(Some(last), |len| Some(len / 2));
         let mut reserve: Vec<Table> =
             lens.take_while(|&len| len == last || len >= FIRST_LEN).map(Table::new).collect();
         let table = reserve.pop().expect("there is at least the last");
-        let form = Form::new(capacity);
+        let form = Form::new(capacity, mixer);
         let old = Table::default();
-        let (moved, len, busy, secret) = (0, 0, 0, NO_SECRET);
-        let mut index = Self { form, table, old, moved, len, busy, reserve, secret };
+        let mut index = Self { form, table, old, moved: 0, len: 0, busy: 0, reserve };
         index.settle();
         index
     }
@@ -118,7 +86,7 @@ impl Index {
     /// The place of a name.
     #[inline(always)]
     pub(crate) fn find(&self, name: Name, names: impl Names) -> Option<(Position, u32)> {
-        if let Some((at, place)) = self.table.find(self.form, name, names) {
+        if let Some((at, place)) = self.table.find(&self.form, name, names) {
             return Some((Position { at, in_old: false }, place));
         }
         if self.old.entries.is_empty() { None } else { self.find_old(name, names) }
@@ -127,7 +95,7 @@ impl Index {
     /// The place that stands where that of a name would stand first, or right behind; maybe not it.
     #[inline(always)]
     pub(crate) fn guess(&self, name: Name) -> u32 {
-        let mix = name.mix();
+        let mix = self.form.mix(name);
         let home = self.table.home(mix);
         let first = self.table.entries[home];
         let second = self.table.entries[(home + 1) & self.table.mask()];
@@ -138,7 +106,7 @@ impl Index {
     /// Where the entry of a name and place, which is there, stands.
     #[inline]
     pub(crate) fn position_of(&self, name: Name, place: u32) -> Position {
-        match self.table.position_of(self.form, name, place) {
+        match self.table.position_of(&self.form, name, place) {
             Some(at) => Position { at, in_old: false },
             None => self.position_in_old(name, place),
         }
@@ -146,7 +114,7 @@ impl Index {
 
     #[cold]
     fn position_in_old(&self, name: Name, place: u32) -> Position {
-        let at = self.old.position_of(self.form, name, place).expect("a live order is indexed");
+        let at = self.old.position_of(&self.form, name, place).expect("a live order is indexed");
         Position { at, in_old: true }
     }
 
@@ -155,27 +123,27 @@ impl Index {
     /// another that may have it.
     #[inline(always)]
     pub(crate) fn find_likely(&self, name: Name, names: impl Names) -> Option<(usize, u32)> {
-        self.table.find_likely(self.form, name, names)
+        self.table.find_likely(&self.form, name, names)
     }
 
     /// Takes an entry out of where [`find_likely`](Self::find_likely) found it.
     #[inline(always)]
     pub(crate) fn take(&mut self, at: usize, names: impl Names) {
         self.len -= 1;
-        self.table.remove(self.form, at, names);
+        self.table.remove(&self.form, at, names);
     }
 
     #[cold]
     fn find_old(&self, name: Name, names: impl Names) -> Option<(Position, u32)> {
-        let (at, place) = self.old.find(self.form, name, names)?;
+        let (at, place) = self.old.find(&self.form, name, names)?;
         Some((Position { at, in_old: true }, place))
     }
 
-    /// Whether a new name can be put at once: it is not there, the table need not grow first, and
-    /// it would not meet too many, which [`insert`](Self::insert) sees to.
+    /// Whether a new name can be put at once: it is not there, and the table need not grow first,
+    /// which [`insert`](Self::insert) does.
     #[inline]
     pub(crate) fn has_room(&self, name: Name, names: impl Names) -> bool {
-        self.len < self.busy && self.table.vacancy(self.form, name, names).is_some()
+        self.len < self.busy && self.table.vacancy(&self.form, name, names).is_some()
     }
 
     /// Adds a name where it [has room](Self::has_room), and says whether it did.
@@ -184,7 +152,7 @@ impl Index {
         if self.len >= self.busy {
             return false;
         }
-        let Some(Vacancy { at, tag }) = self.table.vacancy(self.form, name, names) else {
+        let Some(Vacancy { at, tag }) = self.table.vacancy(&self.form, name, names) else {
             return false;
         };
         self.len += 1;
@@ -198,37 +166,7 @@ impl Index {
             self.make_room(names);
         }
         self.len += 1;
-        let away = self.table.insert(self.form, name, place);
-        if self.form.is_foul(away) {
-            self.rekey(names);
-        }
-    }
-
-    /// Mixes names with this key once some are found to have been chosen to meet; at once where
-    /// some were.
-    pub(crate) fn set_secret(&mut self, secret: u64, names: impl Names) {
-        // 0 is none.
-        self.secret = secret.max(1);
-        if self.form.key != 0 {
-            self.rekey(names);
-        }
-    }
-
-    /// Mixes all names with the secret: in the next larger table, or, in the last one, in another of
-    /// its length.
-    #[cold]
-    #[inline(never)]
-    fn rekey(&mut self, names: impl Names) {
-        self.form.key = self.secret;
-        let len = self.table.entries.len();
-        let fresh = self.reserve.pop().unwrap_or_else(|| Table::new(len));
-        let left = [core::mem::replace(&mut self.table, fresh), core::mem::take(&mut self.old)];
-        for entry in left.into_iter().flat_map(|table| table.entries).filter(|&entry| entry != 0) {
-            let place = self.form.place(entry);
-            self.table.insert(self.form, names.name_of(place), place);
-        }
-        self.moved = 0;
-        self.settle();
+        self.table.insert(&self.form, name, place);
     }
 
     /// Takes an entry out and closes the gap.
@@ -236,7 +174,7 @@ impl Index {
     pub(crate) fn remove(&mut self, position: Position, names: impl Names) {
         self.len -= 1;
         let table = if position.in_old { &mut self.old } else { &mut self.table };
-        table.remove(self.form, position.at, names);
+        table.remove(&self.form, position.at, names);
     }
 
     #[cold]
@@ -244,9 +182,7 @@ impl Index {
     fn make_room(&mut self, names: impl Names) {
         if !self.old.entries.is_empty() {
             self.move_some(names);
-        } else if self.len >= self.room()
-            && let Some(larger) = self.reserve.pop()
-        {
+        } else if let Some(larger) = self.reserve.pop() {
             self.old = core::mem::replace(&mut self.table, larger);
             self.moved = 0;
             self.busy = 0;
@@ -254,14 +190,9 @@ impl Index {
     }
 
     /// The table takes entries until it is half full; the last one takes all that may come.
-    fn room(&self) -> usize {
-        let len = self.table.entries.len();
-        if self.reserve.is_empty() { len } else { len / 2 }
-    }
-
-    /// Entries are put at once as long as there is room, and no key to mix them with.
     fn settle(&mut self) {
-        self.busy = if self.form.key == 0 { self.room() } else { 0 };
+        let len = self.table.entries.len();
+        self.busy = if self.reserve.is_empty() { len } else { len / 2 };
     }
 
     fn move_some(&mut self, names: impl Names) {
@@ -274,8 +205,8 @@ impl Index {
                 self.moved += 1;
             } else {
                 let place = self.form.place(entry);
-                self.old.remove(self.form, self.moved, names);
-                self.table.insert(self.form, names.name_of(place), place);
+                self.old.remove(&self.form, self.moved, names);
+                self.table.insert(&self.form, names.name_of(place), place);
             }
         }
     }

@@ -67,7 +67,8 @@ impl<S: EventSink> Desk<'_, S> {
     pub(super) fn enter_between_bands(&mut self, taker: &mut Taker) {
         let limit = taker.limit;
         let may_trade = self.hold_in(taker);
-        if taker.tif == TimeInForce::Fok && !(may_trade && self.can_fill(taker, taker.open)) {
+        let has_all = taker.open.is_zero() || (may_trade && self.can_fill(taker, taker.open));
+        if taker.tif == TimeInForce::Fok && !has_all {
             return self.cancel_rest(taker, CancelReason::Fok);
         }
         let least = taker.special.min_qty;
@@ -111,7 +112,7 @@ impl<S: EventSink> Desk<'_, S> {
             (OrderType::MarketToLimit, _) if taker.filled.is_zero() => {
                 Err(CancelReason::NoLiquidity)
             }
-            (OrderType::MarketToLimit, _) => {
+            (OrderType::MarketToLimit, _) if lasts == 0 || !taker.special.reduce_only => {
                 let last = self.book.last_trade.expect("it has traded");
                 (taker.order_type, taker.limit) = (OrderType::Limit, last);
                 Ok(())

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::Engine;
 use crate::book::Store;
+use crate::book::index::{Index, Mixer};
 
 /// The state of an engine at one moment, as it lies in memory.
 ///
@@ -64,7 +65,7 @@ impl Store {
             nodes: self.nodes.clone(),
             extras: self.extras.clone(),
             // Names are found through it, and nobody looks for one.
-            index: crate::book::index::Index::new(0),
+            index: Index::new(0, Mixer::GOLDEN),
             timers: self.timers,
             pending: Vec::new(),
             ending: Vec::new(),

@@ -10,6 +10,7 @@ use super::{Engine, is_sound};
 use crate::allocation::Allocation;
 use crate::book::call::{Kind, Outcome};
 use crate::book::heed::Heed;
+use crate::book::index::Mixer;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::book::{Book, Extra, Waits};
@@ -31,13 +32,17 @@ type Checked<T> = Result<T, SnapshotError>;
 
 impl Engine {
     /// The engine that these records are of.
-    pub(crate) fn rebuild(state: &State, capacity: Option<Capacity>) -> Checked<Self> {
+    pub(crate) fn rebuild(
+        state: &State,
+        capacity: Option<Capacity>,
+        mixer: Mixer,
+    ) -> Checked<Self> {
         let [orders, levels, instruments, accounts, positions] = state.capacity;
         let own = Capacity { orders, levels, instruments, accounts, positions };
         let capacity = capacity.unwrap_or(own);
         check_room(state, capacity)?;
         check_entries(state)?;
-        let mut engine = Self::new(capacity);
+        let mut engine = Self::mixed(capacity, mixer);
         (engine.seq, engine.now) = (state.seq, Time(state.now));
         for &account in &state.blocked {
             engine

@@ -69,6 +69,18 @@ impl Strategy for Pairs {
         })
     }
 
+    fn on_export(&self, state: &mut StateWriter<'_>) {
+        state.i64(self.target);
+    }
+
+    fn on_import(&mut self, state: &mut StateReader<'_>, version: u32) -> Result<(), StateError> {
+        if version != Self::STATE_VERSION {
+            return Err(StateError::Unfit("is not of this pair trader"));
+        }
+        self.target = state.i64()?.clamp(-self.size, self.size);
+        Ok(())
+    }
+
     fn on_bbo(&mut self, bbo: &Bbo, _context: &mut Context<'_>) {
         if let Some(leg) = self.legs.iter_mut().find(|leg| leg.instrument == bbo.instrument) {
             leg.bbo = Some(*bbo);

@@ -35,6 +35,21 @@ fn it_sells_the_dear_one_and_buys_the_cheap_one() {
 }
 
 #[test]
+fn a_new_version_keeps_both_legs_within_its_own_size() {
+    for (params, held) in [("size=30", 30), ("size=20", 20)] {
+        let mut market = in_line("size=30");
+        market.buy(11_008, 500);
+        market.advance(SECONDS);
+        let mut market = market.swap::<Pairs>(params).unwrap();
+        market.buy(11_009, 1);
+        market.at(SECOND).buy(9_991, 1);
+        market.advance(3 * SECONDS);
+        market.assert_position(-held);
+        market.at(SECOND).assert_position(held);
+    }
+}
+
+#[test]
 fn it_is_out_of_both_when_they_are_back_in_line() {
     let mut market = in_line("size=30");
     let dear = market.buy(11_008, 500);

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may panic"))]
 
-use ringfence_guest::{Extremes, prelude::*};
+use ringfence_guest::{Extremes, OwnOrder, prelude::*};
 
 ringfence_guest::export!(Trend);
 
@@ -21,7 +21,6 @@ pub struct Trend {
     bbo: Option<Bbo>,
     taker: Taker,
     target: i64,
-    stop: OrderId,
     /// After it was stopped out.
     rest: Pause,
     /// After it asked for a stop, which may have been turned away.
@@ -55,7 +54,6 @@ impl Strategy for Trend {
             bbo: None,
             taker: Taker::new(instrument, params.u64_in("slip", 0, NUMBER_MAX)?),
             target: 0,
-            stop: OrderId(0),
             rest: Pause::of_ns(params.ms("pause_ms")?),
             retry: Pause::of_ns(Taker::RETRY_NS),
         })
@@ -112,9 +110,11 @@ impl Trend {
 
     /// Keeps a stop for all that is held; one that was turned away is asked for again, but seldom.
     fn protect(&mut self, side: Side, qty: Qty, context: &mut Context<'_>) -> Result<(), Full> {
-        if context.order(self.stop).is_none() && self.retry.is_over(context) {
+        // It sells nothing else while it holds something, so the stop of an earlier version counts.
+        let is_stop = |order: &OwnOrder| order.instrument == self.instrument && order.side == side;
+        if !context.orders().iter().any(is_stop) && self.retry.is_over(context) {
             self.retry.begin(context);
-            self.stop = context.trailing_stop(self.instrument, side, self.trail, qty)?;
+            context.trailing_stop(self.instrument, side, self.trail, qty)?;
         }
         Ok(())
     }

@@ -49,6 +49,19 @@ fn its_stop_follows_the_market_and_takes_it_out() {
 }
 
 #[test]
+fn a_new_version_has_the_stop_of_the_old_one() {
+    let mut market = quiet("size=50\ntrail=5\nslip=20");
+    market.sell(105, 200);
+    trade(&mut market, 101);
+    let mut market = market.swap::<Trend>("size=50\ntrail=5\nslip=20").unwrap();
+    market.advance(1_000_000_000);
+    trade(&mut market, 101);
+    let stops = market.waiting_orders();
+    assert_eq!(stops.iter().map(|stop| stop.open).collect::<Vec<_>>(), [Qty(50)]);
+    market.assert_position(50);
+}
+
+#[test]
 fn it_sells_a_breakout_downward() {
     let mut market = quiet("size=50\ntrail=5\nslip=20");
     trade(&mut market, 99);

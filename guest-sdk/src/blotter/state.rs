@@ -31,7 +31,9 @@ impl Blotter {
         from.words(&mut head)?;
         let [layout, next_id, orders, positions] = head;
         if layout != LAYOUT {
-            return Err(StateError::Unfit("is not of a strategy of this kit"));
+            return Err(StateError::Unfit(
+                "is not of a strategy of this kit's version: unload the old one and load this one",
+            ));
         }
         (self.latest_fill, self.next_id) = (None, next_id);
         self.orders.clear();

@@ -1,5 +1,7 @@
 //! A snapshot as it lies in a file: where in the journal it belongs, notes, and the engine.
 
+use std::hash::{BuildHasher, RandomState};
+
 use ringfence_core::{Capacity, Engine, Image, SnapshotError, Time};
 
 use super::error::JournalError;
@@ -82,6 +84,11 @@ impl Shot {
     }
 }
 
+/// What the index of an engine is keyed by that comes back: another number each time.
+pub(crate) fn index_key() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
 impl Snapshot {
     /// Reads a file; the engine has room for `capacity`, as it had.
     pub(super) fn read(bytes: &[u8], capacity: Capacity) -> Result<Self, BadSnapshot> {
@@ -94,12 +101,14 @@ impl Snapshot {
             return Err(BadSnapshot::Foreign(problem));
         }
         let (notes, engine) = head.parts(bytes)?;
-        let engine = Engine::restore(engine, Some(capacity)).map_err(|error| match error {
-            SnapshotError::Format(_) | SnapshotError::Semantics(_) => {
-                BadSnapshot::Foreign(format!("cannot be used: {error}"))
-            }
-            error => damaged(error.to_string()),
-        })?;
+        let engine = Engine::restore_keyed(engine, Some(capacity), index_key()).map_err(
+            |error| match error {
+                SnapshotError::Format(_) | SnapshotError::Semantics(_) => {
+                    BadSnapshot::Foreign(format!("cannot be used: {error}"))
+                }
+                error => damaged(error.to_string()),
+            },
+        )?;
         let (last, chain) = (head.last, head.chain);
         Ok(Self { engine, last, chain, notes: notes.to_vec(), bytes: bytes.len() as u64 })
     }

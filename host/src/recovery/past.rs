@@ -2,7 +2,7 @@
 
 use ringfence_core::{Engine, EventSink};
 
-use crate::journal::{JournalError, Reader, Snapshot, Storage, shelf};
+use crate::journal::{JournalError, Reader, Snapshot, Storage, index_key, shelf};
 
 /// Which state is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ impl Past {
         };
         let (mut engine, from) = match snapshot {
             Some(Snapshot { engine, last, .. }) => (engine, last.place),
-            None if is_whole => (Engine::new(capacity), 0),
+            None if is_whole => (Engine::keyed(capacity, index_key()), 0),
             None => return Err(JournalError::unusable(&folder, begins_later(first, self.until))),
         };
         let mut reader = Reader::open_at(storage, from)?;

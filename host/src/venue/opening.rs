@@ -1,6 +1,5 @@
 //! How a venue starts: it is brought back, learns what is traded, and opens its doors.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use ringfence_core::{Command, Time};
@@ -45,8 +44,7 @@ impl Venue {
         let settings = Settings::from(&config.journal);
         let recovered =
             recovery::recover(storage, capacity, settings, &mut (&mut gateway, witness))?;
-        let Recovery { mut engine, sequencer, findings } = recovered;
-        engine.set_index_key(RandomState::new().hash_one(0));
+        let Recovery { engine, sequencer, findings } = recovered;
         services.figures.note_recovery(&findings);
         let mut host = Host::resume(engine, sequencer);
         if let Some(file) = &config.venue.instruments {

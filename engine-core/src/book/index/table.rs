@@ -3,6 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::mixer::Mixer;
 use super::{Name, Names};
 
 /// Entries stand at or behind the position that the upper bits of their mix name (linear probing),
@@ -22,13 +23,8 @@ pub(super) struct Form {
     place: u32,
     /// How many those are.
     bits: u32,
-    /// What mixes names since some were found to have been chosen to meet; 0: nothing was.
-    pub(super) key: u64,
+    mixer: Mixer,
 }
-
-/// So many positions behind its first one an entry stands by bad intent: in a table that is three
-/// quarters full, runs of a million names that mean no harm are shorter.
-const AWAY_MAX: usize = 512;
 
 impl Form {
     /// One position behind.
@@ -37,26 +33,20 @@ impl Form {
     const FAR: u32 = u32::MAX / Self::STEP;
 
     /// That of places up to a capacity.
-    pub(super) fn new(capacity: u32) -> Self {
+    pub(super) fn new(capacity: u32, mixer: Mixer) -> Self {
         let bits = (u32::BITS - capacity.leading_zeros()).max(1);
-        Self { place: (1 << bits) - 1, bits, key: 0 }
+        Self { place: (1 << bits) - 1, bits, mixer }
     }
 
     /// The mix of a name.
     #[inline(always)]
-    pub(super) fn mix(self, name: Name) -> u32 {
-        if self.key == 0 { name.mix() } else { name.keyed_mix(self.key) }
-    }
-
-    /// Whether names have been chosen to stand so far behind.
-    #[inline]
-    pub(super) const fn is_foul(self, away: usize) -> bool {
-        away > AWAY_MAX && self.key == 0
+    pub(super) const fn mix(&self, name: Name) -> u32 {
+        self.mixer.mix(name)
     }
 
     /// Where one of `mix` stands first, all but its place.
     #[inline(always)]
-    pub(super) const fn first(self, mix: u32) -> u32 {
+    pub(super) const fn first(&self, mix: u32) -> u32 {
         (mix << self.bits) & (Self::STEP - 1)
     }
 
@@ -78,12 +68,12 @@ impl Form {
     }
 
     #[inline(always)]
-    pub(super) const fn place(self, entry: u32) -> u32 {
+    pub(super) const fn place(&self, entry: u32) -> u32 {
         (entry & self.place).wrapping_sub(1)
     }
 
     #[inline(always)]
-    pub(super) const fn tag(self, entry: u32) -> u32 {
+    pub(super) const fn tag(&self, entry: u32) -> u32 {
         entry & !self.place
     }
 }
@@ -102,28 +92,20 @@ impl Table {
         Self { entries: vec![0; len], shift: 32 - len.trailing_zeros() }
     }
 
-    pub(super) fn find(&self, form: Form, name: Name, names: impl Names) -> Option<(usize, u32)> {
-        if form.key != 0 {
-            return self.find_anywhere(form, name, names);
-        }
+    pub(super) fn find(&self, form: &Form, name: Name, names: impl Names) -> Option<(usize, u32)> {
         let likely = self.find_likely(form, name, names)?;
-        if names.is_it(likely.1, name) {
-            Some(likely)
-        } else {
-            self.find_anywhere(form, name, names)
-        }
+        if names.is_it(likely.1, name) { Some(likely) } else { self.find_behind(form, name, names) }
     }
 
-    /// Most stand first, or are not there: no loop where this is inlined, and no look at the key. With
-    /// one, most are not found here.
+    /// Most stand first, or are not there: no loop where this is inlined.
     #[inline(always)]
     pub(super) fn find_likely(
         &self,
-        form: Form,
+        form: &Form,
         name: Name,
         names: impl Names,
     ) -> Option<(usize, u32)> {
-        let mix = name.mix();
+        let mix = form.mix(name);
         let at = self.home(mix);
         let entry = self.entries[at];
         if entry == 0 {
@@ -133,16 +115,21 @@ impl Table {
         if form.tag(entry) == form.first(mix) && names.may_be(place, name) {
             Some((at, place))
         } else {
-            self.find_anywhere(form, name, names)
+            self.find_behind(form, name, names)
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn find_anywhere(&self, form: Form, name: Name, names: impl Names) -> Option<(usize, u32)> {
-        let mix = form.mix(name);
-        let (mut at, mut tag) = (self.home(mix), form.first(mix));
+    pub(super) fn find_behind(
+        &self,
+        form: &Form,
+        name: Name,
+        names: impl Names,
+    ) -> Option<(usize, u32)> {
+        let (mut at, mut tag) = (self.home(form.mix(name)), form.first(form.mix(name)));
         loop {
+            (at, tag) = ((at + 1) & self.mask(), Form::further(tag));
             let entry = self.entries[at];
             if entry == 0 {
                 return None;
@@ -150,14 +137,12 @@ impl Table {
             if form.tag(entry) == tag && names.is_it(form.place(entry), name) {
                 return Some((at, form.place(entry)));
             }
-            (at, tag) = ((at + 1) & self.mask(), Form::further(tag));
         }
     }
 
-    /// Where a name that is not there would stand, if names are not mixed with a key.
     #[inline(always)]
-    pub(super) fn vacancy(&self, form: Form, name: Name, names: impl Names) -> Option<Vacancy> {
-        let mix = name.mix();
+    pub(super) fn vacancy(&self, form: &Form, name: Name, names: impl Names) -> Option<Vacancy> {
+        let mix = form.mix(name);
         let at = self.home(mix);
         if self.entries[at] == 0 {
             Some(Vacancy { at, tag: form.first(mix) })
@@ -170,28 +155,25 @@ impl Table {
     #[inline(never)]
     pub(super) fn vacancy_behind(
         &self,
-        form: Form,
+        form: &Form,
         name: Name,
         names: impl Names,
     ) -> Option<Vacancy> {
-        let mix = form.mix(name);
-        let (mut at, mut tag) = (self.home(mix), form.first(mix));
-        for away in 0.. {
+        let (mut at, mut tag) = (self.home(form.mix(name)), form.first(form.mix(name)));
+        loop {
             let entry = self.entries[at];
             if entry == 0 {
                 return Some(Vacancy { at, tag });
             }
-            let is_there = form.tag(entry) == tag && names.is_it(form.place(entry), name);
-            if is_there || form.is_foul(away) {
+            if form.tag(entry) == tag && names.is_it(form.place(entry), name) {
                 return None;
             }
             (at, tag) = ((at + 1) & self.mask(), Form::further(tag));
         }
-        None
     }
 
     #[inline]
-    pub(super) fn position_of(&self, form: Form, name: Name, place: u32) -> Option<usize> {
+    pub(super) fn position_of(&self, form: &Form, name: Name, place: u32) -> Option<usize> {
         let mut at = self.home(form.mix(name));
         loop {
             match self.entries[at] {
@@ -204,7 +186,7 @@ impl Table {
 
     /// Adds a name that is not there. How far behind its first position it stands now.
     #[inline]
-    pub(super) fn insert(&mut self, form: Form, name: Name, place: u32) -> usize {
+    pub(super) fn insert(&mut self, form: &Form, name: Name, place: u32) -> usize {
         let mix = form.mix(name);
         let home = self.home(mix);
         let (mut at, mut tag) = (home, form.first(mix));
@@ -216,7 +198,7 @@ impl Table {
     }
 
     #[inline(always)]
-    pub(super) fn remove(&mut self, form: Form, at: usize, names: impl Names) {
+    pub(super) fn remove(&mut self, form: &Form, at: usize, names: impl Names) {
         if self.entries[(at + 1) & self.mask()] == 0 {
             self.entries[at] = 0;
         } else {
@@ -227,7 +209,7 @@ impl Table {
     /// Takes an entry out behind which others stand.
     #[cold]
     #[inline(never)]
-    pub(super) fn close(&mut self, form: Form, mut gap: usize, names: impl Names) {
+    pub(super) fn close(&mut self, form: &Form, mut gap: usize, names: impl Names) {
         let mut at = gap;
         loop {
             at = (at + 1) & self.mask();

@@ -3,7 +3,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::{Form, Index, Name, Names, Table};
+use super::{Form, Index, Mixer, Name, Names, Table};
 use crate::id::OrderId;
 
 /// What is at a place is named by a function of it.
@@ -28,7 +28,8 @@ fn in_book(id: u64) -> Name {
     Name { book: 0, id: OrderId(id) }
 }
 
-/// The name that is multiplied to these halves: what somebody would send who wants names to meet.
+/// The id that the golden ratio takes to these halves: what somebody would send who wants ids to
+/// meet where everybody knows what they are multiplied by.
 fn of_mix(mix: u32, rest: u32) -> Name {
     // Each step has twice as many bits right.
     let inverse = (0..6).fold(1u64, |x, _| {
@@ -36,7 +37,7 @@ fn of_mix(mix: u32, rest: u32) -> Name {
     });
     let folded = (u64::from(mix) << 32 | u64::from(rest)).wrapping_mul(inverse);
     let name = in_book(folded ^ folded >> 32);
-    assert_eq!(name.mix(), mix);
+    assert_eq!(Mixer::GOLDEN.mix(name), mix);
     name
 }
 
@@ -50,52 +51,49 @@ fn of_few_mixes(place: u32) -> Name {
     of_mix(u32::MAX - place % 8 * 5, place / 8)
 }
 
-/// How far behind their first positions entries stand at most.
-fn longest(index: &Index, names: impl Names) -> usize {
-    let table = &index.table;
-    let taken = table.entries.iter().enumerate().filter(|&(_, &entry)| entry != 0);
-    let away = taken.map(|(at, &entry)| {
-        let name = names.name_of(index.form.place(entry));
-        at.wrapping_sub(table.home(index.form.mix(name))) & table.mask()
-    });
-    away.max().unwrap_or(0)
+/// How far behind their first positions entries of so many names come to stand at most, in a table
+/// of so many.
+fn longest(mixer: Mixer, len: usize, names: impl Iterator<Item = Name>) -> usize {
+    let (form, mut table) = (Form::new(1 << 27, mixer), Table::new(len));
+    names.zip(0..).map(|(name, place)| table.insert(&form, name, place)).max().unwrap_or(0)
 }
 
-/// Whoever chooses names to meet makes runs long until some are found to be; then no more.
+/// A run of ids that each stand first, one behind another, is as bad as ids that all meet.
+fn in_a_row(place: u32) -> Name {
+    of_mix(place << 14, place)
+}
+
+/// Whoever knows the golden ratio and not the key cannot make runs long.
 #[test]
-fn names_that_were_chosen_to_meet_meet_no_more() {
-    for secret in [None, Some(0), Some(0x0123_4567_89AB_CDEF)] {
-        let names = By(of_one_mix);
-        let mut index = Index::new(20_000);
-        if let Some(secret) = secret {
-            index.set_secret(secret, names);
+fn names_that_were_chosen_to_meet_do_not_meet_under_a_key() {
+    let few = |names: fn(u32) -> Name| (0..1_000).map(names);
+    assert_eq!(longest(Mixer::GOLDEN, 1 << 18, few(of_one_mix)), 999);
+    for key in 0..200 {
+        let mixer = Mixer::of_key(key);
+        for names in [of_one_mix, in_a_row] {
+            let away = longest(mixer, 1 << 18, (0..100_000).map(names));
+            assert!(away < 128, "key {key}: {away}");
         }
-        for place in 0..20_000 {
-            index.insert(names.name_of(place), place, names);
-            assert_eq!(index.form.key != 0, place > 512, "{place}");
-        }
-        assert!(longest(&index, names) < 64, "{}", longest(&index, names));
-        index.set_secret(5, names);
-        assert_eq!(index.form.key, 5, "another secret holds at once");
-        assert_eq!(index.count(), 20_000);
-        for place in (0..20_000).rev() {
-            let (position, found) = index.find(names.name_of(place), names).expect("it is there");
-            assert_eq!(found, place);
-            index.remove(position, names);
-        }
-        assert_eq!(index.count(), 0);
     }
 }
 
-/// Names that mean no harm never are found to: orders that count up, and in steps.
+/// Names that count up, and names of many accounts that do, stand close to where they should, in a
+/// table as full as the last one may be; so does whatever comes.
 #[test]
-fn names_that_count_up_are_left_alone() {
-    for step in [1, 2, 3, 64, 1_000, 1 << 32, (1 << 40) + 1] {
-        let (form, mut table) = (Form::new(100_000), Table::new(1 << 18));
-        for place in 0..100_000 {
-            let away = table.insert(form, in_book(u64::from(place) * step), place);
-            assert!(away < 64, "step {step}: {away}");
+fn names_that_count_up_spread_evenly() {
+    for mixer in [Mixer::GOLDEN, Mixer::of_key(0), Mixer::of_key(1), Mixer::of_key(u64::MAX)] {
+        let full = 3u64 << 16;
+        for step in [1, 2, 3, 1_000] {
+            let names = (1..=full).map(|at| in_book(at * step));
+            let away = longest(mixer, 1 << 18, names);
+            assert!(away < 128, "{mixer:?} by {step}: {away}");
         }
+        let names = (0..full).map(|at| in_book((at % 64) << 40 | (at / 64)));
+        let away = longest(mixer, 1 << 18, names);
+        assert!(away < 256, "{mixer:?} of accounts: {away}");
+        let names = (0..full).map(|at| in_book(super::mixer::shuffled(at)));
+        let away = longest(mixer, 1 << 18, names);
+        assert!(away < 512, "{mixer:?} at random: {away}");
     }
 }
 
@@ -104,7 +102,7 @@ proptest! {
     #[test]
     fn an_index_is_a_map(meet: bool, steps in prop::collection::vec((any::<bool>(), 0u32..48), 1..400)) {
         let names = By(if meet { of_one_mix } else { of_few_mixes });
-        let (mut index, mut map) = (Index::new(48), BTreeMap::new());
+        let (mut index, mut map) = (Index::new(48, Mixer::GOLDEN), BTreeMap::new());
         for (insert, place) in steps {
             let name = names.name_of(place);
             let found = index.find(name, names);
@@ -132,7 +130,7 @@ proptest! {
 #[test]
 fn an_absent_name_is_not_found() {
     let names = By(|_| in_book(7));
-    let mut index = Index::new(4);
+    let mut index = Index::new(4, Mixer::of_key(4));
     index.insert(in_book(7), 0, names);
     assert!(index.find(in_book(7), names).is_some());
     assert!(index.find(in_book(8), names).is_none());
@@ -144,7 +142,7 @@ fn an_absent_name_is_not_found() {
 #[test]
 fn an_entry_has_room_for_the_last_place() {
     for capacity in [1, 2, 3, 1 << 20, crate::Capacity::ORDERS_MAX] {
-        let form = Form::new(capacity);
+        let form = Form::new(capacity, Mixer::GOLDEN);
         let entry = form.first(u32::MAX) | capacity;
         assert_eq!((form.place(entry), form.tag(entry)), (capacity - 1, form.first(u32::MAX)));
         assert_eq!(Form::further(entry) - entry, Form::STEP, "the place is left alone");
@@ -154,7 +152,7 @@ fn an_entry_has_room_for_the_last_place() {
 /// Through all sizes, with removals while entries are on the move.
 #[test]
 fn an_index_grows_without_losing_anything() {
-    let (mut index, mut live) = (Index::new(100_000), Vec::new());
+    let (mut index, mut live) = (Index::new(100_000, Mixer::GOLDEN), Vec::new());
     let names = By(|place| in_book(u64::from(place) * 3));
     for place in 0..100_000 {
         index.insert(names.name_of(place), place, names);

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::Ladder;
 use crate::book::Store;
+use crate::book::index::Mixer;
 use crate::book::pool::NONE;
 use crate::limits::Capacity;
 use crate::quantity::Price;
@@ -27,7 +28,7 @@ proptest! {
     #[test]
     fn a_ladder_is_a_sorted_map(sell: bool, steps in prop::collection::vec((any::<bool>(), price()), 1..250)) {
         let side = if sell { Side::Sell } else { Side::Buy };
-        let (mut store, mut ladder) = (Store::new(CAPACITY), Ladder::new(side, 0));
+        let (mut store, mut ladder) = (Store::new(CAPACITY, Mixer::GOLDEN), Ladder::new(side, 0));
         let mut map = BTreeMap::new();
         for (add, price) in steps {
             let found = ladder.find(&store, Price(price));
