@@ -391,7 +391,7 @@ fn cross(order: &Order, other: &Order) -> bool {
     other.gathered || order.terms.side.crosses(limit, price_of(other))
 }
 
-fn is_market(order: &Order) -> bool {
+pub(super) fn is_market(order: &Order) -> bool {
     matches!(order.terms.order_type, OrderType::Market | OrderType::MarketToLimit)
 }
 

@@ -5,7 +5,7 @@ use core::ops::ControlFlow;
 
 use super::Reference;
 use super::allotment::is_shared;
-use super::auction::is_for_auctions;
+use super::auction::{is_for_auctions, is_market};
 use super::bands::Corridor;
 use super::book::{Order, is_dark};
 use super::checks::waits;
@@ -370,7 +370,10 @@ impl Reference {
                     return ControlFlow::Break(());
                 }
                 taker.open -= qty;
-                self.tell_replaced(taker.terms.id, taker, true);
+                let mut told = taker.clone();
+                // What bounded it in an auction is not a price that it came in with.
+                told.terms.price = told.terms.price.filter(|_| !is_market(taker));
+                self.tell_replaced(taker.terms.id, &told, true);
                 ControlFlow::Continue(())
             }
         }
