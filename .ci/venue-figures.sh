@@ -6,13 +6,14 @@
 #   .ci/venue-figures.sh throughput     1,000,000 orders a second for 60 seconds
 #   .ci/venue-figures.sh soak           TRADES (100,000,000) trades at RATE (500,000) orders a second; memory, then recovery
 #
-#   ROUNDS (3), SECONDS_EACH (8), BINARY (built where it is not named), FOLDER (target/venue-figures)
+#   ROUNDS (3), SECONDS_EACH (8), BINARY (built where it is not named), FOLDER (target: where it makes its folder venue-figures)
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 rounds="${ROUNDS:-3}"
 seconds="${SECONDS_EACH:-8}"
-folder="${FOLDER:-$root/target/venue-figures}"
+# Of its own, since it is removed at each beginning.
+folder="${FOLDER:-$root/target}/venue-figures"
 port=$((20000 + RANDOM % 10000))
 
 main() {
