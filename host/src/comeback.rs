@@ -2,17 +2,18 @@
 //! journal says happened since.
 //!
 //! What happened since is told to them again, in the groups in which they heard it, and what they ask
-//! for is compared with what the journal says that they asked for. Only who asks for the same goes
-//! on; anybody else begins afresh, as does whose image is older than the state that recovery began
-//! with. What they ask for beyond the journal's end was lost with the process, and is sequenced now.
+//! for is compared with what the journal says that they asked for. Only who asks for the same, and for
+//! nothing that the journal should have and has not, goes on; anybody else begins afresh, as does whose
+//! image is older than the state that recovery began with. What they ask for beyond the journal's end
+//! was lost with the process, and is sequenced now.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use ringfence_core::{Command, Event, Interest};
 
 use crate::floor::Floor;
-use crate::journal::Entry;
+use crate::journal::{Entry, GROUPS_AHEAD_MAX};
 use crate::recovery::Witness;
 use crate::seat::{Seat, SeatImage, account_seat, asked_by};
 use crate::sequencer::{Stamp, Stamped};
@@ -23,6 +24,8 @@ pub struct Comeback {
     /// Those who have heard of what happened since.
     floor: Floor,
     returning: BTreeMap<u16, Returning>,
+    /// Those of whom the journal has not shown all that they asked for.
+    asking: BTreeSet<u16>,
     afresh: BTreeMap<u16, WhyAfresh>,
     /// Who takes a seat behind which place.
     joining: BTreeMap<u64, Vec<u16>>,
@@ -34,6 +37,10 @@ pub struct Comeback {
     most: u64,
     /// The next command is the first of a group.
     begins_group: bool,
+    /// This group holds nothing so far but what those on the floor asked for.
+    is_all_asked: bool,
+    /// Groups that were read; where records do not tell them, moments: times that commands have.
+    spans: u64,
     last: Stamp,
     /// The journal was read to its end.
     is_over: bool,
@@ -47,7 +54,15 @@ struct Returning {
     seat: Option<Seat>,
     image: SeatImage,
     /// What it asked for that the journal has not shown yet.
-    asked: VecDeque<Command>,
+    asked: VecDeque<Asked>,
+}
+
+/// Something that it asked for.
+#[derive(Debug)]
+struct Asked {
+    command: Command,
+    /// How many spans had been read.
+    spans: u64,
 }
 
 /// A strategy that goes on.
@@ -103,7 +118,11 @@ pub enum WhyAfresh {
 }
 
 /// Commands that a strategy is told of again.
-const COMMANDS_MAX: u64 = 2_000_000;
+pub(crate) const COMMANDS_MAX: u64 = 2_000_000;
+
+/// Moments that pass at most before the journal has what was asked for, where records do not tell
+/// groups: those that wait for the disk come first, and a venue's group has one moment or two.
+const MOMENTS_MAX: u64 = 2 * (GROUPS_AHEAD_MAX + 1);
 
 impl Comeback {
     /// Strategies come back to a journal whose records say where groups begin, or do not: they do
@@ -122,7 +141,7 @@ impl Comeback {
 
     /// One that comes back: `seat` has the guest that was restored from `image`.
     pub fn add(&mut self, seat: Seat, image: SeatImage) {
-        let asked = image.asked.iter().cloned().collect();
+        let asked = image.asked.iter().map(|it| Asked { command: it.clone(), spans: 0 }).collect();
         let number = image.number();
         let image = SeatImage { guest: None, ..image };
         self.joining.entry(image.taken.place).or_default().push(number);
@@ -141,6 +160,9 @@ impl Comeback {
     /// [`WhyAfresh`]: it begins anew.
     pub fn take(&mut self, number: u16) -> Result<Returned, WhyAfresh> {
         if !std::mem::replace(&mut self.is_over, true) {
+            if self.tells_groups {
+                self.end_span();
+            }
             self.answer();
             self.join();
         }
@@ -153,7 +175,8 @@ impl Comeback {
         if seat.is_some() {
             return Err(WhyAfresh::Ahead { taken: image.taken.place, last });
         }
-        let (seat, around) = self.floor.stand_up(number, self.last, asked.into());
+        let asked = asked.into_iter().map(|it| it.command).collect();
+        let (seat, around) = self.floor.stand_up(number, self.last, asked);
         let taken = image.taken;
         let image = seat.image_around(around);
         Ok(Returned { seat, image, taken, commands: last - taken.place })
@@ -165,8 +188,29 @@ impl Comeback {
         for Stamped { command, .. } in self.door.drain(..) {
             let seat = asked_by(&command).and_then(account_seat);
             if let Some(returning) = seat.and_then(|number| self.returning.get_mut(&number)) {
-                returning.asked.push_back(command);
+                returning.asked.push_back(Asked { command, spans: self.spans });
+                self.asking.extend(seat);
             }
+        }
+    }
+
+    /// Gives up those who asked for what the journal should have by now: where it tells groups, what is
+    /// asked for after one heads the next.
+    fn end_span(&mut self) {
+        // A crash may have left of a group the first of what was asked for; the rest was sequenced
+        // when the venue went on, or will be.
+        if std::mem::replace(&mut self.is_all_asked, self.tells_groups) {
+            return;
+        }
+        self.spans += 1;
+        let late = if self.tells_groups { 1 } else { MOMENTS_MAX + 1 };
+        let is_late = |number: &u16| {
+            let first = self.returning.get(number).and_then(|it| it.asked.front());
+            first.is_some_and(|asked| self.spans - asked.spans >= late)
+        };
+        let late: Vec<u16> = self.asking.iter().copied().filter(is_late).collect();
+        for number in late {
+            self.give_up(number, WhyAfresh::Differs { place: self.last.place });
         }
     }
 
@@ -182,6 +226,10 @@ impl Comeback {
             }
             if let Some(seat) = returning.seat.take() {
                 self.oldest = self.oldest.or(Some(last.place));
+                returning.asked.iter_mut().for_each(|asked| asked.spans = self.spans);
+                if !returning.asked.is_empty() {
+                    self.asking.insert(number);
+                }
                 self.floor.seat_at(seat, &returning.image);
             }
         }
@@ -191,16 +239,25 @@ impl Comeback {
         if let Some(Returning { seat: None, .. }) = self.returning.remove(&number) {
             drop(self.floor.stand_up(number, self.last, Vec::new()));
         }
+        self.asking.remove(&number);
         self.afresh.insert(number, why);
     }
 
     /// Compares what a strategy asked for with what it asks for now.
     fn compare(&mut self, entry: &Entry) {
         let seat = asked_by(&entry.command).and_then(account_seat);
-        let Some(number) = seat.filter(|_| entry.origin.session == 0) else { return };
-        let Some(returning) = self.returning.get_mut(&number) else { return };
-        if returning.seat.is_none() && returning.asked.pop_front().as_ref() != Some(&entry.command)
-        {
+        let seat = seat.filter(|_| entry.origin.session == 0);
+        let here = seat.and_then(|number| Some((number, self.returning.get_mut(&number)?)));
+        let Some((number, returning)) = here.filter(|(_, it)| it.seat.is_none()) else {
+            self.is_all_asked = false;
+            return;
+        };
+        let asked = returning.asked.pop_front();
+        if returning.asked.is_empty() {
+            self.asking.remove(&number);
+        }
+        if asked.is_none_or(|asked| asked.command != entry.command) {
+            self.is_all_asked = false;
             self.give_up(number, WhyAfresh::Differs { place: entry.stamp.place });
         }
     }
@@ -241,7 +298,13 @@ impl Witness for Comeback {
             self.last = entry.stamp;
             return;
         }
-        if std::mem::take(&mut self.begins_group) || !self.tells_groups {
+        if !self.tells_groups {
+            self.answer();
+            if entry.stamp.at > self.last.at {
+                self.end_span();
+            }
+        } else if std::mem::take(&mut self.begins_group) {
+            self.end_span();
             self.answer();
         }
         self.join();

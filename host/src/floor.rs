@@ -115,6 +115,8 @@ impl Floor {
     ) -> (Seat, Around) {
         let seat = &mut self.seats[usize::from(number)];
         let (due, mail) = (self.due.of(number), seat.unread(&self.post));
+        // It stands in this floor's post.
+        seat.forget_mail();
         let seat = std::mem::replace(seat, Seat::left(number));
         self.routes.remove(number);
         (seat, Around { taken, due, mail, asked })

@@ -34,6 +34,7 @@ pub use shelf::PassedOver;
 pub(crate) use snapshot::{Snapshot, index_key, room};
 pub use steward::Ahead;
 pub use storage::{Storage, StoredFile};
+pub(crate) use writer::GROUPS_AHEAD_MAX;
 
 use crate::sequencer::{Origin, Stamp};
 

@@ -9,6 +9,10 @@ use super::scribe::{Job, Reached, Scribe};
 /// Groups that may wait for the disk: whoever has one more waits.
 const RING_LEN: usize = 16;
 
+/// Groups that may wait for the disk, with those that the thread writes together and the one that waits
+/// for room.
+pub(crate) const GROUPS_AHEAD_MAX: u64 = 2 * RING_LEN as u64 + 1;
+
 /// What the thread says.
 type Said = Result<(Reached, Vec<u8>), JournalError>;
 

@@ -36,6 +36,11 @@ impl Seat {
         self.chair.unread(post)
     }
 
+    /// Takes unread mail out of the mailbox: it is kept elsewhere.
+    pub(crate) fn forget_mail(&mut self) {
+        self.chair.items.clear();
+    }
+
     /// Puts an event back that was not read.
     pub(crate) fn receive_again(&mut self, item: Option<Item>, is_first: bool) {
         match item.filter(|_| self.chair.items.len() < MAIL_MAX) {

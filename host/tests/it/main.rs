@@ -23,6 +23,8 @@ mod backtraces;
 mod cli;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod comeback;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod comeback_asks;
 mod command;
 mod config;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
