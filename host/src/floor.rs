@@ -15,8 +15,8 @@ pub(crate) use mail::{Item, Post};
 pub use workers::{WORKERS_MAX, WorkerSettings, Workers};
 
 use crate::seat::{
-    Around, FIRST_ACCOUNT, FaultCounts, HandOver, OpenOrders, Seat, SeatImage, SeatImageError,
-    Standing, Successor, SwapError,
+    Around, FIRST_ACCOUNT, HandOver, OpenOrders, Seat, SeatImage, SeatImageError, Standing,
+    Successor, SwapError,
 };
 use crate::sequencer::{Stamp, Stamped};
 use crate::watchdog::{Watch, Watchdog};
@@ -42,7 +42,6 @@ pub struct Floor {
     resting: Resting,
     /// What is to be told to those whose commands did not reach the engine.
     turned_away: Vec<(u16, EventRecord)>,
-    fault_counts: FaultCounts,
     watchdog: Option<Watchdog>,
     watch: Option<Arc<Watch>>,
     /// Where there are any.
@@ -56,7 +55,6 @@ pub struct Floor {
 pub(crate) struct Tray<'a> {
     pub(crate) door: &'a mut Vec<Stamped>,
     pub(crate) turned_away: &'a mut Vec<(u16, EventRecord)>,
-    pub(crate) faults: &'a mut FaultCounts,
 }
 
 impl Floor {
@@ -209,12 +207,6 @@ impl Floor {
         &self.seats
     }
 
-    /// Failures of all strategies, by cause.
-    #[must_use]
-    pub const fn fault_counts(&self) -> &FaultCounts {
-        &self.fault_counts
-    }
-
     /// What anybody here wants to hear of, anywhere.
     pub(crate) fn interest(&self) -> Interest {
         self.own().and(self.routes.interest())
@@ -289,8 +281,7 @@ impl Floor {
     /// Takes what a seat asked for in its answer.
     #[inline]
     fn collect(&mut self, number: u16, stamp: Stamp, door: &mut Vec<Stamped>) {
-        let mut tray =
-            Tray { door, turned_away: &mut self.turned_away, faults: &mut self.fault_counts };
+        let mut tray = Tray { door, turned_away: &mut self.turned_away };
         let seat = &mut self.seats[usize::from(number)];
         seat.collect(stamp, &mut tray);
         if !seat.is_running() {
@@ -318,8 +309,7 @@ impl Floor {
             if seat.standing() != (Standing::BacksOff { until }) {
                 continue;
             }
-            let mut tray =
-                Tray { door, turned_away: &mut self.turned_away, faults: &mut self.fault_counts };
+            let mut tray = Tray { door, turned_away: &mut self.turned_away };
             if seat.revive(stamp, &mut tray) {
                 self.routes.add(number, seat.subscription());
                 self.due.arm(seat);

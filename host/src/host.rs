@@ -88,8 +88,9 @@ impl Host {
 
     /// Failures of all strategies, by cause.
     #[must_use]
-    pub const fn fault_counts(&self) -> &FaultCounts {
-        self.floor.fault_counts()
+    pub fn fault_counts(&self) -> FaultCounts {
+        let seats = self.seats().iter().map(Seat::fault_counts);
+        seats.fold(FaultCounts::default(), FaultCounts::and)
     }
 
     /// Takes one command through the host, and then, round by round, what strategies ask for.

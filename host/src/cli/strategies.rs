@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use crate::admin::Loads;
 use crate::config::{Config, Parameter, RuntimeName, StrategyConfig};
 use crate::error::RunError;
-use crate::floor::Workers;
+use crate::floor::{SEATS_MAX, Workers};
 use crate::host::Host;
 use crate::processors::Processors;
 use crate::runtime::{Engine, EngineError};
@@ -48,9 +48,6 @@ impl From<Runtime> for RuntimeName {
         }
     }
 }
-
-/// More strategies than any machine has cores for.
-const SEATS_MAX: usize = 1_024;
 
 /// Seats the strategies of `config` at `host`, with its workers and under its watchdog, which ends
 /// the process where it is told so; `runtime` is for those that name none.
@@ -151,6 +148,9 @@ pub(super) fn file_and_params(asked: &str) -> Result<(&str, String), RunError> {
     for param in params.split(',').filter(|param| !param.is_empty()) {
         if !param.contains('=') {
             return Err(failed(format!("its parameter `{param}` has no value; write {param}=…")));
+        }
+        if param.contains(['\n', '\r']) {
+            return Err(failed(format!("its parameter {param:?} is more than a line; write one")));
         }
         lines += param;
         lines.push('\n');

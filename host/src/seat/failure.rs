@@ -31,6 +31,13 @@ impl FaultCounts {
         self.counts[cause as usize] += 1;
     }
 
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: &Self) -> Self {
+        self.counts.iter_mut().zip(others.counts).for_each(|(sum, count)| *sum += count);
+        self
+    }
+
     /// How many there were of a cause.
     #[must_use]
     pub const fn of(&self, cause: Cause) -> u64 {

@@ -159,7 +159,6 @@ impl Seat {
     }
 
     fn fail(&mut self, failure: Failure, tray: &mut Tray<'_>) {
-        tray.faults.add(failure.fault.cause());
         self.faults.add(failure.fault.cause());
         self.standing = self.policy.after_fault(self.faults(), failure.at);
         self.chair.items.clear();

@@ -159,6 +159,9 @@ fn a_file_of_strategies_that_makes_no_sense_is_refused() {
         assert_eq!((run.status, run.out.as_str()), (2, ""), "{wrong:?}: {}", run.err);
     }
     replay(&folder, &[&format!("{calm},size=1,size=2")]).refused(&["`size` is there twice"]);
+    for line in ["size=1\r2", "size=1\nlots", "size=1\nlots=2"] {
+        replay(&folder, &[&format!("{calm},{line}")]).refused(&["size=1\\", "more than a line"]);
+    }
 }
 
 #[test]
