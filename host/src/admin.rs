@@ -17,7 +17,7 @@ pub use desk::{Desk, Loads};
 pub use door::{Door, DoorError};
 pub use errands::{Errands, Inbox, Undone, errands};
 pub use request::{Request, Whom};
-pub use roll::roll;
+pub use roll::Roll;
 
 /// Bytes that a request may have.
 pub const REQUEST_LEN_MAX: usize = 64 << 10;

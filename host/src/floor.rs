@@ -58,17 +58,24 @@ pub(crate) struct Tray<'a> {
 }
 
 impl Floor {
-    /// Gives a strategy its seat.
+    /// Gives a strategy its seat: the next one, or one that nobody had, since others came back to
+    /// seats behind it.
     ///
     /// # Panics
     ///
-    /// Where the seat's number is not the next one, or beyond [`SEATS_MAX`].
+    /// Where the seat is neither, or its number is beyond [`SEATS_MAX`].
     pub fn seat(&mut self, seat: Seat) {
-        assert_eq!(usize::from(seat.number()), self.seats.len(), "seats are numbered in order");
-        assert!(self.seats.len() < SEATS_MAX, "there are {SEATS_MAX} seats");
+        let number = usize::from(seat.number());
+        assert!(number < SEATS_MAX, "there are {SEATS_MAX} seats");
         self.routes.add(seat.number(), seat.subscription());
         self.due.arm(&seat);
-        self.seats.push(seat);
+        if let Some(empty) = self.seats.get_mut(number) {
+            assert!(empty.is_vacant(), "a seat is one strategy's");
+            *empty = seat;
+        } else {
+            assert_eq!(number, self.seats.len(), "seats are numbered in order");
+            self.seats.push(seat);
+        }
     }
 
     /// Gives a strategy its seat, where it goes on as the image says; seats between, which nobody

@@ -6,11 +6,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::floor::SEATS_MAX;
 use crate::seat::{SeatImage, SeatImageError};
 
 mod thread;
 
-pub use thread::KeeperThread;
+pub use thread::{Courier, KeeperThread};
 
 /// A folder of images. The venue's thread does not write to it: see [`KeeperThread`].
 #[derive(Clone, Debug)]
@@ -32,6 +33,12 @@ pub enum KeepError {
         /// Why.
         source: io::Error,
     },
+    /// It is a folder, or a device.
+    #[error("{file} is no file: name the file that `snapshot` wrote")]
+    NoFile {
+        /// Which.
+        file: String,
+    },
     /// The file is too large to be an image.
     #[error("{file} has {len} bytes, more than any image: name the file that `snapshot` wrote")]
     TooLarge {
@@ -48,6 +55,9 @@ pub enum KeepError {
         /// What is wrong.
         problem: SeatImageError,
     },
+    /// The thread that writes has ended.
+    #[error("the venue ends, and keeps nothing more")]
+    Ended,
 }
 
 /// Images of one seat that are kept: where the newest is damaged, the one before is there.
@@ -68,8 +78,20 @@ impl Keeper {
         Ok(Self { folder: folder.to_owned() })
     }
 
+    /// Removes what was not written to its end by whoever was killed. Nobody else may write to the
+    /// folder meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`KeepError`] where the folder cannot be read.
+    pub fn tidy(&self) -> Result<(), KeepError> {
+        let names = self.names()?;
+        names.iter().filter(|name| name.ends_with(PART)).for_each(|name| self.drop_file(name));
+        Ok(())
+    }
+
     /// Keeps an image; `bytes` are what it is written as. What was kept of its seat before the two
-    /// newest goes.
+    /// newest goes, and so does what is of a higher place: it is of a past that was lost.
     ///
     /// # Errors
     ///
@@ -77,9 +99,13 @@ impl Keeper {
     pub fn write(&self, image: &SeatImage, bytes: &[u8]) -> Result<(), KeepError> {
         let number = image.number();
         let name = format!("{number:04}-{:020}.{IMAGE}", image.taken().place);
-        write(&self.folder.join(name), bytes)?;
+        let path = self.folder.join(name);
+        write(&path, bytes)?;
         self.drop_file(&format!("{number:04}.{LEFT}"));
-        self.kept(number)?.into_iter().skip(KEPT).for_each(|old| _ = fs::remove_file(old));
+        let (lost, past): (Vec<_>, Vec<_>) =
+            self.kept(number)?.into_iter().partition(|kept| *kept > path);
+        let old = past.into_iter().skip(KEPT);
+        lost.into_iter().chain(old).for_each(|path| _ = fs::remove_file(path));
         Ok(())
     }
 
@@ -141,7 +167,10 @@ impl Keeper {
 pub fn read(path: &Path) -> Result<SeatImage, KeepError> {
     let file = path.display().to_string();
     let found = fs::metadata(path).map_err(|source| failed("read", path, source))?;
-    if !found.is_file() || found.len() > IMAGE_LEN_MAX {
+    if !found.is_file() {
+        return Err(KeepError::NoFile { file });
+    }
+    if found.len() > IMAGE_LEN_MAX {
         return Err(KeepError::TooLarge { file, len: found.len() });
     }
     let bytes = fs::read(path).map_err(|source| failed("read", path, source))?;
@@ -157,7 +186,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), KeepError> {
     static PARTS: AtomicU64 = AtomicU64::new(0);
     let part = PARTS.fetch_add(1, Ordering::Relaxed);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}-{part}.part", std::process::id()));
+    name.push(format!(".{}-{part}{PART}", std::process::id()));
     let temporary = path.with_file_name(name);
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written =
@@ -182,11 +211,15 @@ fn failed(what: &'static str, file: &Path, source: io::Error) -> KeepError {
 /// The seat that a file of the folder is about.
 fn number_of(name: &str) -> Option<u16> {
     let is_ours = name.ends_with(IMAGE) || name.ends_with(LEFT);
-    name.get(..4).filter(|_| is_ours)?.parse().ok()
+    let number = name.get(..4).filter(|_| is_ours)?.parse().ok();
+    number.filter(|&number| usize::from(number) < SEATS_MAX)
 }
 
 /// How names of images end.
 const IMAGE: &str = "seat";
+
+/// How names end of what is being written.
+const PART: &str = ".part";
 
 /// How names of seats that were left end.
 const LEFT: &str = "left";

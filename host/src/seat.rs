@@ -17,6 +17,7 @@ use ringfence_core::AccountId;
 
 pub(crate) use chair::Chair;
 pub use failure::{Failure, FaultCounts};
+pub(crate) use guest::Nobody;
 pub use guest::{Guest, State, Subscription};
 pub(crate) use image::Around;
 pub use image::{SeatImage, SeatImageError};
@@ -80,7 +81,7 @@ impl Seat {
     /// A seat that was left, in an earlier run: its number stays given.
     #[must_use]
     pub fn left(number: u16) -> Self {
-        let nobody = Box::new(guest::Nobody);
+        let nobody = Box::new(Nobody);
         let seat = Self::new(String::new(), number, nobody, Subscription::NOTHING);
         Self { standing: Standing::Left, ..seat }
     }
@@ -218,6 +219,11 @@ impl Seat {
     #[must_use]
     pub fn is_there(&self) -> bool {
         self.standing != Standing::Left
+    }
+
+    /// Whether nobody had it in this run.
+    pub(crate) fn is_vacant(&self) -> bool {
+        !self.is_there() && self.name.is_empty() && self.heard == 0
     }
 
     /// Whether it is told what happens.

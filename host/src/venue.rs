@@ -76,7 +76,8 @@ impl Venue {
         sender
     }
 
-    /// Has images of all strategies kept: now, with each snapshot of the state, and at the end.
+    /// Has images of all strategies kept: now, with each snapshot of the state, after each million
+    /// commands, and at the end.
     pub fn keep_images(&mut self, thread: KeeperThread) {
         let mut images = Images::new(thread);
         images.all_are_due(&self.host);
@@ -116,16 +117,17 @@ impl Venue {
         }
         // Whoever waits for an errand learns that it is not done.
         self.inbox = None;
-        if ended.is_ok()
-            && let Some(images) = self.images.take()
-        {
-            images.finish(&mut self.host);
-        }
         if let Err(error) = &ended {
             self.health.set(State::Failed(error.to_string()));
         }
         self.figures.look_at(&self.host);
         self.say_goodbye(if ended.is_ok() { Goodbye::Closes } else { Goodbye::Stopped });
+        // Clients do not wait for it.
+        if ended.is_ok()
+            && let Some(images) = self.images.take()
+        {
+            images.finish(&mut self.host);
+        }
         ended
     }
 

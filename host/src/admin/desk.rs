@@ -1,17 +1,19 @@
 //! Who answers at the admin door.
 
-use std::collections::BTreeMap;
+mod known;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::errands::{Errands, Undone};
-use super::{ANSWER_LEN_MAX, Request, Whom, roll};
-use crate::config::{Config, StrategyConfig};
+use super::{ANSWER_LEN_MAX, Request, Roll, Whom};
+use crate::config::StrategyConfig;
 use crate::error::RunError;
 use crate::floor::SEATS_MAX;
-use crate::keeper::{self, KeepError, Keeper};
+use crate::keeper::{self, Courier, KeepError};
 use crate::seat::{HandOver, OpenOrders, Seat, SeatImage, SeatImageError, SwapError};
+use known::Known;
 
 /// Who makes strategies of what is said about them.
 pub trait Loads: Send {
@@ -38,11 +40,9 @@ pub trait Loads: Send {
 pub struct Desk {
     errands: Errands,
     loader: Box<dyn Loads>,
-    /// The venue's own configuration, to be read again.
-    config: Option<PathBuf>,
-    keeper: Option<Keeper>,
-    /// What is said of those who have a seat.
-    known: BTreeMap<u16, StrategyConfig>,
+    /// To where images are kept.
+    courier: Option<Courier>,
+    known: Known,
 }
 
 /// Why a request was not done.
@@ -94,7 +94,7 @@ impl Desk {
     /// A desk of the venue that does these errands, and whose seats are `known` so.
     #[must_use]
     pub fn new(errands: Errands, loader: Box<dyn Loads>) -> Self {
-        Self { errands, loader, config: None, keeper: None, known: BTreeMap::new() }
+        Self { errands, loader, courier: None, known: Known::default() }
     }
 
     /// The same, where strategies are described in this file, of which these have seats.
@@ -104,15 +104,14 @@ impl Desk {
         config: PathBuf,
         known: impl IntoIterator<Item = (u16, StrategyConfig)>,
     ) -> Self {
-        self.config = Some(config);
-        self.known = known.into_iter().collect();
+        self.known = Known::new(config, known);
         self
     }
 
     /// The same, where images are kept.
     #[must_use]
-    pub fn keeping(mut self, keeper: Option<Keeper>) -> Self {
-        self.keeper = keeper;
+    pub fn keeping(mut self, courier: Option<Courier>) -> Self {
+        self.courier = courier;
         self
     }
 
@@ -139,13 +138,13 @@ impl Desk {
     fn run(&mut self, request: Request) -> Result<Value, No> {
         match request {
             Request::List {} => {
-                let strategies = self.errands.run(|host| roll(host))?;
-                Ok(json!({ "strategies": strategies }))
+                let roll = self.errands.run(|host| Roll::call(host))?;
+                Ok(json!({ "strategies": roll.json() }))
             }
             Request::Load { file, name, runtime, parameters } => {
                 let mut strategy = match (file, &name) {
                     (Some(file), _) => StrategyConfig { name, ..StrategyConfig::new(file) },
-                    (None, Some(name)) => self.configured(name)?,
+                    (None, Some(name)) => self.known.named(name)?,
                     (None, None) => return Err(No::Wrong("neither a file nor a name".to_owned())),
                 };
                 strategy.runtime = runtime.or(strategy.runtime);
@@ -155,7 +154,7 @@ impl Desk {
             Request::Unload { strategy, orders } => self.unload(&strategy, orders),
             Request::Replace { strategy, file, runtime, parameters, orders } => {
                 let number = self.find(&strategy)?;
-                let mut version = self.version(number, file)?;
+                let mut version = self.known.version(number, file)?;
                 version.runtime = runtime.or(version.runtime);
                 version.parameters.extend(parameters);
                 self.replace(number, version, orders)
@@ -189,19 +188,18 @@ impl Desk {
         let name = seat.name().to_owned();
         let account = seat.account().0;
         self.errands.run(move |host| host.seat(seat))?;
-        self.known.insert(number, strategy);
-        self.keep(number);
-        Ok(json!({ "seat": number, "name": name, "account": account }))
+        self.known.note(number, strategy);
+        let not_kept = self.keep(number);
+        Ok(json!({ "seat": number, "name": name, "account": account, "not_kept": not_kept }))
     }
 
     fn unload(&mut self, strategy: &Whom, orders: OpenOrders) -> Result<Value, No> {
         let number = self.find(strategy)?;
         self.errands.run(move |host| host.unload(number, orders))??;
-        self.known.remove(&number);
-        if let Some(keeper) = &self.keeper {
-            keeper.leave(number)?;
-        }
-        Ok(json!({ "seat": number }))
+        self.known.forget(number);
+        let left = self.courier.as_ref().map_or(Ok(()), |courier| courier.leave(number));
+        let not_kept = left.err().map(|error| error.to_string());
+        Ok(json!({ "seat": number, "not_kept": not_kept }))
     }
 
     fn replace(
@@ -213,14 +211,17 @@ impl Desk {
         let seat = self.loader.seat(&version, number)?;
         let name = seat.name().to_owned();
         let handed = self.errands.run(move |host| host.renew(seat, orders))??;
-        self.known.insert(number, version);
-        self.keep(number);
+        self.known.note(number, version);
+        let not_kept = self.keep(number);
         let (state, bytes, why) = match handed {
             HandOver::Taken { bytes } => ("taken", bytes, None),
             HandOver::Nothing => ("none", 0, None),
             HandOver::Lost(fault) => ("lost", 0, Some(fault.to_string())),
         };
-        Ok(json!({ "seat": number, "name": name, "state": state, "bytes": bytes, "why": why }))
+        Ok(json!({
+            "seat": number, "name": name, "state": state, "bytes": bytes, "why": why,
+            "not_kept": not_kept,
+        }))
     }
 
     fn snapshot(&mut self, strategy: Option<&Whom>, to: Option<&Path>) -> Result<Value, No> {
@@ -231,7 +232,7 @@ impl Desk {
                 there.map(Seat::number).collect()
             })?,
         };
-        if to.is_none() && self.keeper.is_none() {
+        if to.is_none() && self.courier.is_none() {
             return Err(No::Wrong(
                 "this venue keeps no images of its own: name a file with --to".to_owned(),
             ));
@@ -240,16 +241,16 @@ impl Desk {
         for number in numbers {
             let image = self.errands.run(move |host| host.image(number))??;
             let bytes = image.to_bytes();
-            if let Some(keeper) = &self.keeper {
-                keeper.write(&image, &bytes)?;
-            }
-            if let Some(to) = to {
-                keeper::write(to, &bytes)?;
-            }
             let (place, name) = (image.taken().place, image.name());
             kept.push(
                 json!({ "seat": number, "name": name, "place": place, "bytes": bytes.len() }),
             );
+            if let Some(to) = to {
+                keeper::write(to, &bytes)?;
+            }
+            if let Some(courier) = &self.courier {
+                courier.write(image, bytes)?;
+            }
         }
         Ok(json!({ "images": kept }))
     }
@@ -261,46 +262,13 @@ impl Desk {
             let here = number;
             return Err(SeatImageError::OtherSeat { of: image.number(), here }.into());
         }
-        let strategy = self.known.get(&number).ok_or_else(|| {
-            No::Wrong(format!("nothing is said of the strategy {number}; replace it instead"))
-        })?;
+        let strategy = self.known.at(number)?;
+        check(&image, strategy)?;
         let seat = self.loader.seat_again(strategy, &image)?;
         self.errands.run(move |host| host.put_back(seat, orders))??;
-        self.keep(number);
-        Ok(json!({ "seat": number, "name": image.name(), "place": image.taken().place }))
-    }
-
-    /// What a strategy of the venue's configuration is made of, as it stands there now.
-    fn configured(&self, name: &str) -> Result<StrategyConfig, No> {
-        let Some(file) = &self.config else {
-            return Err(No::Wrong("this venue has no file of its own: name the module".to_owned()));
-        };
-        let config = Config::read(file)?;
-        let mut strategies = config.strategies.into_iter();
-        strategies.find(|strategy| strategy.name() == name).ok_or_else(|| {
-            No::Wrong(format!(
-                "{} has no strategy {name:?}: add it to [[strategies]], or name a module",
-                file.display()
-            ))
-        })
-    }
-
-    /// What a new version of the strategy at a seat is made of: the file, with what is known of the old
-    /// one; without a file what the venue's configuration has of it now, or what was loaded by hand.
-    fn version(&self, number: u16, file: Option<PathBuf>) -> Result<StrategyConfig, No> {
-        let known = self.known.get(&number).cloned();
-        match (file, known) {
-            (Some(file), Some(known)) => Ok(StrategyConfig { file, ..known }),
-            (Some(file), None) => Ok(StrategyConfig::new(file)),
-            (None, Some(known)) if self.config.is_some() => {
-                self.configured(&known.name()).or(Ok(known))
-            }
-            (None, Some(known)) => Ok(known),
-            (None, None) => {
-                let problem = format!("nothing is said of the strategy {number}; name a module");
-                Err(No::Wrong(problem))
-            }
-        }
+        let not_kept = self.keep(number);
+        let (name, place) = (image.name(), image.taken().place);
+        Ok(json!({ "seat": number, "name": name, "place": place, "not_kept": not_kept }))
     }
 
     /// The number of a strategy that is there.
@@ -324,14 +292,32 @@ impl Desk {
         }
     }
 
-    /// Has the newest state of a strategy kept: what was kept of it before is of another one.
-    fn keep(&self, number: u16) {
-        let Some(keeper) = &self.keeper else { return };
-        if let Ok(Ok(image)) = self.errands.run(move |host| host.image(number)) {
-            // It is tried again with the next snapshot.
-            _ = keeper.write(&image, &image.to_bytes());
-        }
+    /// Has the newest state of a strategy kept: what was kept of it before is of another one. Says why
+    /// it is not; it is tried again when images are due.
+    fn keep(&self, number: u16) -> Option<String> {
+        let courier = self.courier.as_ref()?;
+        let image = match self.errands.run(move |host| host.image(number)) {
+            Ok(Ok(image)) => image,
+            Ok(Err(error)) => return Some(error.to_string()),
+            Err(undone) => return Some(undone.to_string()),
+        };
+        let bytes = image.to_bytes();
+        courier.write(image, bytes).err().map(|error| error.to_string())
     }
+}
+
+/// Whether a strategy could go on from an image: one of other parameters decides otherwise, and who did
+/// not run has no memory to go on with.
+fn check(image: &SeatImage, strategy: &StrategyConfig) -> Result<(), No> {
+    let stands = image.standing().name();
+    let problem = if image.params() != strategy.lines() {
+        "of other parameters than it has now; replace it by one that has those".to_owned()
+    } else if image.guest().is_none() {
+        format!("of when it was {stands}, and has no memory to go on with; use another image")
+    } else {
+        return Ok(());
+    };
+    Err(No::Verdict(format!("the image of {:?} is {problem}", image.name())))
 }
 
 /// Whether people call a seat so, with or without the number that stands before its name.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Parameter, RuntimeName};
+use crate::config::{Parameter, RuntimeName, StrategyConfig};
 use crate::seat::OpenOrders;
 
 /// A request. Paths are absolute: the venue does not know where its client stands.
@@ -145,6 +145,7 @@ impl Request {
                 Err("neither a file nor a name: which strategy is to be loaded?".to_owned())
             }
             Self::Load { name: Some(name), .. } => check_name(name),
+            Self::Load { file: Some(file), .. } => check_stem(&StrategyConfig::new(file.clone())),
             Self::Snapshot { strategy: None, to: Some(_) } => {
                 Err("one file holds the image of one strategy: name it".to_owned())
             }
@@ -162,6 +163,17 @@ fn check_name(name: &str) -> Result<(), String> {
     }
     Err(format!(
         "{name:?} is no name: give 1 to {NAME_LEN_MAX} letters, no line breaks, and not a number alone"
+    ))
+}
+
+/// A file's own name, where no other is given, is not a number either.
+fn check_stem(strategy: &StrategyConfig) -> Result<(), String> {
+    let name = strategy.name();
+    if name.parse::<u16>().is_err() {
+        return Ok(());
+    }
+    Err(format!(
+        "called as its file, {name:?}, it would be taken for the seat {name}: give it a name"
     ))
 }
 

@@ -1,36 +1,46 @@
 //! Which strategies of a venue go on from their images, and which begin afresh.
 
+use ringfence_core::{Event, Interest};
+
 use super::strategies::Loader;
 use super::tell;
 use crate::comeback::{Comeback, Returned, WhyAfresh};
 use crate::config::{Config, StrategyConfig};
 use crate::error::RunError;
 use crate::host::Host;
+use crate::journal::Entry;
 use crate::keeper::{self, Keeper};
+use crate::recovery::Witness;
 use crate::seat::{OpenOrders, Seat, SeatImage, Standing};
+use crate::sequencer::Stamp;
 
 /// Strategies on their way back to their seats.
 pub(super) struct Returning {
     keeper: Option<Keeper>,
-    pub(super) comeback: Comeback,
+    comeback: Comeback,
+    /// Those who begin afresh, and why.
+    afresh: Vec<(u16, WhyAfresh)>,
+    /// Whether there was an earlier run.
+    is_again: bool,
 }
 
 impl Returning {
     /// Restores what there are images of, ahead of recovery.
     pub(super) fn begin(config: &Config, loader: &mut Loader) -> Result<Self, RunError> {
         let journal = &config.journal;
-        let mut comeback = Comeback::new(journal.tells_groups());
+        let comeback = Comeback::new(journal.tells_groups());
+        let mut all = Self { keeper: None, comeback, afresh: Vec::new(), is_again: false };
         if !config.images.enabled.0 {
-            return Ok(Self { keeper: None, comeback });
+            return Ok(all);
         }
-        let keeper = Keeper::open(&journal.folder.join(FOLDER))?;
+        let keeper = all.keeper.insert(Keeper::open(&journal.folder.join(FOLDER))?);
         for (number, strategy) in (0..).zip(&config.strategies) {
-            match restored(&keeper, strategy, number, loader)? {
-                Ok((seat, image)) => comeback.add(seat, image),
-                Err(why) => comeback.add_afresh(number, why),
+            match restored(keeper, strategy, number, loader)? {
+                Ok((seat, image)) => all.comeback.add(seat, image),
+                Err(why) => all.comeback.add_afresh(number, why),
             }
         }
-        Ok(Self { keeper: Some(keeper), comeback })
+        Ok(all)
     }
 
     /// Where images are kept; nowhere where that is switched off.
@@ -38,14 +48,9 @@ impl Returning {
         self.keeper.clone()
     }
 
-    /// Seats everybody, after recovery, and says how each begins.
-    pub(super) fn take_seats(
-        &mut self,
-        host: &mut Host,
-        config: &Config,
-        loader: &mut Loader,
-    ) -> Result<(), RunError> {
-        let is_again = host.sequencer().last().place > 0;
+    /// Seats those who go on, right after recovery: they hear of all that happens from then on.
+    pub(super) fn go_on(&mut self, host: &mut Host, config: &Config) -> Result<(), RunError> {
+        self.is_again = host.sequencer().last().place > 0;
         for (number, strategy) in (0..).zip(&config.strategies) {
             match self.comeback.take(number) {
                 Ok(returned) => {
@@ -53,15 +58,29 @@ impl Returning {
                     let seated = host.seat_again(returned.seat, &returned.image);
                     seated.map_err(|error| unusable(strategy, &error.to_string()))?;
                 }
-                Err(why) => {
-                    if is_again && self.keeper.is_some() {
-                        tell(&format!("the strategy {} begins afresh: {why}\n", strategy.name()));
-                    }
-                    host.seat(loader.seat(strategy, number)?);
-                    if strategy.orders_at_start == OpenOrders::Cancel {
-                        host.cancel_left_over(number);
-                    }
-                }
+                Err(why) => self.afresh.push((number, why)),
+            }
+        }
+        // The journal is this process's own by now.
+        self.keeper.as_ref().map_or(Ok(()), Keeper::tidy)?;
+        Ok(())
+    }
+
+    /// Seats everybody else, and says why they do not go on.
+    pub(super) fn begin_afresh(
+        &mut self,
+        host: &mut Host,
+        config: &Config,
+        loader: &mut Loader,
+    ) -> Result<(), RunError> {
+        for (number, why) in std::mem::take(&mut self.afresh) {
+            let strategy = &config.strategies[usize::from(number)];
+            if self.is_again && self.keeper.is_some() {
+                tell(&format!("the strategy {} begins afresh: {why}\n", strategy.name()));
+            }
+            host.seat(loader.seat(strategy, number)?);
+            if strategy.orders_at_start == OpenOrders::Cancel {
+                host.cancel_left_over(number);
             }
         }
         self.leave_empty(host)?;
@@ -86,6 +105,24 @@ impl Returning {
             ));
         }
         Ok(())
+    }
+}
+
+impl Witness for Returning {
+    fn interest(&self) -> Interest {
+        self.comeback.interest()
+    }
+
+    fn begin_group(&mut self) {
+        self.comeback.begin_group();
+    }
+
+    fn see(&mut self, entry: &Entry, events: &[Event]) {
+        self.comeback.see(entry, events);
+    }
+
+    fn recall(&mut self, last: Stamp, notes: &[u8]) {
+        self.comeback.recall(last, notes);
     }
 }
 

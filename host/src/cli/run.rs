@@ -12,7 +12,7 @@ use super::{Outcome, tell};
 use crate::admin::{Desk, Door, Request};
 use crate::config::Config;
 use crate::error::RunError;
-use crate::keeper::{Keeper, KeeperThread};
+use crate::keeper::{Courier, Keeper, KeeperThread};
 use crate::venue::{Services, Venue};
 
 /// What `ringfence run` takes.
@@ -40,15 +40,15 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     let (services, mut beside) = Services::start(&config)?;
     let mut loader = Loader::new(config.cache_enabled.0, None);
     let mut returning = Returning::begin(&config, &mut loader)?;
-    let mut venue = Venue::open_before(&config, &services, &mut returning.comeback)?;
-    tell(&format!("{}\n", venue.findings()));
-    strategies::take_the_floor(venue.host_mut(), &config, true)?;
-    returning.take_seats(venue.host_mut(), &config, &mut loader)?;
-    let keeper = returning.keeper();
-    if let Some(keeper) = &keeper {
-        venue.keep_images(keep(keeper)?);
-    }
-    let _door = open_door(&config, &args.config, loader, keeper, &mut venue)?;
+    let mut venue =
+        Venue::open_before(&config, &services, &mut returning, |host, findings, returning| {
+            tell(&format!("{findings}\n"));
+            strategies::take_the_floor(host, &config, true)?;
+            returning.go_on(host, &config)
+        })?;
+    returning.begin_afresh(venue.host_mut(), &config, &mut loader)?;
+    let courier = keep(returning.keeper(), &mut venue)?;
+    let _door = open_door(&config, &args.config, loader, courier, &mut venue)?;
     for seat in venue.host().seats().iter().filter(|seat| seat.is_there()) {
         tell(&format!("strategy {} has account {}\n", seat.name(), seat.account()));
     }
@@ -68,11 +68,15 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     Ok(Outcome::AsWished)
 }
 
-/// The thread that writes images.
-fn keep(keeper: &Keeper) -> Result<KeeperThread, RunError> {
+/// Has the venue keep images, where there is a place for them.
+fn keep(keeper: Option<Keeper>, venue: &mut Venue) -> Result<Option<Courier>, RunError> {
+    let Some(keeper) = keeper else { return Ok(None) };
     let complain = |said| tell(&format!("ringfence: {said}\n"));
-    KeeperThread::start(keeper.clone(), complain)
-        .map_err(|error| RunError::Usage(format!("no thread writes images: {error}")))
+    let thread = KeeperThread::start(keeper, complain)
+        .map_err(|error| RunError::Usage(format!("no thread writes images: {error}")))?;
+    let courier = thread.courier();
+    venue.keep_images(thread);
+    Ok(Some(courier))
 }
 
 /// Says what was changed by hand.
@@ -91,13 +95,13 @@ fn open_door(
     config: &Config,
     file: &Path,
     loader: Loader,
-    keeper: Option<Keeper>,
+    courier: Option<Courier>,
     venue: &mut Venue,
 ) -> Result<Option<Door>, RunError> {
     let Some(admin) = &config.admin else { return Ok(None) };
     let mut desk = Desk::new(venue.take_errands(), Box::new(loader))
         .reading(file.to_owned(), (0..).zip(config.strategies.iter().cloned()))
-        .keeping(keeper);
+        .keeping(courier);
     let answer = move |line: &[u8]| {
         let answer = desk.answer(line);
         note(line, &answer);

@@ -12,7 +12,7 @@ use crate::seat::{
 use crate::sequencer::Stamped;
 
 impl Host {
-    /// Gives a strategy its seat. Strategies answer in the order in which they took seats. A limit
+    /// Gives a strategy its seat. Strategies answer in the order of their seats' numbers. A limit
     /// on its open orders is its account's, and is sequenced ahead of the next command, unless the
     /// account has it already; its other limits stay.
     ///

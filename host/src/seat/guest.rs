@@ -100,7 +100,7 @@ pub trait Guest: fmt::Debug + Send {
 
 /// Whoever sits at a seat that was left.
 #[derive(Debug)]
-pub(super) struct Nobody;
+pub(crate) struct Nobody;
 
 impl Guest for Nobody {
     fn deliver(

@@ -14,7 +14,7 @@ use crate::host::Host;
 use crate::journal::{Folder, Settings};
 use crate::processors::Processors;
 use crate::publisher::Outlet;
-use crate::recovery::{self, Recovery, Witness};
+use crate::recovery::{self, Findings, Recovery, Witness};
 use crate::replay::input::Lines;
 use crate::replay::jsonl::parse_line;
 
@@ -25,28 +25,31 @@ impl Venue {
     ///
     /// [`RunError`] where the journal, the instruments or the address cannot be used.
     pub fn open(config: &Config, services: &Services) -> Result<Self, RunError> {
-        Self::open_before(config, services, &mut ())
+        Self::open_before(config, services, &mut (), |_, _, ()| Ok(()))
     }
 
-    /// As [`open`](Self::open); `witness` looks on while the venue is brought back.
+    /// As [`open`](Self::open); `witness` looks on while the venue is brought back, and those who go on
+    /// where they were are let in by `seat`, before anything happens that they have not heard of.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open).
-    pub fn open_before(
+    /// As [`open`](Self::open), or what `seat` says.
+    pub fn open_before<W: Witness>(
         config: &Config,
         services: &Services,
-        witness: &mut impl Witness,
+        witness: &mut W,
+        seat: impl FnOnce(&mut Host, &Findings, &mut W) -> Result<(), RunError>,
     ) -> Result<Self, RunError> {
         let storage = Box::new(Folder::open(&config.journal.folder)?);
         let capacity = config.venue.capacity.into();
         let mut gateway = Gateway::new(&config.gateway, now());
         let settings = Settings::from(&config.journal);
         let recovered =
-            recovery::recover(storage, capacity, settings, &mut (&mut gateway, witness))?;
+            recovery::recover(storage, capacity, settings, &mut (&mut gateway, &mut *witness))?;
         let Recovery { engine, sequencer, findings } = recovered;
         services.figures.note_recovery(&findings);
         let mut host = Host::resume(engine, sequencer);
+        seat(&mut host, &findings, witness)?;
         if let Some(file) = &config.venue.instruments {
             define(&mut host, &file.display().to_string(), &mut gateway)?;
         }
@@ -81,7 +84,7 @@ impl Venue {
 }
 
 /// Sequences what a file says: all of it where nothing was sequenced before, and later the
-/// instruments that are new.
+/// instruments that are new. Whoever goes on answers to each of those, as if the market were open.
 fn define(host: &mut Host, file: &str, outlet: &mut impl Outlet) -> Result<(), RunError> {
     let begins = host.sequencer().last().place == 0;
     let mut lines = Lines::open(file)?;
@@ -98,7 +101,7 @@ fn define(host: &mut Host, file: &str, outlet: &mut impl Outlet) -> Result<(), R
         };
         if counts {
             stamped.at = Time(now());
-            host.prepare(stamped, outlet)?;
+            host.turn(stamped, outlet)?;
         }
     }
     Ok(())

@@ -5,13 +5,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use ringfence_core::wire::CommandRecord;
-use ringfence_core::{Command as Order, InstrumentId, NewOrder, OrderId, Price, Qty, Side};
+use ringfence_core::{
+    Command as Order, InstrumentId, NewOrder, OrderId, Price, Qty, Side, TimeInForce,
+};
 use ringfence_host::client::Client;
 use serde_json::Value;
 
 use crate::command::{Folder, Run, ringfence};
 use crate::guests::{Guest, guest_file};
 use crate::venue::{PATIENCE, Venue, ask};
+use crate::venue_strategies::{answers_offers, bid};
 
 /// A venue with an admin door, in a folder that is its owner's alone.
 struct Market {
@@ -238,6 +241,8 @@ fn what_cannot_be_done_is_said_and_changes_nothing() {
     let missing = market.folder.path("missing.wasm");
     market.strategy(&["load", &missing]).refused(&["cannot open", &missing]);
     market.strategy(&["load", "--name", "unheard"]).refused(&["no strategy \"unheard\""]);
+    let seven = market.folder.write("7.wasm", Guest::default().wasm());
+    market.strategy(&["load", &seven]).refused(&["the seat 7", "give it a name"]);
     let text = market.folder.write("text.wasm", "this is text");
     let turned_down = market.strategy(&["load", &text]);
     assert_eq!(turned_down.status, 1, "{}", turned_down.err);
@@ -245,4 +250,124 @@ fn what_cannot_be_done_is_said_and_changes_nothing() {
     market.strategy(&["load", &quoter(), "--parameter", "size"]).refused(&["KEY=VALUE"]);
     assert_eq!(market.done(&["list"]).lines().count(), 1, "nobody came of it");
     venue.end();
+}
+
+/// An image of other parameters decides otherwise, and one of somebody who had failed has no memory.
+#[test]
+fn what_an_image_is_of_is_looked_at_before_it_runs() {
+    let market = Market::new("admin-other");
+    let venue = market.start("");
+    let mut client = venue.client(1);
+    open_market(&mut client);
+    let file = format!("{},instrument=1,tick=1,size=5,spread=2", quoter());
+    market.done(&["load", &file, "--name", "q"]);
+    let image = market.folder.path("q.seat");
+    market.done(&["snapshot", "q", "--to", &image]);
+    let moved = market.folder.write("moved.wasm", fs::read(quoter()).unwrap());
+    let out = market.done(&["replace", "q", &moved, "--parameter", "size=7"]);
+    assert!(out.contains("replaced \"1 q\""), "its name is its own: {out}");
+    let turned_down = market.strategy(&["restore", "q", "--image", &image]);
+    assert_eq!(turned_down.status, 1, "{}", turned_down.err);
+    assert!(turned_down.err.contains("of other parameters"), "{}", turned_down.err);
+    market.done(&["replace", "q", "--parameter", "size=5"]);
+    market.done(&["restore", "q", "--image", &image]);
+
+    let fails = answers_offers(bid(101, TimeInForce::Ioc), 1);
+    let fails = market.folder.write("fails.wasm", fails);
+    market.done(&["load", &fails]);
+    ask(&mut client, &order(50, Side::Sell, 101, 1));
+    market.wait(1, |seat| seat["state"] == "stopped");
+    let image = market.folder.path("stopped.seat");
+    market.done(&["snapshot", "fails", "--to", &image]);
+    let turned_down = market.strategy(&["restore", "fails", "--image", &image]);
+    assert_eq!(turned_down.status, 1, "{}", turned_down.err);
+    assert!(turned_down.err.contains("it was stopped, and has no memory"), "{}", turned_down.err);
+    assert_eq!(market.seat(1)["state"], "stopped");
+    market.strategy(&["restore", "q", "--image", "/tmp"]).refused(&["/tmp is no file"]);
+    venue.end();
+}
+
+/// What the venue's file says now is what counts, of the right entry; where it cannot be read, nothing is.
+#[test]
+fn a_new_version_is_what_the_venues_file_says_of_that_seat() {
+    let market = Market::new("admin-entries");
+    let entry = |size: u32| {
+        let parameters = format!("parameters = {{ instrument = 1, size = {size} }}");
+        format!("[[strategies]]\nfile = {:?}\n{parameters}\n", quoter())
+    };
+    let venue = market.start(&(entry(5) + &entry(6)));
+    let config = market.folder.path("venue.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("size = 6", "size = 9")).unwrap();
+    market.done(&["replace", "1"]);
+    assert_eq!(market.seat(1)["parameters"][1], "size=9");
+    assert_eq!(market.seat(0)["parameters"][1], "size=5");
+    // Which of them a third one of the name would be is anybody's guess.
+    let more = market.folder.write("strategy-quoter.wasm", fs::read(quoter()).unwrap());
+    market.strategy(&["load", "--name", "strategy-quoter"]).refused(&["several strategies"]);
+    market.strategy(&["load", &more]).refused(&["already"]);
+
+    fs::write(&config, text.clone() + "nonsense").unwrap();
+    market.strategy(&["replace", "1", "--parameter", "size=8"]).refused(&["venue.toml, line"]);
+    assert_eq!(market.seat(1)["parameters"][1], "size=9", "nothing has changed");
+    fs::write(&config, text.split("[[strategies]]").next().unwrap()).unwrap();
+    market.done(&["replace", "1", "--parameter", "size=8"]);
+    assert_eq!(market.seat(1)["parameters"][1], "size=8", "it is not there: the same module");
+    venue.end();
+}
+
+/// Where the disk does not take what was done, it is done all the same, and that is said.
+#[test]
+fn what_was_done_and_is_not_on_the_disk_is_said() {
+    let market = Market::new("admin-unkept");
+    let venue = market.start("");
+    let file = format!("{},instrument=1", quoter());
+    let out = market.done(&["load", &file, "--name", "q"]);
+    assert!(!out.contains("may not know"), "{out}");
+    fs::remove_dir_all(market.folder.path("journal/strategies")).unwrap();
+    for args in [&["load", &file, "--name", "r"][..], &["replace", "q"], &["unload", "q"]] {
+        let out = market.done(args);
+        assert!(out.contains("next start may not know of it: cannot write"), "{args:?}: {out}");
+    }
+    assert_eq!(market.seat(0)["state"], "unloaded");
+    market.strategy(&["snapshot", "r"]).refused(&["cannot write"]);
+    venue.end();
+}
+
+/// Who goes on hears of all that is sequenced from its image on, a new instrument too; who begins
+/// afresh takes the seat before it, and is told nothing of that.
+#[test]
+fn who_goes_on_hears_of_an_instrument_that_is_new() {
+    let market = Market::new("admin-instrument");
+    let listener = market.folder.write("listener.wasm", Guest::default().wasm());
+    let listens = format!("[[strategies]]\nfile = {listener:?}\n");
+    let strategies = |size: u32| format!("{listens}parameters = {{ size = {size} }}\n{listens}");
+    let venue = market.start(&strategies(1));
+    open_market(&mut venue.client(1));
+    let before = market.wait(1, |seat| seat["events"].as_u64() > Some(1));
+    venue.end();
+    define(&market, 2);
+    let venue = market.start(&strategies(1));
+    assert_eq!(venue.began.matches("goes on from its image").count(), 2, "{}", venue.began);
+    let heard = market.seat(1);
+    assert!(heard["events"].as_u64() > before["events"].as_u64(), "{heard}");
+    venue.kill();
+    define(&market, 3);
+    let venue = market.start(&strategies(2));
+    for wanted in ["goes on from its image", "begins afresh", "2 listener has account 1000002"] {
+        assert_eq!(venue.began.matches(wanted).count(), 1, "{wanted}: {}", venue.began);
+    }
+    let (first, second) = (market.seat(0), market.seat(1));
+    assert_eq!(first["parameters"][0], "size=2");
+    assert_eq!(first["events"], 0, "{first}");
+    assert!(second["events"].as_u64() > heard["events"].as_u64(), "{second}");
+    venue.end();
+}
+
+/// Says that there are instruments of these numbers, from 1.
+fn define(market: &Market, last: u32) {
+    let lines = (1..=last).map(|number| {
+        format!("{{\"op\":\"instrument\",\"instrument\":{number},\"symbol\":\"A{number}\"}}\n")
+    });
+    market.folder.write("instruments.jsonl", lines.collect::<String>());
 }

@@ -27,8 +27,8 @@ pub(crate) struct Venue {
 }
 
 impl Venue {
-    /// Starts one with instrument 1 and two accounts, which keeps its journal in the folder; `more` of
-    /// its file comes after that.
+    /// Starts one with instrument 1, unless the folder says otherwise, and two accounts, which keeps its
+    /// journal in the folder; `more` of its file comes after that.
     pub(crate) fn start(folder: &Folder, durability: &str, more: &str) -> Self {
         Self::start_on(folder, "", durability, more)
     }
@@ -41,7 +41,9 @@ impl Venue {
         more: &str,
     ) -> Self {
         let line = "{\"op\":\"instrument\",\"instrument\":1,\"symbol\":\"A\"}\n";
-        folder.write("instruments.jsonl", line);
+        if !std::fs::exists(folder.path("instruments.jsonl")).expect("it can be read") {
+            folder.write("instruments.jsonl", line);
+        }
         let config = folder.write("venue.toml", config(durability) + more);
         let mut child = Command::new(env!("CARGO_BIN_EXE_ringfence"))
             .args(["run", "--config", &config])

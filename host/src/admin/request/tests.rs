@@ -14,6 +14,7 @@ fn a_request_is_the_line_that_says_it() {
         r#"{"do":"list"}"#,
         r#"{"do":"load","file":"/a/b.wasm"}"#,
         r#"{"do":"load","name":"quoter"}"#,
+        r#"{"do":"load","file":"/a/7.wasm","name":"seven"}"#,
         r#"{"do":"load","file":"/b.wasm","name":"b","runtime":"wasmedge","parameters":{"size":"5"}}"#,
         r#"{"do":"unload","strategy":"b","orders":"keep"}"#,
         r#"{"do":"replace","strategy":3,"orders":"keep"}"#,
@@ -44,6 +45,7 @@ fn what_is_no_request_is_refused_with_a_sentence() {
     refused(r#"{"do":"load","file":"b.wasm"}"#, "not absolute");
     refused(r#"{"do":"load","file":"/b.wasm","name":"7"}"#, "no name");
     refused(r#"{"do":"load","file":"/b.wasm","name":"a\nb"}"#, "no name");
+    refused(r#"{"do":"load","file":"/x/7.wasm"}"#, "the seat 7: give it a name");
     refused(r#"{"do":"load","file":"/b.wasm","parameters":{"a":1.5}}"#, "a whole number");
     refused(r#"{"do":"load","file":"/b.wasm","parameters":{"a":"1\n2"}}"#, "one line");
     refused(r#"{"do":"unload"}"#, "missing field `strategy`");

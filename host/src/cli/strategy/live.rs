@@ -130,14 +130,15 @@ pub(super) fn load(args: &Load) -> Result<Outcome, RunError> {
     let request = Request::Load { file, name: args.name.clone(), runtime, parameters };
     args.at.ask(&request, |answer| {
         let Said { seat, name } = Said::of(answer);
-        format!("loaded {name} at seat {seat}, account {}\n", answer["account"])
+        format!("loaded {name} at seat {seat}, account {}\n{}", answer["account"], not_kept(answer))
     })
 }
 
 pub(super) fn unload(args: &Unload) -> Result<Outcome, RunError> {
     let orders = if args.keep_orders { OpenOrders::Keep } else { OpenOrders::Cancel };
     let request = Request::Unload { strategy: Whom::new(&args.strategy), orders };
-    args.at.ask(&request, |answer| format!("unloaded seat {}\n", answer["seat"]))
+    args.at
+        .ask(&request, |answer| format!("unloaded seat {}\n{}", answer["seat"], not_kept(answer)))
 }
 
 pub(super) fn replace(args: &Replace) -> Result<Outcome, RunError> {
@@ -156,7 +157,7 @@ pub(super) fn replace(args: &Replace) -> Result<Outcome, RunError> {
             ),
             _ => "begins from nothing: one of the two hands over no state".to_owned(),
         };
-        format!("replaced {name} at seat {seat}; the new version {state}\n")
+        format!("replaced {name} at seat {seat}; the new version {state}\n{}", not_kept(answer))
     })
 }
 
@@ -181,7 +182,8 @@ pub(super) fn restore(args: &Restore) -> Result<Outcome, RunError> {
     let request = Request::Restore { strategy, image, orders };
     args.at.ask(&request, |answer| {
         let Said { seat, name } = Said::of(answer);
-        format!("{name} at seat {seat} goes on as it was after place {}\n", answer["place"])
+        let (place, not_kept) = (&answer["place"], not_kept(answer));
+        format!("{name} at seat {seat} goes on as it was after place {place}\n{not_kept}")
     })
 }
 
@@ -240,6 +242,13 @@ impl<'a> Said<'a> {
         let name = answer["name"].as_str().unwrap_or_default();
         Self { seat: &answer["seat"], name: format!("\"{}\"", plain(name)) }
     }
+}
+
+/// What is to be said where something was done and is not on the disk.
+fn not_kept(answer: &Value) -> String {
+    answer["not_kept"].as_str().map_or_else(String::new, |why| {
+        format!("it is done, but the venue's next start may not know of it: {}\n", plain(why))
+    })
 }
 
 /// What the columns of a list are.
