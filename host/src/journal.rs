@@ -2,6 +2,7 @@
 
 mod archivist;
 mod clerk;
+mod direct;
 mod disk;
 mod error;
 mod file;

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::direct::Direct;
 use super::error::JournalError;
 use super::storage::{Storage, StoredFile};
 
@@ -109,13 +110,14 @@ impl Storage for Folder {
             _ = fs::remove_file(&path);
             return Err(error);
         }
-        Ok(Box::new(RealFile(file)))
+        Ok(Box::new(RealFile { file, path, direct: None }))
     }
 
     fn open(&mut self, name: &str) -> io::Result<Box<dyn StoredFile>> {
         let writes = self.lock.is_some();
-        let file = OpenOptions::new().read(true).write(writes).open(self.path.join(name))?;
-        Ok(Box::new(RealFile(file)))
+        let path = self.path.join(name);
+        let file = OpenOptions::new().read(true).write(writes).open(&path)?;
+        Ok(Box::new(RealFile { file, path, direct: None }))
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
@@ -143,27 +145,54 @@ fn reserve(file: &File, len: u64) -> io::Result<()> {
 }
 
 #[derive(Debug)]
-struct RealFile(File);
+struct RealFile {
+    file: File,
+    path: PathBuf,
+    direct: Option<Direct>,
+}
 
 impl StoredFile for RealFile {
     fn len(&mut self) -> io::Result<u64> {
-        self.0.metadata().map(|metadata| metadata.len())
+        self.file.metadata().map(|metadata| metadata.len())
+    }
+
+    fn be_direct(&mut self) -> bool {
+        if self.direct.is_none() {
+            self.direct = Direct::open(&self.path).ok();
+        }
+        self.direct.is_some()
     }
 
     fn read_exact_at(&mut self, into: &mut [u8], offset: u64) -> io::Result<()> {
-        self.0.read_exact_at(into, offset)
+        self.file.read_exact_at(into, offset)
     }
 
     fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(bytes, offset)
+        match &mut self.direct {
+            Some(direct) => direct.put(&self.file, bytes, offset),
+            None => self.file.write_all_at(bytes, offset),
+        }
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_data()
+        let Some(direct) = &mut self.direct else { return self.file.sync_data() };
+        match direct.flush() {
+            // There are file systems that open such a file and write none.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                let direct = self.direct.take().expect("it was there");
+                direct.give_up(&self.file)
+            }
+            flushed => flushed,
+        }
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)?;
-        self.0.sync_all()
+        self.sync()?;
+        self.direct = None;
+        self.file.set_len(len)?;
+        self.file.sync_all()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,9 @@ use super::storage::{Storage, StoredFile};
 /// Something to be done to a file.
 #[derive(Debug)]
 pub(super) enum Chore {
-    /// [`SPARE`] is to be made, with so many zeros on the disk.
-    Prepare { len: u64 },
+    /// [`SPARE`] is to be made, with so many zeros on the disk; past the system's cache, where it will
+    /// be written to in that way.
+    Prepare { len: u64, direct: bool },
     /// A segment is to be cut to this length.
     Cut { name: String, len: u64 },
     /// The disk is to take what was written to a segment.
@@ -68,8 +69,11 @@ impl Porter {
     pub(super) fn step(&mut self) -> Option<Done> {
         match self.chores.pop_front() {
             None => self.fill(),
-            Some(Chore::Prepare { len }) => match self.make(len) {
-                Ok(file) => {
+            Some(Chore::Prepare { len, direct }) => match self.make(len) {
+                Ok(mut file) => {
+                    if direct {
+                        file.be_direct();
+                    }
                     self.filled = Some(Filled { file, at: 0, len });
                     None
                 }

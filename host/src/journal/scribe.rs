@@ -94,6 +94,14 @@ pub(super) struct Scribe {
 /// With `os`: the disk is asked to take so many bytes at once.
 const HANDED_LEN: u64 = 1 << 20;
 
+/// Nothing could make the first segment's file ahead. So many of its bytes are written before its
+/// first command: some tenths of a second, once in a journal's life.
+const FIRST_LEN: u64 = 1 << 26;
+
+/// Zeros that are written at once, and how often they are put on the disk.
+static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+const PART_LEN: u64 = 1 << 20;
+
 impl Scribe {
     /// A scribe that goes on in `open` (a segment, and where in it), after `last`.
     pub(super) fn new(
@@ -108,6 +116,9 @@ impl Scribe {
         if let Some((name, at)) = open {
             let mut opened = storage.open(&name).map_err(|error| io(&name, "open", error))?;
             len = opened.len().map_err(|error| io(&name, "open", error))?;
+            if is_direct(policy) {
+                opened.be_direct();
+            }
             file = Some((name, opened));
             offset = at;
         }
@@ -165,7 +176,7 @@ impl Scribe {
         self.reached.written = last.place;
         self.written_at = last.at;
         if self.offset >= self.len / 2 {
-            self.steward.prepare();
+            self.steward.prepare(is_direct(self.policy));
         }
         // So that the end of a segment has little to wait for.
         let is_much = self.policy == Policy::Os && self.offset - self.handed >= HANDED_LEN;
@@ -190,6 +201,7 @@ impl Scribe {
         head: Vec<u8>,
         len: u64,
     ) -> Result<Vec<u8>, JournalError> {
+        let is_first = self.file.is_none();
         if let Some((left, mut file)) = self.file.take() {
             // Whole on the disk before the next has its name.
             file.sync().map_err(|error| io(&left, "sync", error))?;
@@ -205,6 +217,9 @@ impl Scribe {
             self.storage.create(&name, len)
         };
         let mut file = made.map_err(|error| io(&name, "make", error))?;
+        if is_direct(self.policy) && file.be_direct() && is_first {
+            clear(&mut *file, len.min(FIRST_LEN)).map_err(|error| io(&name, "make", error))?;
+        }
         file.write_all_at(&head, 0).map_err(|error| io(&name, "write", error))?;
         file.sync().map_err(|error| io(&name, "sync", error))?;
         self.offset = head.len() as u64;
@@ -212,6 +227,23 @@ impl Scribe {
         self.file = Some((name, file));
         Ok(head)
     }
+}
+
+/// Whether each group is put on the disk before the next is taken: then it goes there directly.
+const fn is_direct(policy: Policy) -> bool {
+    matches!(policy, Policy::EveryTurn)
+}
+
+/// Writes zeros to the first `len` bytes.
+fn clear(file: &mut dyn StoredFile, len: u64) -> std::io::Result<()> {
+    for at in (0..len).step_by(ZEROS.len()) {
+        let part = ZEROS.len().min(usize::try_from(len - at).unwrap_or(usize::MAX));
+        file.write_all_at(&ZEROS[..part], at)?;
+        if (at + part as u64).is_multiple_of(PART_LEN) {
+            file.sync()?;
+        }
+    }
+    file.sync()
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -82,12 +82,13 @@ impl Steward {
         Ok(Self { hand, segment_len, next, writes_back: false, under_way: 0 })
     }
 
-    /// Has the next segment's file made, unless it is there or under way.
+    /// Has the next segment's file made, unless it is there or under way; `direct` says how it will be
+    /// written to.
     #[inline]
-    pub(super) fn prepare(&mut self) {
+    pub(super) fn prepare(&mut self, direct: bool) {
         if self.next == Next::NotWanted && !matches!(self.hand, Hand::Nobody) {
             self.next = Next::UnderWay;
-            self.give(Chore::Prepare { len: self.segment_len });
+            self.give(Chore::Prepare { len: self.segment_len, direct });
         }
     }
 

@@ -70,6 +70,14 @@ pub trait StoredFile: Debug + Send {
         self.len().map(|len| len == 0)
     }
 
+    /// From now on what is written waits in memory until [`sync`](Self::sync) puts it on the disk past
+    /// the system's cache, and nobody else sees it before. For a file that one writer writes from the
+    /// front to the back: behind what it wrote last, the block is cleared. What was written before is
+    /// to be synced before. Whether it can; where it cannot, nothing changes.
+    fn be_direct(&mut self) -> bool {
+        false
+    }
+
     /// Reads `into.len()` bytes from `offset` on.
     ///
     /// # Errors

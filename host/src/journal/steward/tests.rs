@@ -33,8 +33,8 @@ fn a_file_is_made_ahead_and_taken_once() {
         let mut steward = Steward::new(&disk, ahead, LEN).unwrap();
         assert!(!steward.take(LEN), "none was asked for");
         for _ in 0..2 {
-            steward.prepare();
-            steward.prepare();
+            steward.prepare(false);
+            steward.prepare(false);
             assert!(!steward.take(LEN + 1), "of another length");
             assert!(taken(&mut steward), "{ahead:?}");
             assert!(is_there(&disk));
@@ -47,7 +47,7 @@ fn a_file_is_made_ahead_and_taken_once() {
 fn the_thread_takes_away_what_nobody_needs() {
     let disk = SimulatedDisk::new(1);
     let mut steward = Steward::new(&disk, Ahead::ByThread, LEN).unwrap();
-    steward.prepare();
+    steward.prepare(false);
     assert!(taken(&mut steward));
     drop(steward);
     assert_eq!(disk.names(), Vec::<String>::new());
@@ -57,7 +57,7 @@ fn the_thread_takes_away_what_nobody_needs() {
 fn whoever_makes_none_has_none() {
     let disk = SimulatedDisk::new(1);
     let mut steward = Steward::new(&disk, Ahead::Never, LEN).unwrap();
-    steward.prepare();
+    steward.prepare(false);
     steward.tend().unwrap();
     assert!(!steward.take(LEN));
     assert!(!steward.write_back("any"));
@@ -68,11 +68,11 @@ fn where_there_is_no_room_the_next_try_may_find_some() {
     let disk = SimulatedDisk::new(1);
     let mut steward = Steward::new(&disk, Ahead::InTurns, LEN).unwrap();
     disk.set_room(LEN - 1);
-    steward.prepare();
+    steward.prepare(false);
     steward.tend().unwrap();
     assert!(!steward.take(LEN));
     disk.set_room(LEN);
-    steward.prepare();
+    steward.prepare(false);
     assert!(taken(&mut steward));
 }
 
@@ -82,7 +82,7 @@ fn a_part_that_fails_leaves_nothing() {
         let disk = SimulatedDisk::new(operation);
         let mut steward = Steward::new(&disk, Ahead::InTurns, LEN).unwrap();
         disk.fail_in(operation, ErrorKind::Other);
-        steward.prepare();
+        steward.prepare(false);
         for _ in 0..4 {
             steward.tend().unwrap();
         }
