@@ -191,6 +191,13 @@ impl Floor {
         Ok(())
     }
 
+    /// Lets all strategies say their last words.
+    pub(crate) fn shut_down(&mut self) {
+        for seat in &mut self.seats {
+            seat.shut_down();
+        }
+    }
+
     /// Has all calls watched.
     pub fn watch(&mut self, watchdog: Watchdog) {
         self.watch = Some(watchdog.watch());

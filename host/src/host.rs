@@ -115,6 +115,12 @@ impl Host {
         self.settle(outlet)
     }
 
+    /// Lets all strategies say their last words (`rf_shutdown`), at the end of a run: what they ask for
+    /// now is not taken.
+    pub fn shut_down(&mut self) {
+        self.floor.shut_down();
+    }
+
     /// Takes a group of commands through the host: one promise of the journal for all of them.
     /// Where the journal has a thread of its own, what it has not yet on the disk is applied and
     /// told by a later turn, or by [`settle`](Self::settle).

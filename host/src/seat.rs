@@ -28,6 +28,7 @@ pub(crate) use naming::{account_seat, asked_by};
 pub use policy::{FaultPolicy, OpenOrders, Standing};
 pub use swap::{HandOver, Successor, SwapError};
 
+use crate::runtime::LogLine;
 use crate::sandbox::{Fault, Stats};
 use chair::Place;
 use limits::Used;
@@ -153,6 +154,12 @@ impl Seat {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The lines of its guest's log that are kept, oldest first.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogLine> {
+        self.chair.guest.log()
     }
 
     /// What its guest was started with, a line each.

@@ -128,6 +128,10 @@ impl Venue {
         {
             images.finish(&mut self.host);
         }
+        if ended.is_ok() {
+            // Behind the images: who goes on from one has not been told that it ends.
+            self.host.shut_down();
+        }
         ended
     }
 

@@ -75,6 +75,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     let mut run = args.start()?;
     let title = args.play(&mut run)?;
     let ending = Ending::of(&run);
+    args.crew.tell_logs(&run.host);
     if args.verbose {
         tell(&ending.summary());
     }

@@ -264,6 +264,7 @@ impl Args {
         findings: String,
     ) -> Result<(), RunError> {
         let ending = Ending::of(run);
+        self.crew.tell_logs(&run.host);
         if !self.quiet {
             tell(&ending.summary());
         }

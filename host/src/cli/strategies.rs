@@ -1,5 +1,6 @@
 //! Loads strategies and gives each its seat.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -9,13 +10,14 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::tell;
 use crate::admin::Loads;
 use crate::config::{Config, Parameter, RuntimeName, StrategyConfig};
 use crate::error::RunError;
 use crate::floor::{SEATS_MAX, Workers};
 use crate::host::Host;
 use crate::processors::Processors;
-use crate::runtime::{Engine, EngineError};
+use crate::runtime::{Engine, EngineError, LogLine};
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use crate::runtime::{InChild, Tiered};
 use crate::sandbox::{Cache, ImageError, LoadError, Programs, Sandbox, SandboxConfig};
@@ -91,6 +93,9 @@ pub(super) fn take_the_floor(
     Ok(())
 }
 
+/// What the levels of log lines are called.
+const LEVELS: [&str; 5] = ["?", "error", "warn", "info", "debug"];
+
 /// Which strategies trade along in a replay.
 #[derive(Debug, clap::Args)]
 pub(super) struct Crew {
@@ -101,9 +106,28 @@ pub(super) struct Crew {
     /// What runs the strategies that do not say so [default: wasmtime]
     #[arg(long, value_enum, help_heading = "Strategies")]
     pub(super) runtime: Option<Runtime>,
+    /// Write to standard error, at the end, what the strategies logged last
+    #[arg(long, help_heading = "Strategies")]
+    logs: bool,
 }
 
 impl Crew {
+    /// Says what the strategies logged, where that is asked for: what their logs still hold.
+    pub(super) fn tell_logs(&self, host: &Host) {
+        if !self.logs {
+            return;
+        }
+        let mut text = String::new();
+        for seat in host.seats() {
+            for LogLine { at_ns, level, text: line } in seat.log() {
+                let level = LEVELS.get(usize::from(level)).unwrap_or(&"?");
+                let name = seat.name();
+                writeln!(text, "{name} {at_ns} {level}: {line}").expect("a string takes any text");
+            }
+        }
+        tell(&text);
+    }
+
     /// Seats them at `host`: those of the file, or those that are `asked` for.
     pub(super) fn take_seats(&self, host: &mut Host, asked: &[String]) -> Result<(), RunError> {
         let config = match &self.crew_file {

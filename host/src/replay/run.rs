@@ -54,7 +54,8 @@ impl Run {
         Ok(())
     }
 
-    /// The last turn, when the input has ended: what strategies still ask for is sequenced.
+    /// The last turn, when the input has ended: what strategies still ask for is sequenced, and
+    /// they say their last words.
     ///
     /// # Errors
     ///
@@ -62,6 +63,7 @@ impl Run {
     pub fn finish(&mut self, outlet: &mut impl Outlet) -> Result<(), RunError> {
         let mut told = Told { outlet, series: self.series.as_mut() };
         self.host.finish(&mut told)?;
+        self.host.shut_down();
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use ringfence_core::wire::CommandRecord;
 use ringfence_core::{InstrumentId, Interest, Time};
 
 use crate::floor::Mail;
+use crate::runtime::LogLine;
 use crate::sandbox::{Fault, LoadError, Sandbox, Stats};
 
 /// Somebody who is told events and asks for orders.
@@ -94,6 +95,11 @@ pub trait Guest: fmt::Debug + Send {
     /// What it used so far.
     fn stats(&self) -> Stats;
 
+    /// The lines of its log that are kept, oldest first.
+    fn log(&self) -> Vec<LogLine> {
+        Vec::new()
+    }
+
     /// What it logged last, oldest first.
     fn log_tail(&self) -> Vec<String>;
 }
@@ -174,6 +180,10 @@ impl Guest for Sandbox {
 
     fn stats(&self) -> Stats {
         Self::stats(self)
+    }
+
+    fn log(&self) -> Vec<LogLine> {
+        self.log_lines()
     }
 
     fn log_tail(&self) -> Vec<String> {

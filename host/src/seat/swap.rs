@@ -137,6 +137,11 @@ impl Seat {
         Ok(())
     }
 
+    /// Lets whoever sits here say last words. What is asked for is not taken.
+    pub(crate) fn shut_down(&mut self) {
+        self.chair.guest.shutdown();
+    }
+
     fn check_there(&self) -> Result<(), SwapError> {
         if self.is_there() { Ok(()) } else { Err(SwapError::Left(self.number())) }
     }

@@ -111,3 +111,30 @@ fn what_makes_no_sense_is_refused() {
         assert_eq!((run.status, run.out.as_str()), (2, ""), "{wrong:?}: {}", run.err);
     }
 }
+
+#[test]
+fn last_words_are_logged_and_read_on_request() {
+    let folder = Folder::new("backtest-logs");
+    let tape = folder.write("tape.jsonl", TAPE);
+    let says = |place: u32| format!("(call $log (i32.const 3) (i32.const {place}) (i32.const 3))");
+    let guest = Guest {
+        imports: r#"(import "ringfence_1" "log" (func $log (param i32 i32 i32)))"#,
+        on_events: format!("{} (i32.const 0)", says(20_000)),
+        more: format!(
+            r#"(data (i32.const 20000) "onebye") (func (export "rf_shutdown") {})"#,
+            says(20_003)
+        ),
+        ..Guest::default()
+    };
+    let file = folder.write("talker.wasm", guest.wasm());
+    let run = ringfence(&["backtest", &file, "--tape", &tape, "--logs"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    let lines: Vec<_> = run.err.lines().collect();
+    let (last, first) = (lines.last().unwrap(), lines.first().unwrap());
+    assert!(lines.len() > 1 && first.ends_with(" info: one"), "{lines:?}");
+    assert_eq!(*last, "1 talker 3 info: bye", "once, at the end: {lines:?}");
+    assert_eq!(lines.iter().filter(|line| line.ends_with("bye")).count(), 1);
+    let replay = ["replay", &tape, "--strategy", &file, "--events", "none", "--quiet", "--logs"];
+    assert_eq!(ringfence(&replay).err, run.err);
+    assert_eq!(ringfence(&["backtest", &file, "--tape", &tape]).err, "");
+}
