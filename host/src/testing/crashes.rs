@@ -91,7 +91,11 @@ impl World {
             has_thread: false,
         };
         let ahead = random.one_of(&[Ahead::Never, Ahead::InTurns, Ahead::InTurns]);
-        let policy = if random.once_in(4) { Policy::Os } else { Policy::EveryTurn };
+        let policy = match random.below(8) {
+            0 | 1 => Policy::Os,
+            2 => Policy::Interval(random.one_of(&[500, 5_000, 20_000])),
+            _ => Policy::EveryTurn,
+        };
         Self {
             seed,
             disk: SimulatedDisk::new(random.next()),
@@ -193,7 +197,11 @@ impl World {
         let base = usize::try_from(recovery.findings.snapshot.place).expect("a few commands");
         assert!(base <= told, "seed {seed}: {told} commands were told of, {base} are snapshotted");
         let there = base + seen.entries.len();
-        let told = if self.settings.policy == Policy::Os { self.forget(there) } else { told };
+        let told = match self.settings.policy {
+            Policy::EveryTurn => told,
+            Policy::Interval(ns) => self.forget_lately(there, ns),
+            Policy::Os => self.forget(there),
+        };
         assert!(there >= told, "seed {seed}: {told} commands were told and {there} are there");
         assert_eq!(seen.entries, self.admitted[base..there], "seed {seed}: another command");
         assert_eq!(
@@ -231,6 +239,16 @@ impl World {
             self.reference = Engine::new(CAPACITY);
         }
         self.told
+    }
+
+    /// The same where the disk had everything up to `ns` nanoseconds before.
+    fn forget_lately(&mut self, there: usize, ns: u64) -> usize {
+        let at = |place: usize| self.admitted[place].stamp.at.0;
+        if there < self.told {
+            let (lost, last) = (at(there), at(self.told - 1));
+            assert!(lost + ns > last, "seed {}: {lost} is lost at {last}, {ns} ns on", self.seed);
+        }
+        self.forget(there)
     }
 
     /// Clients ask how far they came, and go on from there.
