@@ -20,11 +20,15 @@ mod table;
 
 pub(super) fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    let engines = engines();
     let (named, asked): (Vec<_>, Vec<_>) =
-        asked.iter().partition(|it| ["wasmtime", "wasmedge"].contains(&it.as_str()));
+        asked.iter().partition(|word| engines.iter().any(|engines| engines.name == *word));
+    for word in &asked {
+        let known = SECTIONS.contains(&word.as_str());
+        assert!(known, "`{word}` is neither an engine of this build nor one of {SECTIONS:?}");
+    }
     let wants = |section: &str| asked.is_empty() || asked.iter().any(|it| *it == section);
     let wasm = guest();
-    let engines = engines();
     let mut table = Table::default();
     let is_named = |name: &str| named.is_empty() || named.iter().any(|it| *it == name);
     for engines in engines.iter().filter(|engines| is_named(engines.name)) {
@@ -34,7 +38,7 @@ pub(super) fn main() {
         if wants("fence") {
             fence(engines, &wasm, &mut table);
         }
-        if ["cold", "disk", "memory", "unseen"].iter().any(|section| wants(section)) {
+        if COLD.iter().any(|section| wants(section)) {
             cold::cold(engines, &wasm, &wants, &mut table);
         }
         if wants("many") {
@@ -222,6 +226,12 @@ fn per_turn(turns: u32, mut turn: impl FnMut(u32)) -> Duration {
 fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
+
+/// All that is measured, by name.
+const SECTIONS: [&str; 8] = ["call", "fence", "cold", "disk", "memory", "unseen", "many", "loop"];
+
+/// Of these all starts, and their parts.
+const COLD: [&str; 4] = ["cold", "disk", "memory", "unseen"];
 
 /// What engines are fed.
 pub(super) type Feed = Vec<EventRecord>;
