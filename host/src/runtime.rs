@@ -391,3 +391,6 @@ pub(crate) fn state_global(number: u32) -> String {
 
 /// Name of the exported memory.
 pub const MEMORY: &str = "memory";
+
+/// Bytes of a page of Wasm memory.
+pub(crate) const WASM_PAGE_LEN: usize = 1 << 16;

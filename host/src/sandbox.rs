@@ -5,6 +5,7 @@ mod allowance;
 mod backtrace;
 mod cache;
 mod config;
+pub(crate) mod dialect;
 mod error;
 mod footprint;
 mod image;
@@ -39,7 +40,7 @@ pub use stats::Stats;
 use crate::floor::Mail;
 use crate::runtime::{
     Better, Call, Engine, EngineError, Imports, ImportsConfig, Instance, LogLine, METRICS_MAX,
-    Module, Returned, Trap, moved, pages,
+    Module, Returned, Trap, WASM_PAGE_LEN, moved, pages,
 };
 
 /// The ABI that this host speaks: major and minor version.
@@ -265,12 +266,12 @@ impl Sandbox {
     /// What it did so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let pages = self.instance.memory().len() / PAGE_LEN;
+        let pages = self.instance.memory().len() / WASM_PAGE_LEN;
         Stats { pages: u32::try_from(pages).unwrap_or(u32::MAX), ..self.stats }
     }
 
-    /// Bytes of its memory that it, or its start, touched: what it costs. All of it where the system
-    /// does not say.
+    /// Bytes of its memory that it, or its start, touched or was given beforehand: what it costs. All
+    /// of it where the system does not say.
     #[must_use]
     pub fn touched_bytes(&self) -> u64 {
         let memory = self.instance.memory();
@@ -371,11 +372,13 @@ impl Sandbox {
 
     /// A call before the first event, on the budget of the start.
     fn start_call(&mut self, call: Call) -> Result<i32, LoadError> {
-        self.call(call, self.config.gas_init).map_err(|fault| LoadError::Start {
+        let answer = self.call(call, self.config.gas_init).map_err(|fault| LoadError::Start {
             export: call.export(),
             fault,
             backtrace: self.backtrace(),
-        })
+        })?;
+        self.instance.imports_mut().end_call();
+        Ok(answer)
     }
 
     /// Where the guest wants its events. The block was checked against the memory, which never
@@ -401,7 +404,9 @@ impl Sandbox {
 
     /// Moves what the guest submitted and the `written` commands it returned to `out`.
     fn collect(&mut self, written: u32, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
-        let submitted = self.instance.imports().submitted().len();
+        let imports = self.instance.imports_mut();
+        imports.end_call();
+        let submitted = imports.submitted().len();
         let asked = submitted as u64 + u64::from(written);
         if written > self.io.commands_cap {
             let cap = self.io.commands_cap;
@@ -523,9 +528,3 @@ impl fmt::Debug for Sandbox {
             .finish_non_exhaustive()
     }
 }
-
-/// Bytes of a page of Wasm memory.
-const PAGE_LEN: usize = 65_536;
-
-/// Bytes of memory that the machine gives out at once.
-const PART_LEN: usize = 4096;

@@ -128,6 +128,7 @@ fn attack(orders: Orders, buffers: &mut Buffers, count: usize) -> i32 {
         Attack::WildWrite => unsafe { (ptr as *mut u32).write_volatile(len) },
         Attack::WildLog => raw::log(abi::level::ERROR, ptr, len),
         Attack::WildPanic => raw::panic(ptr, len, -1, -1),
+        Attack::PanicFlood => flood_with_panics(buffers),
         Attack::WildSubmit => return raw::submit(ptr, len).min(0),
         Attack::WildMetric => {
             for id in [64, u32::MAX, 1 << 31, 65] {
@@ -154,6 +155,15 @@ fn attack(orders: Orders, buffers: &mut Buffers, count: usize) -> i32 {
 fn spin() {
     loop {
         black_box(0);
+    }
+}
+
+/// Each of these bytes becomes three for whoever takes them for text.
+fn flood_with_panics(buffers: &mut Buffers) {
+    let text = buffers.events.as_flattened_mut();
+    text.fill(0xff);
+    loop {
+        raw::panic(text.as_ptr().addr() as u32, text.len() as u32, 0, 0);
     }
 }
 

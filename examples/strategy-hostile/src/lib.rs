@@ -40,6 +40,8 @@ pub enum Attack {
     WildLog,
     /// It panics with `len` bytes at `ptr`.
     WildPanic,
+    /// It gives up again and again, with a long text that is none, and goes on.
+    PanicFlood,
     /// It submits `len` bytes at `ptr`.
     WildSubmit,
     /// It sets metrics that do not exist.
@@ -62,7 +64,7 @@ pub enum Attack {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Calm,
         Self::LoopInit,
         Self::LoopEvent,
@@ -77,6 +79,7 @@ impl Attack {
         Self::WildWrite,
         Self::WildLog,
         Self::WildPanic,
+        Self::PanicFlood,
         Self::WildSubmit,
         Self::WildMetric,
         Self::WildAnswer,
@@ -106,6 +109,7 @@ impl Attack {
             Self::WildWrite => "wild-write",
             Self::WildLog => "wild-log",
             Self::WildPanic => "wild-panic",
+            Self::PanicFlood => "panic-flood",
             Self::WildSubmit => "wild-submit",
             Self::WildMetric => "wild-metric",
             Self::WildAnswer => "wild-answer",

@@ -198,6 +198,14 @@ impl Imports {
         self.submitted.clear();
     }
 
+    /// A call returned: what the guest said when it gave up, and went on, is forgotten.
+    #[inline]
+    pub fn end_call(&mut self) {
+        if self.panic.is_some() {
+            self.panic = None;
+        }
+    }
+
     /// Serves one host call.
     ///
     /// `args` are widened to 64 bits without sign; so is the result.
@@ -245,7 +253,7 @@ impl Imports {
         self.fault
     }
 
-    /// What the guest said when it gave up.
+    /// What the guest said first when it gave up in this call.
     #[must_use]
     pub const fn panicked(&self) -> Option<&Panic> {
         self.panic.as_ref()
@@ -317,9 +325,12 @@ impl Imports {
     fn panic(&mut self, args: [u32; 4], memory: &[u8]) -> Result<u64, ImportFault> {
         let [ptr, len, line, column] = args;
         let text = slice(Import::Panic, ptr, len, memory)?;
-        let text = &text[..text.len().min(PANIC_LEN_MAX)];
-        let text = String::from_utf8_lossy(text).into_owned();
-        self.panic = Some(Panic { text, line, column });
+        // One text a call is decoded: gas does not pay for more.
+        if self.panic.is_none() {
+            let text = &text[..text.len().min(PANIC_LEN_MAX)];
+            let text = String::from_utf8_lossy(text).into_owned();
+            self.panic = Some(Panic { text, line, column });
+        }
         Ok(0)
     }
 
@@ -327,8 +338,10 @@ impl Imports {
     /// that makes no sense gives an empty message: the guest is about to trap anyway.
     fn abort(&mut self, args: [u32; 4], memory: &[u8]) {
         let [message, _file, line, column] = args;
-        let text = utf16(message, memory).unwrap_or_default();
-        self.panic = Some(Panic { text, line, column });
+        if self.panic.is_none() {
+            let text = utf16(message, memory).unwrap_or_default();
+            self.panic = Some(Panic { text, line, column });
+        }
     }
 }
 
@@ -370,3 +383,6 @@ pub const METRICS_MAX: usize = 64;
 
 /// Bytes of a panic's message; the rest is cut off.
 const PANIC_LEN_MAX: usize = 4096;
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,10 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use super::{Artifact, Engine, EngineError, Imports, ImportsConfig, Instance, Module};
+use super::pages::PAGE_LEN;
+use super::{
+    Artifact, Engine, EngineError, Imports, ImportsConfig, Instance, Module, WASM_PAGE_LEN,
+};
 
 /// Two engines: one that starts a module at once, and one that compiles it meanwhile.
 pub struct Tiered {
@@ -136,7 +139,7 @@ pub(crate) fn moved(
     module: &dyn Module,
 ) -> Result<Box<dyn Instance>, EngineError> {
     let mut to = module.instantiate(Imports::new(ImportsConfig::NONE))?;
-    let pages = u32::try_from(from.memory().len() / PAGE_LEN).unwrap_or(u32::MAX);
+    let pages = u32::try_from(from.memory().len() / WASM_PAGE_LEN).unwrap_or(u32::MAX);
     if !to.grow_memory(pages) {
         return Err(EngineError {
             engine: "the next engine",
@@ -145,8 +148,8 @@ pub(crate) fn moved(
         });
     }
     // Parts that neither has touched stay that way, and take no memory.
-    let parts = from.memory().chunks(PART_LEN);
-    for (old, new) in parts.zip(to.memory_mut().chunks_mut(PART_LEN)) {
+    let parts = from.memory().chunks(PAGE_LEN);
+    for (old, new) in parts.zip(to.memory_mut().chunks_mut(PAGE_LEN)) {
         if old != new {
             new.copy_from_slice(old);
         }
@@ -156,9 +159,3 @@ pub(crate) fn moved(
     std::mem::swap(from.imports_mut(), to.imports_mut());
     Ok(to)
 }
-
-/// Bytes of a page of Wasm memory.
-const PAGE_LEN: usize = 1 << 16;
-
-/// Bytes of memory that the machine gives out at once.
-const PART_LEN: usize = 4096;

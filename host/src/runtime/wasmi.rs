@@ -1,7 +1,7 @@
 //! Guests on wasmi: interpreted from the first call on, until an optimising engine is ready.
 //!
 //! Of what starts a module without compiling it first, it starts soonest: it translates a function
-//! when that is called. Winch and Pulley translate all of them before.
+//! when that is called, unless that could fail. Winch and Pulley translate all of them before.
 
 use std::fmt;
 use std::path::Path;
@@ -15,9 +15,17 @@ use super::{
     Artifact, Call, DEPTH_GLOBAL, Engine, EngineError, GAS_GLOBAL, Import, Imports, Instance,
     MEMORY, Module, PATH_GLOBAL, Returned, Trap, Word, state_global,
 };
+use crate::sandbox::dialect;
 
 /// wasmi.
 pub struct Wasmi {
+    /// Translates a function when it is first called.
+    lazy: Linked,
+    /// Translates all functions at once, and says so where it does not take one.
+    eager: Linked,
+}
+
+struct Linked {
     engine: wasmi::Engine,
     linker: Arc<Linker<State>>,
 }
@@ -29,11 +37,18 @@ impl Wasmi {
     ///
     /// [`EngineError`] where the host's functions cannot be defined.
     pub fn new() -> Result<Self, EngineError> {
+        // Both validate the whole module first: an engine that did not would not go the same way as
+        // those that do.
+        let lazy = Linked::new(CompilationMode::LazyTranslation)?;
+        Ok(Self { lazy, eager: Linked::new(CompilationMode::Eager)? })
+    }
+}
+
+impl Linked {
+    fn new(mode: CompilationMode) -> Result<Self, EngineError> {
         let mut config = Config::default();
         config
-            // Admission has validated the module, and the fence is valid by construction: what is
-            // never called need not be looked at again.
-            .compilation_mode(CompilationMode::Lazy)
+            .compilation_mode(mode)
             // The fence bounds how deeply guests nest, long before these do.
             .set_max_recursion_depth(RECURSION_MAX)
             .set_max_stack_height(STACK_LEN)
@@ -60,9 +75,11 @@ impl Engine for Wasmi {
     }
 
     fn prepare(&self, admitted: &[u8]) -> Result<Arc<dyn Module>, EngineError> {
-        let module = wasmi::Module::new(&self.engine, admitted)
-            .map_err(failed("does not take the module"))?;
-        Ok(Arc::new(Read { module, linker: Arc::clone(&self.linker) }))
+        let longest = longest_body(admitted).map_err(|error| refused(error.to_string()))?;
+        let Linked { engine, linker } = if longest <= SURE_LEN { &self.lazy } else { &self.eager };
+        let module = wasmi::Module::new(engine, admitted);
+        let module = module.map_err(|error| refused(error.to_string()))?;
+        Ok(Arc::new(Read { module, linker: Arc::clone(linker) }))
     }
 
     fn compile(&self, _admitted: &[u8], _path: &Path) -> Result<(), EngineError> {
@@ -297,6 +314,17 @@ fn like(value: &Val, bits: u64) -> Val {
     }
 }
 
+/// Bytes of the longest function.
+fn longest_body(wasm: &[u8]) -> wasmparser::Result<u64> {
+    let mut longest = 0;
+    for payload in dialect::parser().parse_all(wasm) {
+        if let wasmparser::Payload::CodeSectionEntry(body) = payload? {
+            longest = longest.max(body.range().end - body.range().start);
+        }
+    }
+    Ok(longest)
+}
+
 /// What stopped the guest, in our words.
 fn trap(error: &Error) -> Trap {
     if error.downcast_ref::<TurnedDown>().is_some() {
@@ -320,11 +348,19 @@ fn failed(doing: &'static str) -> impl Fn(Error) -> EngineError {
     move |error| EngineError { engine: NAME, doing, why: error.to_string() }
 }
 
+fn refused(why: String) -> EngineError {
+    EngineError { engine: NAME, doing: "does not take the module", why }
+}
+
 fn none(doing: &'static str) -> EngineError {
     EngineError { engine: NAME, doing, why: "it interprets".to_owned() }
 }
 
 const NAME: &str = "wasmi";
+
+/// Bytes of a function whose translation cannot fail: of the numbers that a function works with wasmi
+/// counts 32,767, and each takes more than two bytes of it. Admission bounds the rest.
+const SURE_LEN: u64 = 1 << 16;
 
 /// Calls that may be open at once.
 const RECURSION_MAX: usize = 1 << 20;

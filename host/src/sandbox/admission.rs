@@ -13,6 +13,8 @@ mod survey;
 pub use manifest::Manifest;
 pub(super) use manifest::section as manifest_section;
 pub use refusal::Refusal;
+#[cfg(test)]
+pub(super) use survey::FUNCTION_LEN_MAX;
 pub(super) use survey::{FuncFacts, Survey};
 
 /// A module that engines may see: checked and rewritten.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 
+use super::dialect;
 use super::rewrite::Path;
 
 /// What a module calls its functions.
@@ -23,7 +24,7 @@ impl Names {
     /// Of a module that is valid, or was when its code was kept.
     pub(super) fn of(wasm: &[u8]) -> Self {
         let mut names = Self::default();
-        let mut rest = BinaryReader::new(wasm, 0);
+        let mut rest = dialect::reader(wasm);
         if rest.read_bytes(HEADER_LEN).is_ok() {
             while !rest.eof() && names.section(&mut rest).is_ok() {}
         }
@@ -35,9 +36,7 @@ impl Names {
     fn section(&mut self, rest: &mut BinaryReader<'_>) -> wasmparser::Result<()> {
         let id = rest.read_u8()?;
         let len = rest.read_var_u32()? as usize;
-        let from = rest.original_position();
-        let contents = rest.read_bytes(len)?;
-        let mut inside = BinaryReader::new(contents, from);
+        let mut inside = dialect::reader(rest.read_bytes(len)?);
         match id {
             // Admitted modules import nothing but functions.
             IMPORTS => self.imported = inside.read_var_u32()?,
@@ -81,7 +80,7 @@ impl Names {
 
 /// The name of a function in the contents of a section `name`. One that is broken has none.
 fn find(section: &[u8], function: u32) -> Option<&str> {
-    for part in NameSectionReader::new(BinaryReader::new(section, 0)) {
+    for part in NameSectionReader::new(dialect::reader(section)) {
         if let Name::Function(names) = part.ok()? {
             let mut names = names.into_iter().map_while(Result::ok);
             return names.find(|naming| naming.index == function).map(|naming| naming.name);

@@ -3,7 +3,8 @@
 /// Limits of one strategy, and what it is started with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SandboxConfig {
-    /// Gas of one call with events. A unit is about one simple instruction.
+    /// Gas of one call with events, and of each `rf_timer`, `rf_export`, `rf_import` and
+    /// `rf_shutdown`. A unit is about one simple instruction.
     pub gas_per_call: u64,
     /// Gas of all calls with events or timers in a second of command time.
     pub gas_per_second: u64,

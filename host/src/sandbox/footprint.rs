@@ -41,3 +41,6 @@ const LEN_MAX: usize = 1 << 20;
 
 /// Bytes of memory that are looked at: the system tells 8 bytes for each 4 KiB.
 const MEMORY_LEN_MAX: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests;

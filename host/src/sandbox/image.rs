@@ -6,10 +6,9 @@
 //! seat, such as its mail and when its timer rings next.
 
 use super::allowance::Allowance;
-use super::{
-    Fault, IoBlock, LoadError, PAGE_LEN, PART_LEN, Program, Sandbox, SandboxConfig, Stats,
-};
-use crate::runtime::{Kept, KeptLog, METRICS_MAX};
+use super::{Fault, IoBlock, LoadError, Program, Sandbox, SandboxConfig, Stats};
+use crate::runtime::pages::PAGE_LEN;
+use crate::runtime::{Kept, KeptLog, METRICS_MAX, WASM_PAGE_LEN};
 use bytes::{Bytes, put_len};
 
 mod bytes;
@@ -124,9 +123,9 @@ impl Sandbox {
         if !self.instance.grow_memory(pages) || self.instance.memory().len() != len(pages) {
             return Err(wrong.into());
         }
-        let mut parts = self.instance.memory_mut().chunks_mut(PART_LEN).enumerate();
+        let mut parts = self.instance.memory_mut().chunks_mut(PAGE_LEN).enumerate();
         for _ in 0..rest.u32()? {
-            let (number, contents) = (rest.u32()? as usize, rest.take(PART_LEN)?);
+            let (number, contents) = (rest.u32()? as usize, rest.take(PAGE_LEN)?);
             // Parts that are not named are zeros, whatever the module's data says.
             let part = loop {
                 match parts.next() {
@@ -190,11 +189,11 @@ fn write_words(words: &[u64], out: &mut Vec<u8>) {
 
 /// Pages, and the parts that are not zeros, each with its number.
 fn write_memory(memory: &[u8], out: &mut Vec<u8>) {
-    put_len(out, memory.len() / PAGE_LEN);
+    put_len(out, memory.len() / WASM_PAGE_LEN);
     // Most of a memory is clear: it is looked at once, and how many parts are not is known behind it.
     let (at, mut used) = (out.len(), 0_u32);
     put_len(out, 0);
-    for (number, part) in memory.chunks(PART_LEN).enumerate().filter(|(_, part)| !is_clear(part)) {
+    for (number, part) in memory.chunks(PAGE_LEN).enumerate().filter(|(_, part)| !is_clear(part)) {
         put_len(out, number);
         out.extend(part);
         used += 1;
@@ -215,10 +214,10 @@ fn is_clear(part: &[u8]) -> bool {
 }
 
 /// A part that is clear.
-static CLEAR: [u8; PART_LEN] = [0; PART_LEN];
+static CLEAR: [u8; PAGE_LEN] = [0; PAGE_LEN];
 
 const fn len(pages: u32) -> usize {
-    pages as usize * PAGE_LEN
+    pages as usize * WASM_PAGE_LEN
 }
 
 /// What an image begins with.

@@ -78,14 +78,18 @@ impl Program {
         Self::from_parts(engine.prepare(admitted.bytes())?, None, admitted)
     }
 
-    /// Starts a module on the first tier, and compiles it behind its back.
+    /// Starts a module on the first tier, and compiles it behind its back. Where the first tier does
+    /// not take it, waits for the compiler, so that it is taken whatever is in the cache.
     fn meanwhile(
         tiers: &Tiered,
         cache: &Cache,
         key: Key,
         admitted: &Admitted,
     ) -> Result<Self, LoadError> {
-        let module = tiers.first().prepare(admitted.bytes())?;
+        let Ok(module) = tiers.first().prepare(admitted.bytes()) else {
+            let module = cache.compile(&**tiers.then(), &key, admitted.bytes())?;
+            return Self::from_parts(module, None, admitted);
+        };
         let (engine, cache) = (Arc::clone(tiers.then()), cache.clone());
         let bytes = admitted.bytes().to_vec();
         let better = tiers.later(move || match cache.find(&*engine, &key) {

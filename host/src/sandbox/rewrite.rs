@@ -11,16 +11,16 @@ use wasm_encoder::{
 };
 use wasmparser::{
     CodeSectionReader, ExportSectionReader, FunctionBody, FunctionSectionReader,
-    GlobalSectionReader, Parser, TypeSectionReader,
+    GlobalSectionReader, TypeSectionReader,
 };
 
 pub use self::cost::PRICES;
 use self::entry::Entries;
 pub(super) use self::outline::{Outline, Outliner};
 pub(super) use self::path::{Path, Step};
-use super::LoadError;
-use super::admission::Survey;
+use super::admission::{Refusal, Survey};
 use super::backtrace::Names;
+use super::{LoadError, dialect};
 use crate::runtime::{DEPTH_GLOBAL, GAS_GLOBAL, MEMORY, PATH_GLOBAL, state_global};
 
 mod body;
@@ -32,7 +32,7 @@ mod segments;
 
 /// Changes whenever the same module would be rewritten otherwise: it is part of what a compiled
 /// module is found by.
-pub const REWRITER_VERSION: u32 = 4;
+pub const REWRITER_VERSION: u32 = 5;
 
 /// Which parts of the fence are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,12 +80,12 @@ pub fn gas_by_function(wasm: &[u8]) -> Result<Vec<FunctionGas>, LoadError> {
     let names = Names::of(wasm);
     let gather = || -> wasmparser::Result<Vec<FunctionGas>> {
         let mut found = Vec::new();
-        for payload in Parser::new(0).parse_all(wasm) {
+        for payload in dialect::parser().parse_all(wasm) {
             if let wasmparser::Payload::CodeSectionEntry(body) = payload? {
                 let charges = segments::Segments::of(&body, names.imported())?.charges;
                 found.push(FunctionGas {
                     name: names.of_own(found.len()),
-                    gas: charges.iter().map(|charge| charge.gas).sum(),
+                    gas: charges.iter().map(|charge| u64::from(charge.gas)).sum(),
                     // The beginning of the function is looked at too.
                     loops: charges.iter().filter(|charge| charge.check).count() - 1,
                 });
@@ -112,11 +112,18 @@ pub(super) fn rewrite(
     let mut rewriter =
         Rewriter { survey, memory_pages, fence, entries, next_body: 0, globals_done: false };
     let mut module = Module::new();
-    rewriter.parse_core_module(&mut module, Parser::new(0), wasm).map_err(|error| {
-        LoadError::Invalid { why: format!("it cannot be rewritten: {error}"), offset: 0 }
-    })?;
-    Ok(module.finish())
+    match rewriter.parse_core_module(&mut module, dialect::parser(), wasm) {
+        Ok(()) => Ok(module.finish()),
+        Err(Error::UserError(refusal)) => Err(LoadError::Refused(vec![refusal])),
+        Err(error) => {
+            let why = format!("it cannot be rewritten: {error}");
+            Err(LoadError::Invalid { why, offset: 0 })
+        }
+    }
 }
+
+/// Why a module is not written back.
+type Error = reencode::Error<Refusal>;
 
 struct Rewriter<'a> {
     survey: &'a Survey,
@@ -168,14 +175,14 @@ impl<'a> Rewriter<'a> {
 }
 
 impl Reencode for Rewriter<'_> {
-    type Error = std::convert::Infallible;
+    type Error = Refusal;
 
     /// Drops it, whatever it is.
     fn parse_custom_section(
         &mut self,
         _module: &mut Module,
         _section: wasmparser::CustomSectionReader<'_>,
-    ) -> Result<(), reencode::Error> {
+    ) -> Result<(), Error> {
         Ok(())
     }
 
@@ -185,7 +192,7 @@ impl Reencode for Rewriter<'_> {
         module: &mut Module,
         _after: Option<SectionId>,
         before: Option<SectionId>,
-    ) -> Result<(), reencode::Error> {
+    ) -> Result<(), Error> {
         let is_behind = matches!(
             before,
             None | Some(
@@ -209,7 +216,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         globals: &mut GlobalSection,
         section: GlobalSectionReader<'_>,
-    ) -> Result<(), reencode::Error> {
+    ) -> Result<(), Error> {
         reencode::utils::parse_global_section(self, globals, section)?;
         self.add_globals(globals);
         Ok(())
@@ -219,7 +226,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         types: &mut TypeSection,
         section: TypeSectionReader<'_>,
-    ) -> Result<(), reencode::Error> {
+    ) -> Result<(), Error> {
         reencode::utils::parse_type_section(self, types, section)?;
         self.entries.add_types(types);
         Ok(())
@@ -229,7 +236,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         functions: &mut FunctionSection,
         section: FunctionSectionReader<'_>,
-    ) -> Result<(), reencode::Error> {
+    ) -> Result<(), Error> {
         reencode::utils::parse_function_section(self, functions, section)?;
         self.entries.add_functions(functions);
         Ok(())
@@ -239,7 +246,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         code: &mut CodeSection,
         section: CodeSectionReader<'_>,
-    ) -> Result<(), reencode::Error> {
+    ) -> Result<(), Error> {
         reencode::utils::parse_code_section(self, code, section)?;
         self.entries.add_code(code, self.gas_global());
         Ok(())
@@ -251,7 +258,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         exports: &mut ExportSection,
         section: ExportSectionReader<'_>,
-    ) -> Result<(), reencode::Error> {
+    ) -> Result<(), Error> {
         for export in section {
             let export = export?;
             if export.name == MEMORY {
@@ -271,10 +278,7 @@ impl Reencode for Rewriter<'_> {
     }
 
     /// Without a maximum, how far a memory grows would depend on the machine.
-    fn memory_type(
-        &mut self,
-        memory: wasmparser::MemoryType,
-    ) -> Result<MemoryType, reencode::Error> {
+    fn memory_type(&mut self, memory: wasmparser::MemoryType) -> Result<MemoryType, Error> {
         let limit = u64::from(self.memory_pages);
         let maximum = memory.maximum.map_or(limit, |maximum| maximum.min(limit));
         let memory = reencode::utils::memory_type(self, memory);
@@ -282,7 +286,7 @@ impl Reencode for Rewriter<'_> {
     }
 
     /// A table never changes: the instructions that change one are refused.
-    fn table_type(&mut self, table: wasmparser::TableType) -> Result<TableType, reencode::Error> {
+    fn table_type(&mut self, table: wasmparser::TableType) -> Result<TableType, Error> {
         let table = reencode::utils::table_type(self, table)?;
         Ok(TableType { maximum: Some(table.minimum), ..table })
     }
@@ -291,10 +295,18 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         code: &mut CodeSection,
         body: FunctionBody<'_>,
-    ) -> Result<(), reencode::Error> {
+    ) -> Result<(), Error> {
         let fenced = self.fenced(self.next_body);
         self.next_body += 1;
-        code.function(&fenced.rewrite(self, &body)?);
+        let function = fenced.rewrite(self, &body)?;
+        let found = function.byte_len() as u64;
+        if found > FENCED_LEN_MAX {
+            return Err(Error::UserError(Refusal::FencedTooLong { found, max: FENCED_LEN_MAX }));
+        }
+        code.function(&function);
         Ok(())
     }
 }
+
+/// Bytes of one function that engines take.
+const FENCED_LEN_MAX: u64 = 7_654_321;

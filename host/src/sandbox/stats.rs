@@ -47,18 +47,11 @@ impl Stats {
     /// These counts and `earlier` ones of another sandbox together; what is not a count is of this
     /// one.
     #[must_use]
-    pub const fn after(self, earlier: &Self) -> Self {
-        Self {
-            calls: self.calls + earlier.calls,
-            timed_calls: self.timed_calls + earlier.timed_calls,
-            timed_ns: self.timed_ns + earlier.timed_ns,
-            gas: self.gas + earlier.gas,
-            events: self.events + earlier.events,
-            commands: self.commands + earlier.commands,
-            submitted: self.submitted + earlier.submitted,
-            traps: self.traps + earlier.traps,
-            ..self
-        }
+    pub fn after(mut self, earlier: &Self) -> Self {
+        let mut sums = self.sums();
+        sums.iter_mut().zip(earlier.sums()).for_each(|(sum, earlier)| *sum += earlier);
+        self.set_sums(sums);
+        self
     }
 
     /// What is counted, however often a strategy is put down and taken up.
@@ -87,10 +80,15 @@ impl Stats {
 
     /// Those of somebody who sat there before, as they were written down.
     pub(crate) fn of_sums(sums: [u64; 8]) -> Self {
-        let [counts @ .., timed_calls, timed_ns] = sums;
-        let mut stats = Self { timed_calls, timed_ns, ..Self::default() };
-        stats.set_counts(counts);
+        let mut stats = Self::default();
+        stats.set_sums(sums);
         stats
+    }
+
+    fn set_sums(&mut self, sums: [u64; 8]) {
+        let [counts @ .., timed_calls, timed_ns] = sums;
+        self.set_counts(counts);
+        (self.timed_calls, self.timed_ns) = (timed_calls, timed_ns);
     }
 
     /// Counts a call with events, and says whether it is to be timed.

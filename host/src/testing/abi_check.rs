@@ -10,7 +10,7 @@ use wasm_encoder::{
 };
 
 use crate::runtime::{Call, Engine, Import, Word};
-use crate::sandbox::{Cache, Program, Sandbox, SandboxConfig, admit};
+use crate::sandbox::{Cache, Program, Sandbox, SandboxConfig, admit, dialect};
 
 /// Runs the guest that these bytes are made into on each engine: nothing panics, and all that can
 /// be seen of it is the same everywhere.
@@ -36,7 +36,8 @@ pub fn check_admission_bytes(bytes: &[u8], engine: &dyn Engine) {
     _ = crate::sandbox::counted(bytes);
     _ = crate::sandbox::gas_by_function(bytes);
     if let Ok(admitted) = admit(bytes, &config()) {
-        wasmparser::validate(admitted.bytes()).expect("what is written back is valid");
+        let valid = dialect::validator().validate_all(admitted.bytes());
+        valid.expect("what is written back is valid");
         engine.prepare(admitted.bytes()).expect("the engine takes what is admitted");
         _ = run(engine, bytes);
     }

@@ -198,7 +198,7 @@ const OUT_OF_GAS: Fault = Fault::OutOfGas { limit: GAS };
 
 #[test]
 fn loops_without_end_end() {
-    for attack in ["loop-event", "loop-timer", "loop-host"] {
+    for attack in ["loop-event", "loop-timer", "loop-host", "panic-flood"] {
         let end = check(&format!("attack={attack}"), Some(&OUT_OF_GAS));
         assert!(!end.backtrace[0].is_empty());
         assert_eq!(end.counts.orders, 0);

@@ -29,6 +29,8 @@ mod command;
 mod config;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod conformance;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod every_engine;
 mod full_disk;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod guests;
@@ -45,6 +47,8 @@ mod jsonl;
 mod limits;
 mod lobster;
 mod network;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod panics;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod programs;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

@@ -134,6 +134,42 @@ fn what_engines_disagree_on_is_refused_by_validation() {
     assert!(refused(&wide.wasm()).contains("memory64"));
     let shared = Guest { memory: "2 3 shared", ..Guest::default() };
     assert!(refused(&shared.wasm()).contains("threads"));
+    let compact = Guest {
+        imports: r#"(import "ringfence_1" (item "rand64" (func (result i64))))"#,
+        ..Guest::default()
+    };
+    assert!(refused(&compact.wasm()).contains("compact"), "{}", refused(&compact.wasm()));
+}
+
+#[test]
+fn functions_of_the_host_are_called_and_not_pointed_at() {
+    for (more, body) in [
+        ("(table 1 funcref) (elem (i32.const 0) $FUNC)", ""),
+        ("(table 1 funcref) (elem (i32.const 0) funcref (ref.func $FUNC))", ""),
+        ("(elem declare func $FUNC)", ""),
+        ("(global funcref (ref.func $FUNC))", ""),
+    ] {
+        let guest = |function: &str| {
+            Guest {
+                imports: r#"(import "ringfence_1" "rand64" (func $rand (result i64)))
+                            (import "ringfence_1" "log" (func $log (param i32 i32 i32)))"#,
+                on_events: format!("{} (i32.const 0)", body.replace("FUNC", function)),
+                more: format!("{} (func $own)", more.replace("FUNC", function)),
+                ..Guest::default()
+            }
+            .wasm()
+        };
+        let said = refused(&guest("log"));
+        assert!(said.starts_with("refers to `ringfence_1.log` as a function pointer"), "{said}");
+        assert!(run(&guest("own"), &SandboxConfig::default(), &[events(1)]).delivered.is_ok());
+    }
+    // Where nothing else declares it, engines would not know it: its export is dropped.
+    for more in ["(elem declare func $f)", "(export \"f\" (func $f))"] {
+        let more = format!("{more} (func $f)");
+        let on_events = "(drop (ref.func $f)) (i32.const 0)".to_owned();
+        let said = refused(&Guest { on_events, more, ..Guest::default() }.wasm());
+        assert!(said.starts_with("uses `ref.func`: tables of strategies are fixed"), "{said}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ringfence_core::quantity::Time;
 use ringfence_host::runtime::{Artifact, Engine, EngineError, Module};
-use ringfence_host::sandbox::{Cache, Programs, SandboxConfig};
+use ringfence_host::sandbox::{Cache, Program, Programs, Sandbox, SandboxConfig};
 
 use crate::guests::{Guest, echo, engines, events};
 
@@ -90,5 +90,26 @@ fn a_module_is_made_ready_once_and_each_strategy_has_its_own_memory() {
         drop((other, smaller, sandboxes));
         programs.load(&engine, &echo(), &config(0)).unwrap();
         assert_eq!(programs.len(), 1, "{}", engine.name());
+    }
+}
+
+#[test]
+fn the_third_of_a_program_has_the_pages_beforehand_that_the_second_one_wrote() {
+    let fill = "(memory.fill (i32.const 65536) (i32.const 1) (i32.const 40960)) (i32.const 0)";
+    let wasm = Guest { on_events: fill.to_owned(), ..Guest::default() }.wasm();
+    // Of the memory of other engines not even the first page begins where one does.
+    for engine in engines().iter().filter(|engine| engine.keeps_artifacts()) {
+        let config = SandboxConfig::default();
+        let program = Program::prepare(&**engine, &Cache::disabled(), &wasm, &config).unwrap();
+        let touched = [(); 4].map(|()| {
+            let mut sandbox = Sandbox::start(&program, &config).unwrap();
+            let at_start = sandbox.touched_bytes();
+            sandbox.deliver(Time(1), &events(1), &mut Vec::new()).unwrap();
+            (at_start, sandbox.touched_bytes())
+        });
+        let first = touched[0];
+        assert_eq!(first.0 + 40_960, first.1, "{}", engine.name());
+        let all = (first.1, first.1);
+        assert_eq!(touched, [first, first, all, all], "{}", engine.name());
     }
 }

@@ -73,6 +73,13 @@ fn each_broken_rule_has_its_line_and_its_sentence() {
     let grows = "(table 1 funcref)
         (func (drop (table.grow (ref.null func) (i32.const 1))))";
     refused(&more(grows), MANIFEST, "ways to change tables", "table.grow");
+    let log = r#"(import "ringfence_1" "log" (func $log (param i32 i32 i32)))"#;
+    let pointer = "(table 1 funcref) (elem (i32.const 0) $log)".to_owned();
+    let pointed = Guest { imports: log, more: pointer, ..Guest::default() };
+    refused(&pointed, MANIFEST, "imports", "point at a function of the strategy that calls it");
+    let returns = |count| more(&format!("(func {})", "(return) ".repeat(count)));
+    refused(&returns(1 << 20), MANIFEST, "bytes of one function", "may have 1048576");
+    refused(&returns(900_000), MANIFEST, "rewriting", "once its fence is in, but engines take");
     refused(&usual, "{", "manifest", "not the JSON of a manifest");
     refused(&usual, r#"{"abi":"7.0"}"#, "ABI version", "ABI version 7.0");
     let simd = more("(func (drop (i8x16.splat (i32.const 0))))");

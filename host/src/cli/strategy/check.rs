@@ -121,7 +121,8 @@ impl List {
                 let found = format!("{} bytes with its fence", Grouped(admitted.bytes().len()));
                 self.row(true, "rewriting", "possible", &found);
             }
-            Err(LoadError::Refused(_)) => {}
+            Err(LoadError::Refused(_))
+                if !has(|it| matches!(it, Refusal::FencedTooLong { .. })) => {}
             Err(_) => self.row(false, "rewriting", "possible", "impossible"),
         }
     }
@@ -177,7 +178,10 @@ impl List {
 fn is_about_imports(refusal: &Refusal) -> bool {
     matches!(
         refusal,
-        Refusal::ForeignImport { .. } | Refusal::ImportType { .. } | Refusal::UnlistedImport { .. }
+        Refusal::ForeignImport { .. }
+            | Refusal::ImportType { .. }
+            | Refusal::UnlistedImport { .. }
+            | Refusal::HostReference { .. }
     )
 }
 
@@ -199,6 +203,7 @@ fn is_about_state(refusal: &Refusal) -> bool {
                 | Refusal::StartFunction
                 | Refusal::MemoryTooLarge { .. }
                 | Refusal::TooMany { .. }
+                | Refusal::FencedTooLong { .. }
         )
 }
 

@@ -1,8 +1,8 @@
 use super::*;
 
-/// A mebibyte that nobody has touched, given out page by page.
-fn fresh() -> &'static mut [u8] {
-    let (len, none) = (1 << 20, std::ptr::null_mut());
+/// Memory that nobody has touched, given out page by page.
+pub(crate) fn fresh(len: usize) -> &'static mut [u8] {
+    let none = std::ptr::null_mut();
     let (allowed, kind) =
         (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
     // SAFETY: a new mapping that is never taken away, and nobody else has.
@@ -16,7 +16,7 @@ fn fresh() -> &'static mut [u8] {
 
 #[test]
 fn what_was_written_is_told_from_what_was_not() {
-    let memory = fresh();
+    let memory = fresh(1 << 20);
     assert_eq!(resident(memory).unwrap(), 0);
     for at in [5, 4096, 9 * 4096 + 4095] {
         memory[at] = 1;
@@ -27,7 +27,7 @@ fn what_was_written_is_told_from_what_was_not() {
 
 #[test]
 fn pages_are_there_before_they_are_written_and_keep_what_is_in_them() {
-    let memory = fresh();
+    let memory = fresh(1 << 20);
     memory[4096] = 7;
     populate(memory, &[4096..3 * 4096, 8 * 4096..9 * 4096, 1 << 20..2 << 20]);
     assert_eq!(written(memory).unwrap(), [4096..3 * 4096, 8 * 4096..9 * 4096]);
@@ -35,4 +35,11 @@ fn pages_are_there_before_they_are_written_and_keep_what_is_in_them() {
     let there = written(memory).unwrap();
     assert_eq!(there, [4096..3 * 4096, 8 * 4096..9 * 4096], "not whole pages: left alone");
     assert_eq!(memory.iter().map(|byte| u32::from(*byte)).sum::<u32>(), 7);
+}
+
+#[test]
+fn pages_of_another_length_are_not_taken_for_these() {
+    check_page_len(4096).unwrap();
+    let error = check_page_len(65_536).unwrap_err();
+    assert_eq!(error.to_string(), "the system's pages have 65536 bytes, and not 4096");
 }

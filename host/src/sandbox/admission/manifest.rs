@@ -1,10 +1,10 @@
 //! What a module says about itself, in its section `ringfence.manifest`.
 
 use serde::Deserialize;
-use wasmparser::{Parser, Payload};
+use wasmparser::Payload;
 
 use crate::runtime::Import;
-use crate::sandbox::LoadError;
+use crate::sandbox::{LoadError, dialect};
 
 /// A manifest: its text, and what the host asks of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Manifest {
 
 /// The section's bytes. The walk stops at what is no module.
 pub(in crate::sandbox) fn section(wasm: &[u8]) -> Option<&[u8]> {
-    for payload in Parser::new(0).parse_all(wasm) {
+    for payload in dialect::parser().parse_all(wasm) {
         if let Payload::CustomSection(section) = payload.ok()?
             && section.name() == SECTION
         {

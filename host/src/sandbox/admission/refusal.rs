@@ -5,7 +5,7 @@ use std::fmt;
 use wasmparser::{ExternalKind, FuncType, ValType};
 
 use super::Manifest;
-use super::survey::{Imported, Survey};
+use super::survey::{FUNCTION_LEN_MAX, FuncFacts, Imported, Survey};
 use crate::runtime::{Call, Import, MEMORY, Word};
 use crate::sandbox::SandboxConfig;
 
@@ -99,6 +99,17 @@ pub enum Refusal {
         /// Which.
         number: u32,
     },
+    /// It refers to a function of the host, which would be called for the price of its own.
+    #[error(
+        "refers to `{module}.{name}` as a function pointer or in a table: strategies only call \
+         functions of the host; point at a function of the strategy that calls it"
+    )]
+    HostReference {
+        /// Where it imports it from.
+        module: String,
+        /// What.
+        name: String,
+    },
     /// It has more of something than a module may.
     #[error("has {found} {what}, but may have {max}")]
     TooMany {
@@ -107,6 +118,17 @@ pub enum Refusal {
         /// How many it has.
         found: u64,
         /// How many it may have.
+        max: u64,
+    },
+    /// One of its functions outgrows what engines take.
+    #[error(
+        "has a function of {found} bytes once its fence is in, but engines take {max}: split it, or \
+         build with opt-level \"s\""
+    )]
+    FencedTooLong {
+        /// Bytes the function has with its fence.
+        found: u64,
+        /// Bytes it may have.
         max: u64,
     },
 }
@@ -127,6 +149,7 @@ pub(super) fn refusals(
     found.extend(survey.table_change.map(|instruction| Refusal::TableChange { instruction }));
     found.extend(survey.segment_use.map(|instruction| Refusal::SegmentUse { instruction }));
     found.extend(reference_global(survey));
+    found.extend(host_reference(survey));
     found.extend(counts(survey).into_iter().filter_map(|(what, found, max)| {
         (found > max).then_some(Refusal::TooMany { what, found, max })
     }));
@@ -187,10 +210,18 @@ fn reference_global(survey: &Survey) -> Option<Refusal> {
     Some(Refusal::ReferenceGlobal { number })
 }
 
+fn host_reference(survey: &Survey) -> Option<Refusal> {
+    let import = survey.imported_func(survey.host_reference?)?;
+    let (module, name) = (import.module.clone(), import.name.clone());
+    Some(Refusal::HostReference { module, name })
+}
+
 /// What is counted, how many there are, and how many there may be.
-pub(super) fn counts(survey: &Survey) -> [(&'static str, u64, u64); 11] {
+pub(super) fn counts(survey: &Survey) -> [(&'static str, u64, u64); 14] {
     let most = |of: fn(&FuncType) -> usize| survey.types.iter().map(of).max().unwrap_or(0) as u64;
-    let bodies = || survey.bodies.iter().map(|(facts, _)| facts);
+    let longest = |of: fn(&FuncFacts) -> u64| {
+        survey.bodies.iter().map(|(facts, _)| of(facts)).max().unwrap_or(0)
+    };
     [
         ("imports", survey.imports.len() as u64, 100),
         ("types", survey.types.len() as u64, 5_000),
@@ -202,12 +233,15 @@ pub(super) fn counts(survey: &Survey) -> [(&'static str, u64, u64); 11] {
         ("parameters of one function", most(|it| it.params().len()), 100),
         ("results of one function", most(|it| it.results().len()), 1),
         // Beyond these a single frame could outgrow what the depth limit reckons with.
-        (
-            "locals of one function",
-            bodies().map(|it| u64::from(it.locals)).max().unwrap_or(0),
-            2_000,
-        ),
-        ("bytes of one function", bodies().map(|it| it.len).max().unwrap_or(0), 1 << 20),
+        ("locals of one function", longest(|it| it.locals.into()), 2_000),
+        ("bytes of one function", longest(|it| it.len), FUNCTION_LEN_MAX),
+        // wasmtime compiles 65,520, wasmi reads 131,072.
+        ("targets of one br_table", longest(|it| it.targets.into()), 65_000),
+        // wasmi numbers what a function works with from -32,768 to 32,767: its locals and values from
+        // 0 upwards, from -1 downwards the numbers in it and the jumps that lead far. Beyond that it
+        // fails in the first call, or panics. The fence comes on top, with at most 4,100 numbers.
+        ("values on the stack of one function", longest(|it| it.height.into()), 10_000),
+        ("numbers and jumps of one function", longest(|it| it.numbers_and_jumps.into()), 25_000),
     ]
 }
 

@@ -1,14 +1,14 @@
 //! What a module is made of, gathered while it is validated.
 
 use wasmparser::{
-    BlockType, CompositeInnerType, ExternalKind, FuncToValidate, FuncType,
-    FuncValidatorAllocations, FunctionBody, GlobalType, MemoryType, Operator, Parser, Payload,
-    TypeRef, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    BlockType, CompositeInnerType, ConstExpr, ElementItems, ExternalKind, FuncToValidate, FuncType,
+    FuncValidatorAllocations, FunctionBody, GlobalType, MemoryType, Operator, Payload, TypeRef,
+    ValidPayload, ValidatorResources,
 };
 
 use crate::runtime::Import;
-use crate::sandbox::LoadError;
 use crate::sandbox::rewrite::{Outline, Outliner};
+use crate::sandbox::{LoadError, dialect};
 
 /// Everything about a module that a rule or the rewriter asks for.
 #[derive(Debug, Default)]
@@ -28,10 +28,12 @@ pub(in crate::sandbox) struct Survey {
     pub(in crate::sandbox) globals: Vec<GlobalType>,
     pub(in crate::sandbox) exports: Vec<Exported>,
     pub(in crate::sandbox) has_start: bool,
-    /// An instruction that changes a table, if one does.
+    /// An instruction that changes a table, or makes what only tables could be changed to.
     pub(in crate::sandbox) table_change: Option<&'static str>,
     /// An instruction that uses or drops a passive segment, if one does.
     pub(in crate::sandbox) segment_use: Option<&'static str>,
+    /// An imported function that is referred to and not just called, if one is.
+    pub(in crate::sandbox) host_reference: Option<u32>,
 }
 
 /// Something that the module wants from outside.
@@ -60,6 +62,29 @@ pub(in crate::sandbox) struct FuncFacts {
     pub(in crate::sandbox) locals: u32,
     /// Values that it holds at most, apart from those.
     pub(in crate::sandbox) height: u32,
+    /// Targets of the `br_table` that has the most of them, without the last one.
+    pub(in crate::sandbox) targets: u32,
+    /// Numbers that it has in it or takes from globals, and jumps that depend on something.
+    pub(in crate::sandbox) numbers_and_jumps: u32,
+}
+
+/// Bytes that a function may have.
+pub(in crate::sandbox) const FUNCTION_LEN_MAX: u64 = 1 << 20;
+
+impl FuncFacts {
+    fn note(&mut self, op: &Operator<'_>) {
+        match op {
+            Operator::BrTable { targets } => self.targets = self.targets.max(targets.len()),
+            Operator::I32Const { .. }
+            | Operator::I64Const { .. }
+            | Operator::F32Const { .. }
+            | Operator::F64Const { .. }
+            | Operator::GlobalGet { .. }
+            | Operator::BrIf { .. }
+            | Operator::If { .. } => self.numbers_and_jumps += 1,
+            _ => {}
+        }
+    }
 }
 
 impl Survey {
@@ -73,9 +98,9 @@ impl Survey {
 
     fn gather(wasm: &[u8]) -> wasmparser::Result<Self> {
         let mut survey = Self::default();
-        let mut validator = Validator::new_with_features(FEATURES);
+        let mut validator = dialect::validator();
         let mut scratch = FuncValidatorAllocations::default();
-        for payload in Parser::new(0).parse_all(wasm) {
+        for payload in dialect::parser().parse_all(wasm) {
             let payload = payload?;
             if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
                 scratch = survey.function(function, &body, scratch)?;
@@ -123,7 +148,14 @@ impl Survey {
             }
             Payload::GlobalSection(section) => {
                 for global in section {
-                    self.globals.push(global?.ty);
+                    let global = global?;
+                    self.note_references(&global.init_expr)?;
+                    self.globals.push(global.ty);
+                }
+            }
+            Payload::ElementSection(section) => {
+                for element in section {
+                    self.note_elements(element?.items)?;
                 }
             }
             Payload::ExportSection(section) => {
@@ -152,21 +184,26 @@ impl Survey {
         let mut facts = FuncFacts {
             len: body.range().end - body.range().start,
             locals: validator.len_locals(),
-            height: 0,
+            ..FuncFacts::default()
         };
         let place = |offset: u64| usize::try_from(offset - body.range().start).unwrap_or_default();
         let begin = place(reader.original_position());
-        let mut outliner = Outliner::new(body.as_bytes(), begin, self.imported_funcs);
+        // Of one that is refused no outline is wanted.
+        let mut outliner = (facts.len <= FUNCTION_LEN_MAX)
+            .then(|| Outliner::new(body.as_bytes(), begin, self.imported_funcs));
         let mut ops = wasmparser::OperatorsReader::new(reader);
         while !ops.eof() {
             let (op, offset) = ops.read_with_offset()?;
             validator.op(offset, &op)?;
             facts.height = facts.height.max(validator.operand_stack_height());
             self.note_change(&op);
-            outliner.pass(place(offset), place(ops.original_position()), &op);
+            facts.note(&op);
+            if let Some(outliner) = &mut outliner {
+                outliner.pass(place(offset), place(ops.original_position()), &op);
+            }
         }
         ops.finish()?;
-        self.bodies.push((facts, outliner.finish()));
+        self.bodies.push((facts, outliner.map(Outliner::finish).unwrap_or_default()));
         Ok(validator.into_allocations())
     }
 
@@ -180,8 +217,49 @@ impl Survey {
             Operator::ElemDrop { .. } => self.segment_use = Some("elem.drop"),
             Operator::DataDrop { .. } => self.segment_use = Some("data.drop"),
             Operator::MemoryInit { .. } => self.segment_use = Some("memory.init"),
+            Operator::RefFunc { function_index } => {
+                self.note_reference(*function_index);
+                self.table_change = Some("ref.func");
+            }
             _ => {}
         }
+    }
+
+    fn note_elements(&mut self, items: ElementItems<'_>) -> wasmparser::Result<()> {
+        match items {
+            ElementItems::Functions(functions) => {
+                for function in functions {
+                    self.note_reference(function?);
+                }
+            }
+            ElementItems::Expressions(_, expressions) => {
+                for expression in expressions {
+                    self.note_references(&expression?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note_references(&mut self, expression: &ConstExpr<'_>) -> wasmparser::Result<()> {
+        for op in expression.get_operators_reader() {
+            if let Operator::RefFunc { function_index } = op? {
+                self.note_reference(function_index);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_reference(&mut self, function: u32) {
+        if function < self.imported_funcs {
+            self.host_reference = Some(function);
+        }
+    }
+
+    /// What an imported function was imported as.
+    pub(in crate::sandbox) fn imported_func(&self, function: u32) -> Option<&Imported> {
+        let mut funcs = self.imports.iter().filter(|import| import.func_type.is_some());
+        funcs.nth(function as usize)
     }
 
     /// Numbers of the globals that the guest can change, all of which hold numbers.
@@ -192,8 +270,7 @@ impl Survey {
     /// Parameters and results of a function of any kind, by its number.
     pub(in crate::sandbox) fn func_type(&self, function: u32) -> Option<&FuncType> {
         let type_index = if function < self.imported_funcs {
-            let funcs = self.imports.iter().filter_map(|import| import.func_type);
-            funcs.clone().nth(function as usize)?
+            self.imported_func(function)?.func_type?
         } else {
             *self.functions.get((function - self.imported_funcs) as usize)?
         };
@@ -215,13 +292,3 @@ impl Survey {
         }
     }
 }
-
-/// What `rustc` emits for wasm32-unknown-unknown, and both engines share: no threads, no SIMD
-/// (its floats differ between engines), no exceptions, no garbage collection, no 64-bit memory.
-const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
-    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
-    .union(WasmFeatures::SIGN_EXTENSION)
-    .union(WasmFeatures::MULTI_VALUE)
-    .union(WasmFeatures::BULK_MEMORY)
-    .union(WasmFeatures::REFERENCE_TYPES)
-    .union(WasmFeatures::FLOATS);

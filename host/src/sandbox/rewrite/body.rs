@@ -5,14 +5,15 @@
 
 use std::ops::Range;
 
-use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{BlockType, Function, Ieee32, Ieee64, Instruction, ValType};
-use wasmparser::{BinaryReader, FunctionBody, OperatorsReader};
+use wasmparser::{FunctionBody, OperatorsReader};
 
 use super::outline::{Mark, Outline, What};
 use super::segments::{Charge, Segments};
-use super::{Fence, Rewriter, Step, cost};
+use super::{Error, Fence, Rewriter, Step, cost};
 use crate::sandbox::admission::FuncFacts;
+use crate::sandbox::dialect;
 
 /// A function and everything that its fence depends on.
 pub(super) struct Fenced<'a> {
@@ -32,7 +33,7 @@ impl Fenced<'_> {
         &self,
         rewriter: &mut Rewriter<'_>,
         body: &FunctionBody<'_>,
-    ) -> Result<Function, reencode::Error> {
+    ) -> Result<Function, Error> {
         let segments = &self.outline.segments;
         let vars = Vars::new(self.facts.locals, segments);
         let mut locals = Vec::new();
@@ -101,20 +102,16 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// The body becomes a block, so that every way out of it passes the epilogue.
-    fn write(
-        &mut self,
-        rewriter: &mut Rewriter<'_>,
-        result: BlockType,
-    ) -> Result<(), reencode::Error> {
+    fn write(&mut self, rewriter: &mut Rewriter<'_>, result: BlockType) -> Result<(), Error> {
         let outline = self.fenced.outline;
         let counts = self.fenced.counts();
         self.prologue(counts);
         self.put(&Instruction::Block(result));
         let mut at = outline.instructions.start;
         for mark in &outline.marks {
-            self.copy(at..mark.at);
+            self.copy(at..mark.at as usize);
             self.mark(rewriter, *mark)?;
-            at = mark.end;
+            at = mark.end as usize;
         }
         self.copy(at..outline.instructions.end);
         self.epilogue(counts);
@@ -126,10 +123,13 @@ impl Writer<'_> {
     /// behind them too.
     fn copy(&mut self, instructions: Range<usize>) {
         let Range { mut start, end } = instructions;
-        while let Some((charge, later)) = self.charges.split_first().filter(|it| it.0.at <= end) {
-            self.out.raw(self.bytes[start..charge.at].iter().copied());
+        while let Some((charge, later)) = self.charges.split_first()
+            && charge.at as usize <= end
+        {
+            let at = charge.at as usize;
+            self.out.raw(self.bytes[start..at].iter().copied());
             self.charge(*charge);
-            (self.charges, start) = (later, charge.at);
+            (self.charges, start) = (later, at);
         }
         self.out.raw(self.bytes[start..end].iter().copied());
     }
@@ -188,10 +188,10 @@ impl Writer<'_> {
     }
 
     /// Writes an instruction with what belongs to it.
-    fn mark(&mut self, rewriter: &mut Rewriter<'_>, mark: Mark) -> Result<(), reencode::Error> {
+    fn mark(&mut self, rewriter: &mut Rewriter<'_>, mark: Mark) -> Result<(), Error> {
         match mark.what {
-            What::Return { open } => {
-                self.put(&Instruction::Br(open));
+            What::Return => {
+                self.put(&Instruction::Br(mark.open));
                 return Ok(());
             }
             What::Call => self.store_gas(),
@@ -211,14 +211,10 @@ impl Writer<'_> {
     }
 
     /// Writes an instruction as it was, in the fewest bytes.
-    fn put_again(
-        &mut self,
-        rewriter: &mut Rewriter<'_>,
-        mark: Mark,
-    ) -> Result<(), reencode::Error> {
-        let bytes = &self.bytes[mark.at..mark.end];
+    fn put_again(&mut self, rewriter: &mut Rewriter<'_>, mark: Mark) -> Result<(), Error> {
+        let bytes = &self.bytes[mark.at as usize..mark.end as usize];
         if mark.is_long {
-            let instruction = OperatorsReader::new(BinaryReader::new(bytes, 0)).read()?;
+            let instruction = OperatorsReader::new(dialect::reader(bytes)).read()?;
             self.put(&rewriter.instruction(instruction)?);
         } else {
             self.out.raw(bytes.iter().copied());
@@ -232,7 +228,7 @@ impl Writer<'_> {
         }
         if charge.gas > 0 {
             self.put(&Instruction::LocalGet(self.vars.gas));
-            self.put(&Instruction::I64Const(i64::try_from(charge.gas).unwrap_or(i64::MAX)));
+            self.put(&Instruction::I64Const(charge.gas.into()));
             self.put(&Instruction::I64Sub);
             self.put(&Instruction::LocalSet(self.vars.gas));
         }

@@ -21,8 +21,10 @@ pub(in crate::sandbox) struct Outline {
 /// An instruction that is not just copied.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
-    pub(super) at: usize,
-    pub(super) end: usize,
+    pub(super) at: u32,
+    pub(super) end: u32,
+    /// Blocks that are open.
+    pub(super) open: u32,
     pub(super) what: What,
     /// Whether it may be written in fewer bytes. Engines see one form of each instruction.
     pub(super) is_long: bool,
@@ -31,8 +33,8 @@ pub(super) struct Mark {
 /// What is done about an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
-    /// It leaves the function, out of so many blocks.
-    Return { open: u32 },
+    /// It leaves the function, out of all blocks that are open.
+    Return,
     /// It calls a function of the guest.
     Call,
     /// It makes the memory larger.
@@ -62,7 +64,7 @@ impl<'a> Outliner<'a> {
     /// Of a function whose instructions begin at `from`.
     pub(in crate::sandbox) fn new(body: &'a [u8], from: usize, imported_funcs: u32) -> Self {
         let outline = Outline { instructions: from..body.len(), ..Outline::default() };
-        Self { body, imported_funcs, cutter: Cutter::new(from), outline, float: None }
+        Self { body, imported_funcs, cutter: Cutter::new(place(from)), outline, float: None }
     }
 
     /// Takes in the instruction at `at`, which ends before `end`.
@@ -72,7 +74,8 @@ impl<'a> Outliner<'a> {
             self.mark(Mark { what, ..float });
         }
         let is_long = !is_brief(op, self.body.get(at..end).unwrap_or_default());
-        let mark = Mark { at, end, what: self.what(op), is_long };
+        let (at, end) = (place(at), place(end));
+        let mark = Mark { at, end, open: self.cutter.open(), what: self.what(op), is_long };
         self.cutter.pass(end, op, self.imported_funcs);
         match mark.what {
             What::Float32 | What::Float64 => self.float = Some(mark),
@@ -94,7 +97,7 @@ impl<'a> Outliner<'a> {
 
     fn what(&self, op: &Operator<'_>) -> What {
         match op {
-            Operator::Return => What::Return { open: self.cutter.open() },
+            Operator::Return => What::Return,
             Operator::Call { function_index } if *function_index >= self.imported_funcs => {
                 What::Call
             }
@@ -110,13 +113,33 @@ impl<'a> Outliner<'a> {
     }
 }
 
-/// Whether no number in an instruction takes more bytes than it has to. Says no where it would have
-/// to look more closely: at numbers whose last byte has all bits of a sign.
-fn is_brief(op: &Operator<'_>, bytes: &[u8]) -> bool {
-    let is_float = matches!(op, Operator::F32Const { .. } | Operator::F64Const { .. });
-    let numbers = bytes.get(1..).unwrap_or_default();
-    is_float || numbers.windows(2).all(|pair| pair[0] < 0x80 || !matches!(pair[1], 0 | 0x7f))
+/// A place in a function. Those that are outlined have no more bytes than a function may have.
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
+
+/// Whether no number and no type in an instruction takes more bytes than it has to. Says no where it
+/// would have to look more closely: at numbers whose last byte has all bits of a sign, and types with
+/// the byte in front that those of references may have.
+fn is_brief(op: &Operator<'_>, bytes: &[u8]) -> bool {
+    let is_short = |pair: &[u8]| pair[0] < 0x80 || !matches!(pair[1], 0 | 0x7f);
+    let numbers = bytes.get(1..).unwrap_or_default();
+    match op {
+        Operator::F32Const { .. } | Operator::F64Const { .. } => true,
+        Operator::Block { .. }
+        | Operator::Loop { .. }
+        | Operator::If { .. }
+        | Operator::TypedSelect { .. }
+            if numbers.contains(&NULLABLE) =>
+        {
+            false
+        }
+        _ => numbers.windows(2).all(is_short),
+    }
+}
+
+/// In front of the type of a reference that may be null: `63 70` is `70`.
+const NULLABLE: u8 = 0x63;
 
 /// The type of what an instruction yields whose NaN engines may choose freely.
 ///

@@ -22,9 +22,9 @@ pub(super) struct Segments {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Charge {
     /// Where its first instruction is.
-    pub(super) at: usize,
-    /// Gas.
-    pub(super) gas: u64,
+    pub(super) at: u32,
+    /// Gas. A host call of two bytes is the dearest, so that a function of 1 MiB costs 2^27.
+    pub(super) gas: u32,
     /// Whether to stop the guest if that was more than it had.
     ///
     /// Where each loop and each function begins is enough: what runs without passing one of these
@@ -36,8 +36,8 @@ impl Segments {
     /// Cuts a function.
     pub(super) fn of(body: &FunctionBody<'_>, imported_funcs: u32) -> wasmparser::Result<Self> {
         let mut cutter = Cutter::new(0);
-        for (at, op) in body.get_operators_reader()?.into_iter().enumerate() {
-            cutter.pass(at + 1, &op?, imported_funcs);
+        for (next, op) in (1_u32..).zip(body.get_operators_reader()?) {
+            cutter.pass(next, &op?, imported_funcs);
         }
         Ok(cutter.finish())
     }
@@ -65,7 +65,7 @@ pub(super) struct Cutter {
     segments: Segments,
     frames: Vec<Frame>,
     gas: u64,
-    at: usize,
+    at: u32,
     check: bool,
 }
 
@@ -79,14 +79,14 @@ struct Frame {
 
 impl Cutter {
     /// Of a function whose first instruction is at `from`.
-    pub(super) fn new(from: usize) -> Self {
+    pub(super) fn new(from: u32) -> Self {
         // The function's own frame: a branch to it leaves the function.
         let frames = vec![Frame::default()];
         Self { segments: Segments::default(), frames, gas: 0, at: from, check: true }
     }
 
     /// Takes in an instruction; the one behind it is at `next`.
-    pub(super) fn pass(&mut self, next: usize, op: &Operator<'_>, imported_funcs: u32) {
+    pub(super) fn pass(&mut self, next: u32, op: &Operator<'_>, imported_funcs: u32) {
         self.segments.note_needs(op, imported_funcs);
         self.gas += cost::of(op, imported_funcs);
         match op {
@@ -143,13 +143,14 @@ impl Cutter {
     }
 
     /// Ends the stretch and begins one in front of instruction `at`.
-    fn begin(&mut self, at: usize, check: bool) {
+    fn begin(&mut self, at: u32, check: bool) {
         self.close();
         (self.at, self.check) = (at, check);
     }
 
     fn close(&mut self) {
-        let charge = Charge { at: self.at, gas: std::mem::take(&mut self.gas), check: self.check };
+        let gas = u32::try_from(std::mem::take(&mut self.gas)).unwrap_or(u32::MAX);
+        let charge = Charge { at: self.at, gas, check: self.check };
         if charge.gas > 0 || charge.check {
             self.segments.charges.push(charge);
         }

@@ -1,8 +1,9 @@
 use wasm_encoder::{CodeSection, FunctionSection, Module, TypeSection};
-use wasmparser::{Operator, Parser, Payload};
+use wasmparser::{Operator, Payload};
 
 use super::super::entry::Entries;
 use super::*;
+use crate::sandbox::LoadError;
 use crate::sandbox::admission::Survey;
 
 /// Compares each function of a module with what comes of reading and writing every instruction.
@@ -22,7 +23,7 @@ fn check(wasm: &[u8]) {
         let survey = &survey;
         let mut rewriter =
             Rewriter { survey, memory_pages, fence, entries, next_body: 0, globals_done };
-        for payload in Parser::new(0).parse_all(wasm) {
+        for payload in dialect::parser().parse_all(wasm) {
             if let Payload::CodeSectionEntry(body) = payload.unwrap() {
                 let at = rewriter.next_body;
                 rewriter.next_body += 1;
@@ -55,7 +56,7 @@ fn plainly(fenced: &Fenced<'_>, rewriter: &mut Rewriter<'_>, body: &FunctionBody
     writer.prologue(fenced.counts());
     writer.put(&Instruction::Block(rewriter.block_type(fenced.result).unwrap()));
     for (at, op) in ops.iter().enumerate() {
-        if let Some(charge) = charges.next_if(|charge| charge.at == at) {
+        if let Some(charge) = charges.next_if(|charge| charge.at as usize == at) {
             writer.charge(*charge);
         }
         let is_call = match op {
@@ -133,8 +134,9 @@ fn what_is_copied_is_what_would_be_written() {
 #[test]
 fn numbers_that_are_longer_than_they_have_to_be_are_written_anew() {
     // i32.const 5, i32.load, drop; i64.const -1, i32.wrap_i64, call 0; i32.const 64, drop; f32.const
-    // and f32.const, whose bytes are no numbers, f32.add, drop; end.
-    let long: [&[u8]; 10] = [
+    // and f32.const, whose bytes are no numbers, f32.add, drop; a block and an if of funcref, a select
+    // of it; end.
+    let long: [&[u8]; 13] = [
         &[0x41, 0x85, 0x80, 0x80, 0x00],
         &[0x28, 0x82, 0x00, 0x87, 0x80, 0x00, 0x1a],
         &[0x42, 0xff, 0xff, 0x7f, 0xa7],
@@ -144,6 +146,9 @@ fn numbers_that_are_longer_than_they_have_to_be_are_written_anew() {
         &[0x43, 0x80, 0x00, 0x80, 0x7f],
         &[0x92],
         &[0x1a],
+        &[0x02, 0x63, 0x70, 0xd0, 0x70, 0x0b, 0x1a],
+        &[0x20, 0x00, 0x04, 0x63, 0x70, 0xd0, 0x70, 0x05, 0xd0, 0x70, 0x0b, 0x1a],
+        &[0xd0, 0x70, 0xd0, 0x70, 0x20, 0x00, 0x1c, 0x01, 0x63, 0x70, 0x1a],
         &[0x0b],
     ];
     let mut brief = long;
@@ -151,6 +156,9 @@ fn numbers_that_are_longer_than_they_have_to_be_are_written_anew() {
     brief[1] = &[0x28, 0x02, 0x07, 0x1a];
     brief[2] = &[0x42, 0x7f, 0xa7];
     brief[3] = &[0x10, 0x00];
+    brief[9] = &[0x02, 0x70, 0xd0, 0x70, 0x0b, 0x1a];
+    brief[10] = &[0x20, 0x00, 0x04, 0x70, 0xd0, 0x70, 0x05, 0xd0, 0x70, 0x0b, 0x1a];
+    brief[11] = &[0xd0, 0x70, 0xd0, 0x70, 0x20, 0x00, 0x1c, 0x01, 0x70, 0x1a];
     let [long, brief] = [long, brief].map(|bytes| module(&bytes.concat()));
     assert!(long.len() > brief.len());
     let rewritten = |wasm: &[u8]| {
@@ -158,6 +166,22 @@ fn numbers_that_are_longer_than_they_have_to_be_are_written_anew() {
         super::super::rewrite(wasm, &Survey::of(wasm).unwrap(), 9, Fence::ALL).unwrap()
     };
     assert_eq!(rewritten(&long), rewritten(&brief));
+}
+
+#[test]
+fn what_only_wider_dialects_of_wasm_read_is_not_read() {
+    // i32.const 0, i32.load of memory 0 by its number, drop, end.
+    let load = module(&[0x41, 0x00, 0x28, 0x42, 0x00, 0x00, 0x1a, 0x0b]);
+    assert!(matches!(Survey::of(&load), Err(LoadError::Invalid { .. })));
+}
+
+#[test]
+fn of_a_function_that_is_too_long_there_is_no_outline() {
+    let returns = |count: usize| [&vec![0x0f; count][..], &[0x0b]].concat();
+    let outlined = |count| Survey::of(&module(&returns(count))).unwrap().bodies[0].1.marks.len();
+    let most = usize::try_from(crate::sandbox::admission::FUNCTION_LEN_MAX).unwrap() - 2;
+    assert_eq!(outlined(most), most);
+    assert_eq!(outlined(most + 1), 0);
 }
 
 /// A module of one function `(i32) -> ()`, of these bytes.

@@ -1,11 +1,12 @@
-use wasmparser::{BinaryReader, Ieee64, OperatorsReader};
+use wasmparser::{Ieee64, OperatorsReader};
 
 use super::*;
+use crate::sandbox::dialect;
 
 #[test]
 fn numbers_that_take_more_bytes_than_they_have_to_are_told() {
     let long = [0x29, 0x83, 0x00, 1];
-    let load = OperatorsReader::new(BinaryReader::new(&long, 0)).read().unwrap();
+    let load = OperatorsReader::new(dialect::reader(&long)).read().unwrap();
     for (op, bytes, brief) in [
         (Operator::I32Add, &[0x6a][..], true),
         (Operator::I32Const { value: -1 }, &[0x41, 0x7f], true),
@@ -24,4 +25,9 @@ fn numbers_that_take_more_bytes_than_they_have_to_are_told() {
     ] {
         assert_eq!(is_brief(&op, bytes), brief, "{bytes:x?}");
     }
+}
+
+#[test]
+fn an_outline_takes_no_more_than_28_bytes_for_each_of_its_function() {
+    assert_eq!((size_of::<Mark>(), size_of::<super::super::segments::Charge>()), (16, 12));
 }
