@@ -125,24 +125,29 @@ throughput() {
 resident() { awk '/^RssAnon:/ { print $2 }' "/proc/$venue/status"; }
 
 soak() {
-    local rate="${RATE:-500000}" trades="${TRADES:-100000000}" first last most=0 now begun
+    local rate="${RATE:-500000}" trades="${TRADES:-100000000}" first last most=0 now begun tenths="" loading
     local length=$((2 * trades / rate))
     rm -rf "$folder" && mkdir -p "$folder"
     start 's/^policy = .*/policy = "os"/'
     load "$rate" 10
     first=$(resident)
     load "$rate" "$length" &
-    local loader=$!
+    local loader=$! tenth=1
+    loading=$SECONDS
     while kill -0 $loader 2>/dev/null; do
         sleep 2
         now=$(resident)
         [ "${now:-0}" -gt "$most" ] && most=$now
+        if [ $((10 * (SECONDS - loading))) -ge $((tenth * length)) ]; then
+            tenths="$tenths $now"
+            tenth=$((tenth + 1))
+        fi
     done
     wait $loader
     last=$(resident)
     sed 's/^/    /' "$folder/load.out"
     stop
-    say "    the venue's memory after 10 s: $first KiB; in the end: $last KiB; most: $most KiB"
+    say "    the venue's memory after 10 s: $first KiB; in the end: $last KiB; most: $most KiB; after each tenth:$tenths"
     say "    the journal's folder: $(du -sm "$folder/journal" | cut -f1) MiB"
     say "    $(tail -1 "$folder/venue.log")"
     begun=$(date +%s%N)
