@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod child;
+pub(crate) mod dialect;
 mod imports;
 mod log;
 pub(crate) mod pages;

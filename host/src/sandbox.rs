@@ -5,7 +5,6 @@ mod allowance;
 mod backtrace;
 mod cache;
 mod config;
-pub(crate) mod dialect;
 mod error;
 mod footprint;
 mod image;

@@ -182,6 +182,7 @@ impl Args {
             ("--strategy", !self.strategies.is_empty(), &[Jsonl, Lobster]),
             ("--strategies", self.crew.crew_file.is_some(), &[Jsonl, Lobster]),
             ("--runtime", self.crew.runtime.is_some(), &[Jsonl, Lobster]),
+            ("--logs", self.crew.logs, &[Jsonl, Lobster]),
             ("--report", self.report.is_some(), &[Jsonl, Lobster]),
             ("--expected", self.expected.is_some(), &[Workload]),
         ] {
@@ -217,6 +218,9 @@ impl Args {
         }
         if self.crew.runtime.is_some() && !has_strategies {
             return wrong("--runtime runs strategies; name one by --strategy FILE.wasm");
+        }
+        if self.crew.logs && !has_strategies {
+            return wrong("--logs says what strategies logged; name one by --strategy FILE.wasm");
         }
         let whole = self.events.iter().any(|class| matches!(class, Class::All | Class::None));
         if whole && self.events.len() > 1 {

@@ -108,7 +108,7 @@ pub(super) struct Crew {
     pub(super) runtime: Option<Runtime>,
     /// Write to standard error, at the end, what the strategies logged last
     #[arg(long, help_heading = "Strategies")]
-    logs: bool,
+    pub(super) logs: bool,
 }
 
 impl Crew {

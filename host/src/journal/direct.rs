@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
+use arrayvec::ArrayVec;
 use rustix::fs::OFlags;
 
 /// Offsets, lengths and addresses are multiples of so many bytes.
@@ -84,7 +85,8 @@ impl Direct {
         let mut done = 0;
         while done < self.blocks.len() {
             let rest = self.blocks[done..].iter().take(BLOCKS_MAX);
-            let slices: Vec<_> = rest.map(|block| IoSlice::new(&block.0)).collect();
+            let slices: ArrayVec<_, BLOCKS_MAX> =
+                rest.map(|block| IoSlice::new(&block.0)).collect();
             match rustix::io::pwritev(&self.file, &slices, self.from + (done * BLOCK_LEN) as u64) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 // Of a block that was written in part, all is written again.

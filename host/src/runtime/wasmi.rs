@@ -11,11 +11,11 @@ use wasmi::{
     Caller, CompilationMode, Config, Error, Func, Global, Linker, Memory, Store, TrapCode, Val,
 };
 
+use super::dialect;
 use super::{
     Artifact, Call, DEPTH_GLOBAL, Engine, EngineError, GAS_GLOBAL, Import, Imports, Instance,
     MEMORY, Module, PATH_GLOBAL, Returned, Trap, Word, state_global,
 };
-use crate::sandbox::dialect;
 
 /// wasmi.
 pub struct Wasmi {

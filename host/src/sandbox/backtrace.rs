@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 
-use super::dialect;
 use super::rewrite::Path;
+use crate::runtime::dialect;
 
 /// What a module calls its functions.
 ///

@@ -18,10 +18,10 @@ pub use self::cost::PRICES;
 use self::entry::Entries;
 pub(super) use self::outline::{Outline, Outliner};
 pub(super) use self::path::{Path, Step};
+use super::LoadError;
 use super::admission::{Refusal, Survey};
 use super::backtrace::Names;
-use super::{LoadError, dialect};
-use crate::runtime::{DEPTH_GLOBAL, GAS_GLOBAL, MEMORY, PATH_GLOBAL, state_global};
+use crate::runtime::{DEPTH_GLOBAL, GAS_GLOBAL, MEMORY, PATH_GLOBAL, dialect, state_global};
 
 mod body;
 mod cost;

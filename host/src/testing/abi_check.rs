@@ -9,8 +9,9 @@ use wasm_encoder::{
     MemoryType, Module, TypeSection, ValType,
 };
 
+use crate::runtime::dialect;
 use crate::runtime::{Call, Engine, Import, Word};
-use crate::sandbox::{Cache, Program, Sandbox, SandboxConfig, admit, dialect};
+use crate::sandbox::{Cache, Program, Sandbox, SandboxConfig, admit};
 
 /// Runs the guest that these bytes are made into on each engine: nothing panics, and all that can
 /// be seen of it is the same everywhere.

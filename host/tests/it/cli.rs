@@ -25,6 +25,7 @@ fn help_and_version_are_there() {
         "--tick",
         "--strategy",
         "--runtime",
+        "--logs",
         "--report",
         "--expected",
         "--quiet",
@@ -61,6 +62,11 @@ fn options_that_mean_nothing_together_are_refused() {
         &["--format", "workload", "--hash", "x"],
         &["--hash means nothing with --format workload"],
     );
+    refused(
+        &["--format", "workload", "--logs", "x"],
+        &["--logs means nothing with --format workload"],
+    );
+    refused(&["--logs", "x"], &["--logs", "name one by --strategy"]);
     refused(&["--format", "lobster"], &["needs --messages"]);
     refused(&["--format", "lobster", "x"], &["FILE means nothing with --format lobster"]);
     let day = ["--format", "lobster", "--messages", "m.csv"];

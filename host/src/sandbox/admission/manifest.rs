@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use wasmparser::Payload;
 
-use crate::runtime::Import;
-use crate::sandbox::{LoadError, dialect};
+use crate::runtime::{Import, dialect};
+use crate::sandbox::LoadError;
 
 /// A manifest: its text, and what the host asks of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

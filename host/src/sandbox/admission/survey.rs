@@ -6,9 +6,9 @@ use wasmparser::{
     ValidPayload, ValidatorResources,
 };
 
-use crate::runtime::Import;
+use crate::runtime::{Import, dialect};
+use crate::sandbox::LoadError;
 use crate::sandbox::rewrite::{Outline, Outliner};
-use crate::sandbox::{LoadError, dialect};
 
 /// Everything about a module that a rule or the rewriter asks for.
 #[derive(Debug, Default)]

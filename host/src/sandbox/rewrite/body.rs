@@ -12,8 +12,8 @@ use wasmparser::{FunctionBody, OperatorsReader};
 use super::outline::{Mark, Outline, What};
 use super::segments::{Charge, Segments};
 use super::{Error, Fence, Rewriter, Step, cost};
+use crate::runtime::dialect;
 use crate::sandbox::admission::FuncFacts;
-use crate::sandbox::dialect;
 
 /// A function and everything that its fence depends on.
 pub(super) struct Fenced<'a> {

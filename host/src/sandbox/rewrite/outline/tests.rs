@@ -1,7 +1,7 @@
 use wasmparser::{Ieee64, OperatorsReader};
 
 use super::*;
-use crate::sandbox::dialect;
+use crate::runtime::dialect;
 
 #[test]
 fn numbers_that_take_more_bytes_than_they_have_to_are_told() {
