@@ -11,6 +11,7 @@ mod image;
 mod io_block;
 mod program;
 mod programs;
+mod reserve;
 mod rewrite;
 mod state;
 mod stats;
@@ -106,7 +107,7 @@ impl Sandbox {
         });
         let mut sandbox = Self {
             better: program.better().cloned(),
-            instance: program.module().instantiate(imports)?,
+            instance: program.instance(imports)?,
             io: IoBlock::default(),
             config: config.clone(),
             program: program.clone(),
@@ -117,7 +118,6 @@ impl Sandbox {
             path: 0,
         };
         sandbox.instance.set_depth(i32::try_from(config.depth).unwrap_or(i32::MAX));
-        program.footprint().prepare(sandbox.instance.memory_mut());
         Ok(sandbox)
     }
 

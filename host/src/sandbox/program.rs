@@ -7,8 +7,9 @@ use super::backtrace::Names;
 use super::cache::{Cache, Identity, Key};
 use super::error;
 use super::footprint::Footprint;
+use super::reserve::Reserve;
 use super::{Fence, LoadError, SandboxConfig};
-use crate::runtime::{Better, Engine, Module, Tiered};
+use crate::runtime::{Better, Engine, EngineError, Imports, Instance, Module, Tiered};
 
 /// Code that is ready to run.
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub struct Program {
     manifest: Option<Arc<str>>,
     names: Names,
     footprint: Arc<Footprint>,
+    reserve: Arc<Reserve>,
     from_cache: bool,
 }
 
@@ -48,14 +50,14 @@ impl Program {
             let section = admission::manifest_section(wasm);
             let manifest = section.and_then(|it| str::from_utf8(it).ok()).map(Arc::from);
             let names = Names::of(wasm);
-            let footprint = Arc::default();
             return Ok(Self {
                 identity,
                 module,
                 better: None,
                 manifest,
                 names,
-                footprint,
+                footprint: Arc::default(),
+                reserve: Arc::default(),
                 from_cache: true,
             });
         }
@@ -109,8 +111,69 @@ impl Program {
         }
         let manifest = admitted.manifest().text().map(Arc::from);
         let (identity, names) = (admitted.identity(), admitted.names().clone());
-        let footprint = Arc::default();
-        Ok(Self { identity, module, better, manifest, names, footprint, from_cache: false })
+        Ok(Self {
+            identity,
+            module,
+            better,
+            manifest,
+            names,
+            footprint: Arc::default(),
+            reserve: Arc::default(),
+            from_cache: false,
+        })
+    }
+
+    /// Makes instances until `count` stand ready, each for one strategy that is started later: a start
+    /// then waits for nothing but the guest's own. Starting takes them away and makes no new ones.
+    ///
+    /// Each takes what a strategy takes before its start, and the pages that those before it wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] where there is no room for them.
+    pub fn keep_ready(&self, count: usize) -> Result<(), LoadError> {
+        let is_better = self.is_better();
+        Ok(self.reserve.fill(count, is_better, |imports| self.new_instance(imports))?)
+    }
+
+    /// As [`keep_ready`](Self::keep_ready), on a thread of its own; where that fails, a start makes
+    /// its instance itself.
+    pub(crate) fn keep_ready_soon(&self, count: usize) {
+        if self.ready() >= count {
+            return;
+        }
+        let program = self.clone();
+        let thread = std::thread::Builder::new().name("ringfence-ready".into());
+        _ = thread.spawn(move || _ = program.keep_ready(count));
+    }
+
+    /// How many instances stand ready.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.reserve.len()
+    }
+
+    /// A fresh instance of the fastest code that there is by now: one that stands ready, if any does.
+    pub(super) fn instance(&self, mut imports: Imports) -> Result<Box<dyn Instance>, EngineError> {
+        match self.reserve.take(self.is_better(), &mut imports) {
+            Some(mut ready) => {
+                // Those before it may have been looked at only after it was made.
+                self.footprint.prepare(ready.memory_mut());
+                Ok(ready)
+            }
+            None => self.new_instance(imports),
+        }
+    }
+
+    fn new_instance(&self, imports: Imports) -> Result<Box<dyn Instance>, EngineError> {
+        let mut instance = self.module().instantiate(imports)?;
+        self.footprint.prepare(instance.memory_mut());
+        Ok(instance)
+    }
+
+    /// Whether the code that it was waiting for is there.
+    fn is_better(&self) -> bool {
+        matches!(self.better.as_ref().and_then(Better::get), Some(Ok(_)))
     }
 
     /// Whether anybody else has it: a strategy that runs it, or may be started from it.

@@ -44,6 +44,10 @@ pub trait Guest: fmt::Debug + Send {
         None
     }
 
+    /// Gets ready for [`again`](Self::again), without making anybody wait: it failed, and will be
+    /// started again.
+    fn prepare_again(&self) {}
+
     /// Where it was when it failed, innermost call first; empty where nobody knows.
     fn backtrace(&self) -> Vec<String> {
         Vec::new()
@@ -147,6 +151,10 @@ impl Guest for Sandbox {
 
     fn again(&self) -> Option<Result<Box<dyn Guest>, LoadError>> {
         Some(Self::again(self).map(|sandbox| -> Box<dyn Guest> { Box::new(sandbox) }))
+    }
+
+    fn prepare_again(&self) {
+        self.program().keep_ready_soon(1);
     }
 
     fn backtrace(&self) -> Vec<String> {

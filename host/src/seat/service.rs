@@ -161,6 +161,9 @@ impl Seat {
     fn fail(&mut self, failure: Failure, tray: &mut Tray<'_>) {
         self.faults.add(failure.fault.cause());
         self.standing = self.policy.after_fault(self.faults(), failure.at);
+        if matches!(self.standing, Standing::BacksOff { .. }) {
+            self.chair.guest.prepare_again();
+        }
         self.chair.items.clear();
         if self.policy.orders == OpenOrders::Cancel {
             tray.door.push(Stamped { at: failure.at, command: self.cancel_all() });

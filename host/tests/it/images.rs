@@ -14,7 +14,7 @@ use crate::programs;
 
 /// A guest in whose answers everything shows that it has to go on with: memory that grew, globals
 /// of each type, random numbers, the time, and data that it cleared.
-fn remembers() -> Vec<u8> {
+pub fn remembers() -> Vec<u8> {
     Guest {
         imports: r#"(import "ringfence_1" "log" (func $log (param i32 i32 i32)))
                     (import "ringfence_1" "rand64" (func $rand (result i64)))
@@ -49,7 +49,7 @@ fn remembers() -> Vec<u8> {
 }
 
 /// Little gas and log in a second, so that what is left of both matters.
-fn config() -> SandboxConfig {
+pub fn config() -> SandboxConfig {
     SandboxConfig {
         memory_pages: 6,
         seed: 5,

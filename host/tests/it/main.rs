@@ -44,6 +44,8 @@ mod journal;
 mod journal_files;
 mod jsonl;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+mod kept_ready;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod limits;
 mod lobster;
 mod network;

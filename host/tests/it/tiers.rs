@@ -153,6 +153,20 @@ fn without_a_cache_a_module_is_compiled_all_the_same_and_leaves_nothing() {
 }
 
 #[test]
+fn what_stands_ready_in_slow_code_is_not_taken_once_there_is_faster_code() {
+    for (name, engine) in compilers() {
+        let tiered = Tiered::new(interpreter(), in_child(name, engine)).unwrap();
+        let config = SandboxConfig::default();
+        let program = Program::prepare(&tiered, &Cache::disabled(), &echo(), &config).unwrap();
+        program.keep_ready(2).unwrap();
+        program.wait_until_compiled().unwrap();
+        let mut sandbox = Sandbox::start(&program, &config).unwrap();
+        sandbox.deliver(Time(1), &events(1), &mut Vec::new()).unwrap();
+        assert_eq!((program.ready(), sandbox.stats().moves), (0, 0), "{name}");
+    }
+}
+
+#[test]
 fn a_compiler_that_fails_costs_speed_and_nothing_else() {
     let (_, engine) = compilers().swap_remove(0);
     let elsewhere = |program: &str| -> Arc<dyn Engine> {
