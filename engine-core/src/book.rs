@@ -601,7 +601,7 @@ impl Book {
         let place = &mut store.levels[level];
         let seat = Seat::plain(id, account, side, open, level).behind(place.last());
         store.orders.seat(key, seat);
-        place.join(&mut store.orders, key, open);
+        place.join(store.orders.seats_mut(), key, open);
         self.live += 1;
     }
 
@@ -627,7 +627,7 @@ impl Book {
     pub(crate) fn reseat(&mut self, store: &mut Store, key: u32, level: u32, open: Qty) {
         let place = &mut store.levels[level];
         store.orders.place_at(key, level, place.last(), open);
-        place.join(&mut store.orders, key, open);
+        place.join(store.orders.seats_mut(), key, open);
     }
 
     /// The level that a plain order rests at, if it is of this book.
@@ -640,7 +640,7 @@ impl Book {
     /// to be [dropped](Self::drop_level).
     #[inline(always)]
     pub(crate) fn leave_plain(&mut self, store: &mut Store, seat: &Seat) -> bool {
-        store.levels[seat.level()].leave(&mut store.orders, seat)
+        store.levels[seat.level()].leave(store.orders.seats_mut(), seat)
     }
 
     /// Takes the level of an order that has left it out.

@@ -51,7 +51,7 @@ pub use ahead::{AHEAD_MAX, Ahead};
 use desk::{Desk, Out};
 #[cfg(feature = "snapshot")]
 pub use image::Image;
-use plain::Plain;
+use plain::{Plain, Short};
 pub use view::{BookView, LevelView, OrderView, WaitingView};
 
 /// A matching engine for many instruments.
@@ -170,7 +170,7 @@ impl Engine {
 
     #[inline]
     fn place_plain(&mut self, at: Time, order: &Plain, events: &mut impl EventSink) {
-        if !self.goes_short(at, order.instrument, events, |desk| desk.place(order)) {
+        if !self.goes_short(at, order, events) {
             self.place_long(at, order, events);
         }
     }
@@ -179,7 +179,7 @@ impl Engine {
     fn place_long(&mut self, at: Time, order: &Plain, events: &mut impl EventSink) {
         let &Plain { instrument, id, account, .. } = order;
         let name = (Op::New, instrument, id, account);
-        self.work(at, name, events, |desk| desk.place_long(order));
+        self.work(at, name, events, |desk| desk.place_any(&order.whole()));
     }
 
     #[inline(never)]
@@ -192,7 +192,7 @@ impl Engine {
     /// Applies [`Command::Cancel`], for callers that hold its parts.
     #[inline]
     pub fn cancel(&mut self, at: Time, cancel: &Cancel, events: &mut impl EventSink) {
-        if !self.goes_short(at, cancel.instrument, events, |desk| desk.cancel(cancel)) {
+        if !self.goes_short(at, cancel, events) {
             self.cancel_any(at, cancel, events);
         }
     }
@@ -207,7 +207,7 @@ impl Engine {
     /// Applies [`Command::Reduce`], for callers that hold its parts.
     #[inline]
     pub fn reduce(&mut self, at: Time, reduce: &Reduce, events: &mut impl EventSink) {
-        if !self.goes_short(at, reduce.instrument, events, |desk| desk.reduce(reduce)) {
+        if !self.goes_short(at, reduce, events) {
             self.reduce_any(at, reduce, events);
         }
     }
@@ -222,7 +222,7 @@ impl Engine {
     /// Applies [`Command::Replace`], for callers that hold its parts.
     #[inline]
     pub fn replace(&mut self, at: Time, replace: &Replace, events: &mut impl EventSink) {
-        if !self.goes_short(at, replace.instrument, events, |desk| desk.replace(replace)) {
+        if !self.goes_short(at, replace, events) {
             self.replace_any(at, replace, events);
         }
     }
@@ -235,22 +235,20 @@ impl Engine {
     }
 
     /// Does the whole of a command about one order, where nothing is switched on that a plain order
-    /// would have to heed and `command` can: whether it did. Nothing has happened where it did not.
+    /// would have to heed and the command can: whether it did. Nothing has happened where it did not.
     #[inline(always)]
-    fn goes_short<S: EventSink>(
-        &mut self,
-        at: Time,
-        instrument: InstrumentId,
-        events: &mut S,
-        command: impl FnOnce(&mut Desk<'_, S>) -> bool,
-    ) -> bool {
+    fn goes_short<S: EventSink>(&mut self, at: Time, command: &impl Short, events: &mut S) -> bool {
         if self.accounts.watch || (!self.store.timers.is_empty() && self.is_due(at)) {
             return false;
         }
-        let Some(position) = self.position(instrument) else { return false };
+        let instrument = command.instrument();
         let now = self.now.max(at);
-        let mut desk = self.desk(position, instrument, events);
-        let done = desk.book.heed.is_empty() && command(&mut desk);
+        let position = self.maybe_position(instrument);
+        let Some(book) = self.books.get_mut(position) else { return false };
+        let out = Out::new(&mut self.seq, events, instrument);
+        let (store, accounts) = (&mut self.store, &mut self.accounts);
+        let mut desk = Desk { store, book, accounts, now: self.now, out };
+        let done = desk.book.heed.is_empty() && command.go(&mut desk);
         if done {
             if desk.out.wants(Interest::L1) {
                 desk.tell_best();
@@ -451,11 +449,24 @@ impl Engine {
     /// Where the book of an instrument stands.
     #[inline]
     fn position(&self, instrument: InstrumentId) -> Option<usize> {
-        if let Some(&position) = self.direct.get(instrument.0 as usize) {
-            return (position != NONE).then_some(position as usize);
+        let position = self.maybe_position(instrument);
+        (position < self.books.len()).then_some(position)
+    }
+
+    /// Where the book of an instrument stands; beyond all books where it has none.
+    #[inline(always)]
+    fn maybe_position(&self, instrument: InstrumentId) -> usize {
+        match self.direct.get(instrument.0 as usize) {
+            Some(&position) => position as usize,
+            None => self.far_position(instrument),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn far_position(&self, instrument: InstrumentId) -> usize {
         let found = self.numbers.binary_search_by_key(&instrument, |&(number, _)| number);
-        found.ok().map(|at| self.numbers[at].1 as usize)
+        found.map_or(usize::MAX, |at| self.numbers[at].1 as usize)
     }
 
     #[inline(always)]

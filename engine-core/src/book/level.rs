@@ -106,20 +106,19 @@ impl Level {
             self.dark += open - shown;
         }
         self.orders += u32::from(!dark);
-        self.link_back(orders, key, usize::from(dark));
+        self.link_back(orders.seats_mut(), key, usize::from(dark));
     }
 
     /// Puts a plain order, whose seat says that it follows [`last`](Self::last), at the back of
     /// the first queue.
     #[inline(always)]
-    pub(crate) fn join(&mut self, orders: &mut Orders, key: u32, open: Qty) {
+    pub(crate) fn join(&mut self, seats: &mut [Seat], key: u32, open: Qty) {
         self.shown += open;
         self.orders += 1;
         let tail = core::mem::replace(&mut self.queues[0].tail, key);
-        if tail == NONE {
-            self.queues[0].head = key;
-        } else {
-            orders[tail].next = key;
+        match at(seats, tail) {
+            Some(last) => last.next = key,
+            None => self.queues[0].head = key,
         }
     }
 
@@ -130,16 +129,14 @@ impl Level {
     }
 
     #[inline]
-    fn link_back(&mut self, orders: &mut Orders, key: u32, which: usize) {
+    fn link_back(&mut self, seats: &mut [Seat], key: u32, which: usize) {
         let queue = &mut self.queues[which];
-        let tail = queue.tail;
-        queue.tail = key;
-        orders[key].prev = tail;
-        orders[key].next = NONE;
-        if tail == NONE {
-            queue.head = key;
-        } else {
-            orders[tail].next = key;
+        let tail = core::mem::replace(&mut queue.tail, key);
+        let seat = &mut seats[key as usize];
+        (seat.prev, seat.next) = (tail, NONE);
+        match at(seats, tail) {
+            Some(last) => last.next = key,
+            None => queue.head = key,
         }
     }
 
@@ -150,16 +147,16 @@ impl Level {
             self.remove_special(orders, key);
         } else {
             let seat = orders[key];
-            self.leave(orders, &seat);
+            self.leave(orders.seats_mut(), &seat);
         }
     }
 
     /// Takes a plain order out; whether it was the last one here.
     #[inline(always)]
-    pub(crate) fn leave(&mut self, orders: &mut Orders, seat: &Seat) -> bool {
+    pub(crate) fn leave(&mut self, seats: &mut [Seat], seat: &Seat) -> bool {
         self.shown -= seat.open;
         self.orders -= 1;
-        self.unlink(orders, seat, 0);
+        self.unlink(seats, seat, 0);
         self.orders == 0 && self.is_empty()
     }
 
@@ -170,22 +167,20 @@ impl Level {
         self.dark -= open - shown;
         self.orders -= u32::from(!dark);
         let seat = orders[key];
-        self.unlink(orders, &seat, usize::from(dark));
+        self.unlink(orders.seats_mut(), &seat, usize::from(dark));
     }
 
     #[inline(always)]
-    fn unlink(&mut self, orders: &mut Orders, seat: &Seat, which: usize) {
+    fn unlink(&mut self, seats: &mut [Seat], seat: &Seat, which: usize) {
         let &Seat { prev, next, .. } = seat;
         let queue = &mut self.queues[which];
-        if prev == NONE {
-            queue.head = next;
-        } else {
-            orders[prev].next = next;
+        match at(seats, prev) {
+            Some(before) => before.next = next,
+            None => queue.head = next,
         }
-        if next == NONE {
-            queue.tail = prev;
-        } else {
-            orders[next].prev = prev;
+        match at(seats, next) {
+            Some(behind) => behind.prev = prev,
+            None => queue.tail = prev,
         }
     }
 
@@ -193,8 +188,8 @@ impl Level {
     pub(crate) fn requeue(&mut self, orders: &mut Orders, key: u32) {
         let which = usize::from(orders.is_dark(key));
         let seat = orders[key];
-        self.unlink(orders, &seat, which);
-        self.link_back(orders, key, which);
+        self.unlink(orders.seats_mut(), &seat, which);
+        self.link_back(orders.seats_mut(), key, which);
     }
 
     /// Its orders, in the order of service.
@@ -209,4 +204,11 @@ impl Level {
         let next = orders[key].next;
         if next == NONE && !orders.is_dark(key) { self.queues[1].head } else { next }
     }
+}
+
+/// The seat of a key; none of `NONE`, the only key beyond all seats.
+#[inline(always)]
+fn at(seats: &mut [Seat], key: u32) -> Option<&mut Seat> {
+    debug_assert!(key == NONE || (key as usize) < seats.len(), "a link leads to a seat");
+    seats.get_mut(key as usize)
 }

@@ -347,6 +347,12 @@ impl Orders {
         if self.seats[key].is_special() { self.detail(key).extra } else { NONE }
     }
 
+    /// All seats, by key.
+    #[inline(always)]
+    pub(crate) fn seats_mut(&mut self) -> &mut [Seat] {
+        self.seats.items_mut()
+    }
+
     /// A seat, or the last one where there is none of that key. There is one.
     #[inline(always)]
     pub(crate) fn near(&self, key: u32) -> &Seat {

@@ -80,6 +80,12 @@ impl<T: Pooled> Pool<T> {
         self.items.get(key as usize)
     }
 
+    /// All places that were ever used, or are close to one that was.
+    #[inline(always)]
+    pub(crate) fn items_mut(&mut self) -> &mut [T] {
+        &mut self.items
+    }
+
     /// What is at a place, or at the last one where there is none of that key. There is one.
     #[inline(always)]
     pub(crate) fn near(&self, key: u32) -> &T {

@@ -64,11 +64,11 @@ impl Special {
 
 /// What is told of a resting order that traded.
 #[derive(Clone, Copy, Debug)]
-struct Maker {
-    id: OrderId,
-    account: AccountId,
-    leaves: Qty,
-    filled: Qty,
+pub(super) struct Maker {
+    pub(super) id: OrderId,
+    pub(super) account: AccountId,
+    pub(super) leaves: Qty,
+    pub(super) filled: Qty,
 }
 
 impl<S: EventSink> Desk<'_, S> {
@@ -258,8 +258,8 @@ impl<S: EventSink> Desk<'_, S> {
     }
 
     /// Tells of a trade: the trade itself, the maker's fill, the taker's fill.
-    #[inline]
-    fn tell_trade(&mut self, taker: &Taker, maker: Maker, price: Price, qty: Qty) {
+    #[inline(always)]
+    pub(super) fn tell_trade(&mut self, taker: &Taker, maker: Maker, price: Price, qty: Qty) {
         let trade_id = self.book.trades;
         let (buy_id, sell_id) = match taker.side {
             Side::Buy => (taker.id, maker.id),

@@ -1,11 +1,11 @@
 //! The short way of plain orders in a plain book.
 //!
 //! It does what `place.rs` and `change.rs` do, and leaves out what plain orders have nothing of.
-//! Whatever is not plain, is refused or needs more than one step takes the long way: each function
+//! Whatever is not plain or is refused takes the long way: each function
 //! says whether the whole command is done, and has done nothing where it is not.
 
 use super::desk::Desk;
-use super::matching::{Special, Taker};
+use super::matching::{Maker, Special, Taker};
 use crate::book::Spot;
 use crate::book::order::Terms;
 use crate::book::orders::Seat;
@@ -25,30 +25,48 @@ struct Found {
     seat: Seat,
 }
 
+/// A command about one order that may go the short way.
+pub(super) trait Short {
+    /// Whose book it is for.
+    fn instrument(&self) -> InstrumentId;
+
+    /// Does the whole of it, or nothing; which.
+    fn go<S: EventSink>(&self, desk: &mut Desk<'_, S>) -> bool;
+}
+
+/// What the desk does with a command of this kind.
+macro_rules! short {
+    ($command:ty, $does:ident) => {
+        impl Short for $command {
+            #[inline(always)]
+            fn instrument(&self) -> InstrumentId {
+                self.instrument
+            }
+
+            #[inline(always)]
+            fn go<S: EventSink>(&self, desk: &mut Desk<'_, S>) -> bool {
+                desk.$does(self)
+            }
+        }
+    };
+}
+
+short!(Plain, place);
+short!(Cancel, cancel);
+short!(Reduce, reduce);
+short!(Replace, replace);
+
 impl<S: EventSink> Desk<'_, S> {
-    /// Places an order that does not trade.
+    /// Places an order.
     #[inline(always)]
-    pub(super) fn place(&mut self, order: &Plain) -> bool {
+    fn place(&mut self, order: &Plain) -> bool {
         let &Plain { id, account, side, tif, price, qty, .. } = order;
         if self.crosses(side, price) || tif == TimeInForce::Ioc {
-            return false;
+            return self.cross(order);
         }
         let Some(spot) = self.book.spot(self.store, id, side, price) else { return false };
         self.seat(id, account, side, price, qty, spot);
         true
-    }
-
-    /// Places one for which there is no spot, or that trades or ends.
-    #[inline]
-    pub(super) fn place_long(&mut self, order: &Plain) {
-        let plain = self.book.heed.is_empty() && !self.accounts.watch;
-        let room = !self.store.orders.is_full() && !self.store.no_level_left();
-        let crosses = order.tif == TimeInForce::Ioc || self.crosses(order.side, order.price);
-        if plain && crosses && room && self.store.has_room(self.book.position, order.id) {
-            self.cross(order);
-        } else {
-            self.place_any(&order.whole());
-        }
     }
 
     /// A plain order that does not trade and for which there is a spot.
@@ -67,13 +85,16 @@ impl<S: EventSink> Desk<'_, S> {
         self.tell_added(id, side, price, qty);
     }
 
-    /// A plain order that trades or ends, and may rest.
-    #[inline]
-    fn cross(&mut self, order: &Plain) {
+    /// Places an order that trades or ends, and may rest.
+    #[inline(never)]
+    fn cross(&mut self, order: &Plain) -> bool {
         let &Plain { id, account, side, tif, price: limit, qty: open, .. } = order;
-        let price = Some(limit);
-        self.out.private(What::Accepted { id, account, side, qty: open, price });
-        self.enter(&mut Taker {
+        let room = !self.store.orders.is_full() && !self.store.no_level_left();
+        if !room || !self.store.has_room(self.book.position, id) {
+            return false;
+        }
+        self.out.private(What::Accepted { id, account, side, qty: open, price: Some(limit) });
+        let mut taker = Taker {
             id,
             account,
             side,
@@ -87,7 +108,61 @@ impl<S: EventSink> Desk<'_, S> {
             open,
             filled: Qty::ZERO,
             special: Special::NONE,
-        });
+        };
+        if !self.out.wants(Interest::L2.and(Interest::L3)) {
+            self.trade_plain(&mut taker);
+        }
+        if !taker.open.is_zero() {
+            self.enter(&mut taker);
+        }
+        true
+    }
+
+    /// Trades with plain orders, one after the other, up to the first that is more than that.
+    #[inline(always)]
+    fn trade_plain(&mut self, taker: &mut Taker) {
+        let side = taker.side.opposite();
+        while !taker.open.is_zero() {
+            let level = self.book.side(side).best();
+            let Some(place) = self.store.levels.find(level) else { return };
+            let (price, maker) = (place.price, place.front());
+            if !taker.side.crosses(taker.limit, price) {
+                return;
+            }
+            let seat = self.store.orders[maker];
+            if seat.is_special() {
+                return;
+            }
+            let Seat { id, account, open, .. } = seat;
+            let qty = taker.open.min(open);
+            taker.open -= qty;
+            taker.filled += qty;
+            let leaves = open - qty;
+            let filled = if leaves.is_zero() {
+                let filled = self.store.orders.filled(maker) + qty;
+                self.leave(maker, &seat);
+                filled
+            } else {
+                self.store.orders[maker].open = leaves;
+                self.store.levels[level].shown -= qty;
+                self.store.orders.note_fill(maker, self.book.position, qty)
+            };
+            self.book.trades += 1;
+            self.book.last_trade = Some(price);
+            self.tell_trade(taker, Maker { id, account, leaves, filled }, price, qty);
+        }
+    }
+
+    /// A plain order that was filled leaves its level, the index and its seat.
+    #[inline(always)]
+    fn leave(&mut self, key: u32, seat: &Seat) {
+        let position = self.store.position_of(self.book.position, key);
+        let emptied = self.book.leave_plain(self.store, seat);
+        self.store.release(position, key);
+        self.book.live -= 1;
+        if emptied {
+            self.book.drop_level(self.store, seat);
+        }
     }
 
     /// A plain live order of this account.
@@ -105,7 +180,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Takes an order off the book.
     #[inline(always)]
-    pub(super) fn cancel(&mut self, cancel: &Cancel) -> bool {
+    fn cancel(&mut self, cancel: &Cancel) -> bool {
         let &Cancel { id, account, .. } = cancel;
         let Some(Found { at, key, seat }) = self.plain_order(id, account) else { return false };
         let (qty, reason) = (seat.open, CancelReason::User);
@@ -126,7 +201,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Lowers what is open of an order, which keeps its place.
     #[inline(always)]
-    pub(super) fn reduce(&mut self, reduce: &Reduce) -> bool {
+    fn reduce(&mut self, reduce: &Reduce) -> bool {
         let &Reduce { id, account, by, .. } = reduce;
         let Some(Found { key, seat, .. }) = self.plain_order(id, account) else { return false };
         if by.is_zero() || by >= seat.open || seat.is_detailed() {
@@ -153,7 +228,7 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// Gives an order another price or quantity.
     #[inline(always)]
-    pub(super) fn replace(&mut self, replace: &Replace) -> bool {
+    fn replace(&mut self, replace: &Replace) -> bool {
         let Some((key, seat, price, open)) = self.plain_move(replace) else { return false };
         self.move_plain(key, &seat, price, open);
         true
@@ -228,7 +303,7 @@ impl Plain {
     }
 
     /// The same as any order.
-    fn whole(self) -> NewOrder {
+    pub(super) fn whole(self) -> NewOrder {
         let Self { instrument, id, account, side, tif, price, qty } = self;
         NewOrder { instrument, account, tif, ..NewOrder::limit(id, side, price, qty) }
     }
