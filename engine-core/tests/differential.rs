@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ringfence_core::testing::differential::{Pair, check_agreement_of_seed};
-use ringfence_core::testing::generate::{TradingDay, small_auction};
+use ringfence_core::testing::generate::{PlainCommands, TradingDay, small_auction};
 use ringfence_core::testing::{check_agreement, check_agreement_of_bytes};
 use ringfence_core::{Capacity, InstrumentId, Interest, Price, Time};
 
@@ -39,6 +39,20 @@ fn they_agree_on_a_trading_day_with_a_deep_book() {
     let mut pair = Pair::new(capacity, Interest::L1.and(Interest::TRADES));
     for (at, command) in TradingDay::new(7, InstrumentId(1), Price(50_000)).take(6_000) {
         pair.check_step(at, &command);
+    }
+}
+
+/// What nobody hears of decides which way a plain order goes.
+#[test]
+fn they_agree_on_plain_orders_whoever_listens() {
+    let capacity = Capacity { orders: 60, levels: 24, instruments: 2, accounts: 2, positions: 2 };
+    let quiet = [Interest::NONE, Interest::PRIVATE.and(Interest::TRADES), Interest::L1];
+    for seed in 0..90 {
+        let interest = quiet[seed % quiet.len()];
+        let mut pair = Pair::new(capacity, interest);
+        for (at, command) in PlainCommands::new(seed as u64).take(1_500) {
+            pair.check_step(at, &command);
+        }
     }
 }
 

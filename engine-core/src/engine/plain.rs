@@ -1,8 +1,8 @@
 //! The short way of plain orders in a plain book.
 //!
 //! It does what `place.rs` and `change.rs` do, and leaves out what plain orders have nothing of.
-//! Whatever is not plain or is refused takes the long way: each function
-//! says whether the whole command is done, and has done nothing where it is not.
+//! Whatever is not plain or is refused takes the long way: each function says whether the whole
+//! command is done, and has done nothing where it is not.
 
 use super::desk::Desk;
 use super::matching::{Maker, Special, Taker};

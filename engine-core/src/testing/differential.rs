@@ -115,6 +115,7 @@ impl Pair {
         expected.retain(|event| self.interest.wants(event.what.class()));
         assert_eq!(part.events, expected, "with {:?} the engine tells others", self.interest);
         assert_eq!(self.partly.state_hash(), self.engine.state_hash(), "by {:?}", self.interest);
+        self.partly.check_invariants();
 
         told.iter().for_each(|event| self.feed.read(event));
         self.feed.check(&self.engine);

@@ -3,6 +3,7 @@
 mod auctions;
 mod day;
 mod mix;
+mod plain;
 
 use alloc::vec::Vec;
 
@@ -12,6 +13,7 @@ use crate::quantity::Time;
 pub use self::auctions::small_auction;
 pub use self::day::TradingDay;
 use self::mix::Mix;
+pub use self::plain::PlainCommands;
 
 /// Where decisions come from.
 pub trait Choice {
