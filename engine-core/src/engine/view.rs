@@ -58,6 +58,8 @@ pub struct WaitingView {
     pub side: Side,
     /// What is open of it.
     pub open: Qty,
+    /// What is filled of it.
+    pub filled: Qty,
     /// What kind of order it is.
     pub order_type: OrderType,
     /// What it will be limited to.
@@ -201,8 +203,8 @@ impl<'a> BookView<'a> {
             let (order, extra) = (&store.orders.order(key), store.extra(key)?);
             let &Extra { order_type, limit, stop, parent, .. } = extra;
             let parent = (extra.waits == Waits::Parent).then_some(OrderId(parent));
-            let &Order { id, account, side, open, .. } = order;
-            Some(WaitingView { id, account, side, open, order_type, limit, stop, parent })
+            let &Order { id, account, side, open, filled, .. } = order;
+            Some(WaitingView { id, account, side, open, filled, order_type, limit, stop, parent })
         })
     }
 

@@ -17,6 +17,8 @@ pub struct Lines {
     source: Source,
     number: u64,
     bytes: Vec<u8>,
+    /// Whether the rest of a line that is too long is still to be passed over.
+    in_rest: bool,
     bytes_read: Rc<Cell<u64>>,
     bytes_total: u64,
 }
@@ -58,7 +60,8 @@ impl Lines {
         let is_standard = file == "-";
         let file = if is_standard { "standard input".to_owned() } else { file.to_owned() };
         let bytes = Vec::new();
-        Ok(Self { file, is_standard, source, number: 0, bytes, bytes_read, bytes_total })
+        let in_rest = false;
+        Ok(Self { file, is_standard, source, number: 0, bytes, in_rest, bytes_read, bytes_total })
     }
 
     /// The lines of a text that is in memory; messages call it `name`.
@@ -74,6 +77,7 @@ impl Lines {
             source: Source::Plain(BufReader::with_capacity(CHUNK_LEN, counted)),
             number: 0,
             bytes: Vec::new(),
+            in_rest: false,
             bytes_read,
             bytes_total,
         }
@@ -83,9 +87,13 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// [`RunError`] where the file cannot be read on, is cut short, or is not text.
+    /// [`RunError`] where the file cannot be read on or is cut short; [`RunError::Line`] where the line
+    /// is not text or too long: the next call goes on behind it.
     pub fn next_line(&mut self) -> Result<Option<&str>, RunError> {
         self.bytes.clear();
+        if self.in_rest {
+            self.pass_rest()?;
+        }
         let limit = u64::try_from(LINE_LEN_MAX).expect("a small number") + 1;
         let read = self.source.reader().take(limit).read_until(b'\n', &mut self.bytes);
         self.number += 1;
@@ -97,6 +105,7 @@ impl Lines {
         if self.bytes.last() == Some(&b'\n') {
             self.bytes.pop();
         } else if self.bytes.len() > LINE_LEN_MAX {
+            self.in_rest = true;
             let problem =
                 format!("the line is longer than {LINE_LEN_MAX} bytes; is this a text file?");
             return Err(self.error(LINE_LEN_MAX, problem));
@@ -116,6 +125,25 @@ impl Lines {
                     column,
                     problem: problem.into(),
                 })
+            }
+        }
+    }
+
+    /// Passes over the rest of a line, however long.
+    fn pass_rest(&mut self) -> Result<(), RunError> {
+        loop {
+            let buffer = match self.source.reader().fill_buf() {
+                Ok(buffer) => buffer,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(source) => return Err(self.failed(source)),
+            };
+            let end = buffer.iter().position(|&byte| byte == b'\n');
+            let passed = end.map_or(buffer.len(), |end| end + 1);
+            let is_over = end.is_some() || passed == 0;
+            self.source.reader().consume(passed);
+            if is_over {
+                self.in_rest = false;
+                return Ok(());
             }
         }
     }

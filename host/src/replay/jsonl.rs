@@ -55,10 +55,13 @@ pub fn replay(
     let mut findings = Findings::default();
     let mut writer = Writer { interest: tape.interest, out, failed: None };
     loop {
-        let parsed = match lines.next_line()? {
-            None => break,
-            Some(line) if line.trim().is_empty() => continue,
-            Some(line) => parse_line(line),
+        let parsed = match lines.next_line() {
+            Ok(None) => break,
+            Ok(Some(line)) if line.trim().is_empty() => continue,
+            Ok(Some(line)) => {
+                parse_line(line).map_err(|error| lines.error(error.column, error.to_string()))
+            }
+            Err(error) => Err(error),
         };
         match parsed {
             Ok(stamped) => {
@@ -66,8 +69,7 @@ pub fn replay(
                 writer.check()?;
             }
             Err(error) => {
-                let error = lines.error(error.column, error.to_string());
-                if !tape.keep_going {
+                if !tape.keep_going || !matches!(error, RunError::Line { .. }) {
                     writer.flush()?;
                     return Err(error);
                 }

@@ -89,6 +89,44 @@ fn bad_lines_are_reported_and_passed_over() {
     assert_eq!(run.out, ringfence_on(&["replay", "-q", "-"], TAPE).out);
 }
 
+/// A line that is no text and one that is too long are bad lines like any other.
+#[test]
+fn what_is_no_line_at_all_is_passed_over_too() {
+    let folder = Folder::new("no-lines");
+    let mut tape = TAPE.as_bytes().to_vec();
+    tape.extend(b"\xff\n");
+    tape.extend([b' '; 70_000]);
+    tape.extend(b"{\n");
+    tape.extend(TAPE.as_bytes());
+    let file = folder.write("tape.jsonl", tape);
+    let run = ringfence(&["replay", "-q", "--keep-going", &file]);
+    assert_eq!(run.status, 2);
+    let errors: Vec<_> = run.err.lines().collect();
+    assert_eq!(errors.len(), 2, "{}", run.err);
+    assert!(errors[0].contains("line 7, column 1") && errors[0].contains("UTF-8"), "{}", run.err);
+    assert!(errors[1].contains("line 8") && errors[1].contains("longer than"), "{}", run.err);
+    assert_eq!(run.out, ringfence_on(&["replay", "-q", "-"], &TAPE.repeat(2)).out);
+}
+
+/// `--depth` ends with every live order, those included that wait.
+#[test]
+fn orders_that_wait_are_listed_behind_those_that_rest() {
+    let tape = r#"{"op":"instrument","instrument":1,"symbol":"A"}
+{"op":"new","instrument":1,"id":1,"side":"buy","qty":5,"price":9}
+{"op":"new","instrument":1,"account":3,"id":2,"side":"buy","qty":6,"type":"stop","stop":120}
+{"op":"new","instrument":1,"id":3,"side":"sell","qty":7,"price":20,"parent":1}
+{"op":"new","instrument":1,"id":4,"side":"sell","qty":8,"peg":"market"}
+"#;
+    let run = ringfence_on(&["replay", "-q", "--events", "none", "--depth", "1", "-"], tape);
+    let expected = r#"{"ev":"depth","instrument":1,"bids":[[9,5,1]],"asks":[[10,8,1]]}
+{"ev":"order","instrument":1,"id":1,"account":0,"side":"buy","price":9,"qty":5,"filled":0}
+{"ev":"order","instrument":1,"id":4,"account":0,"side":"sell","price":10,"qty":8,"filled":0}
+{"ev":"order","instrument":1,"id":2,"account":3,"side":"buy","price":null,"qty":6,"filled":0,"waits_as":"stop","stop":120}
+{"ev":"order","instrument":1,"id":3,"account":0,"side":"sell","price":20,"qty":7,"filled":0,"waits_as":"limit","parent":1}
+"#;
+    assert_eq!(run.out, expected);
+}
+
 #[test]
 fn input_that_is_no_text_is_refused() {
     let folder = Folder::new("no-text");

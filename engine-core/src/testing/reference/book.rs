@@ -134,6 +134,7 @@ impl Order {
             account,
             side,
             open: self.open,
+            filled: self.filled,
             order_type: self.plain_type(),
             limit: self.limit(),
             stop,

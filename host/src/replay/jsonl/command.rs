@@ -120,8 +120,11 @@ fn account(spec: &AccountSpec, line: &mut Line) {
     line.optional("max_open_orders", *max_open_orders).optional("max_open_qty", *max_open_qty);
     line.optional("max_long", *max_long).optional("max_short", *max_short);
     line.optional("collar", *collar).optional("max_messages", *max_messages);
-    line.unless(0, "per_ns", *per_ns).optional("mmp_qty", *mmp_qty);
-    line.optional("mmp_fills", *mmp_fills).unless(0, "mmp_ns", *mmp_ns);
+    // Where something counts, no interval would be read as the usual one.
+    let counts = max_messages.is_some() || *per_ns != 0;
+    line.optional("per_ns", counts.then_some(*per_ns)).optional("mmp_qty", *mmp_qty);
+    let counts = mmp_qty.is_some() || mmp_fills.is_some() || *mmp_ns != 0;
+    line.optional("mmp_fills", *mmp_fills).optional("mmp_ns", counts.then_some(*mmp_ns));
     line.optional("cash", *cash).unless(0, "position", *position);
 }
 
@@ -154,7 +157,9 @@ fn new_order(order: &NewOrder, line: &mut Line) {
         parent,
     } = order;
     line.target(instrument.0, account.0, id.0).side(side);
-    line.name(order_type != OrderType::Limit, "type", order_type.name());
+    // What a limit order has no use for would be read as another type, were its own left out.
+    let implied = display == Qty::ZERO && peg == Peg::Primary;
+    line.name(order_type != OrderType::Limit || !implied, "type", order_type.name());
     if notional == 0 || qty != Qty::ZERO {
         line.number("qty", qty.0);
     }

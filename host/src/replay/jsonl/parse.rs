@@ -73,6 +73,13 @@ const ACCOUNT_KEYS: &str = "account, max_order_qty, max_order_notional, max_open
 const NEW_KEYS: &str = "instrument, account, id, side, qty, type, price, tif, expire_at, stop, \
      trail, limit, peg, offset, display, hidden, min_qty, all_or_none, post_only, reduce_only, \
      stp_group, stp, group, parent, notional";
+
+/// What messages and fills are counted in where nobody says: a second.
+const INTERVAL_NS: u64 = 1_000_000_000;
+
+/// Another word for a limit order of which nothing is shown.
+const HIDDEN: &str = "hidden";
+
 const CANCEL_KEYS: &str = "instrument, account, id";
 const REDUCE_KEYS: &str = "instrument, account, id, by";
 const REPLACE_KEYS: &str = "instrument, account, id, new_id, price, qty, open";
@@ -194,6 +201,7 @@ impl<'a> Fields<'a> {
     fn account(&self) -> Result<AccountSpec, LineError> {
         let mut account = None;
         let mut spec = AccountSpec::default();
+        let (mut per_ns, mut mmp_ns) = (None, None);
         for field in self.own() {
             match &*field.key {
                 "account" => account = Some(AccountId(field.u32()?)),
@@ -205,24 +213,27 @@ impl<'a> Fields<'a> {
                 "max_short" => spec.max_short = Some(field.u64()?),
                 "collar" => spec.collar = Some(field.u64()?),
                 "max_messages" => spec.max_messages = Some(field.u32()?),
-                "per_ns" => spec.per_ns = field.u64()?,
+                "per_ns" => per_ns = Some(field.u64()?),
                 "mmp_qty" => spec.mmp_qty = Some(field.u64()?),
                 "mmp_fills" => spec.mmp_fills = Some(field.u32()?),
-                "mmp_ns" => spec.mmp_ns = field.u64()?,
+                "mmp_ns" => mmp_ns = Some(field.u64()?),
                 "cash" => spec.cash = Some(field.i64()?),
                 "position" => spec.position = field.i64()?,
                 _ => return Err(field.unknown(&self.op, ACCOUNT_KEYS)),
             }
         }
         spec.account = self.needed(account, "account")?;
+        let usual = |counts: bool| if counts { INTERVAL_NS } else { 0 };
+        spec.per_ns = per_ns.unwrap_or(usual(spec.max_messages.is_some()));
+        spec.mmp_ns = mmp_ns.unwrap_or(usual(spec.mmp_qty.is_some() || spec.mmp_fills.is_some()));
         Ok(spec)
     }
 
     fn new_order(&self) -> Result<NewOrder, LineError> {
         let (mut instrument, mut id, mut side, mut qty) = (None, None, None, None);
         let mut order = NewOrder::market(OrderId(0), Side::Buy, Qty::ZERO);
-        order.order_type = OrderType::Limit;
         order.tif = TimeInForce::Gtc;
+        let (mut order_type, mut implied) = (None, OrderType::Limit);
         for field in self.own() {
             match &*field.key {
                 "instrument" => instrument = Some(InstrumentId(field.u32()?)),
@@ -230,16 +241,27 @@ impl<'a> Fields<'a> {
                 "id" => id = Some(OrderId(field.u64()?)),
                 "side" => side = Some(field.side()?),
                 "qty" => qty = Some(Qty(field.u64()?)),
-                "type" => order.order_type = field.one_of(OrderType::ALL, OrderType::name)?,
+                "type" if field.text()? == HIDDEN => {
+                    (order_type, order.hidden) = (Some(OrderType::Limit), true);
+                }
+                "type" => order_type = Some(field.one_of(OrderType::ALL, OrderType::name)?),
                 "price" => order.price = Some(Price(field.i64()?)),
                 "tif" => order.tif = field.one_of(TimeInForce::ALL, TimeInForce::name)?,
                 "expire_at" => order.expire_at = Time(field.u64()?),
                 "stop" => order.stop = Some(Price(field.i64()?)),
                 "trail" => order.trail = field.u64()?,
                 "limit" => order.limit = Some(Price(field.i64()?)),
-                "peg" => order.peg = field.one_of(Peg::ALL, Peg::name)?,
+                "peg" => {
+                    order.peg = field.one_of(Peg::ALL, Peg::name)?;
+                    implied = OrderType::Pegged;
+                }
                 "offset" => order.offset = field.i64()?,
-                "display" => order.display = Qty(field.u64()?),
+                "display" => {
+                    order.display = Qty(field.u64()?);
+                    if order.display != Qty::ZERO {
+                        implied = OrderType::Iceberg;
+                    }
+                }
                 "hidden" => order.hidden = field.boolean()?,
                 "min_qty" => order.min_qty = Qty(field.u64()?),
                 "all_or_none" => order.all_or_none = field.boolean()?,
@@ -256,6 +278,7 @@ impl<'a> Fields<'a> {
                 _ => return Err(field.unknown(&self.op, NEW_KEYS)),
             }
         }
+        order.order_type = order_type.unwrap_or(implied);
         order.instrument = self.needed(instrument, "instrument")?;
         order.id = self.needed(id, "id")?;
         order.side = self.needed(side, "side")?;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use arrayvec::ArrayVec;
 use ringfence_core::event::Total;
 use ringfence_core::{
-    BookView, Engine, Event, InstrumentId, Interest, OrderView, Price, Side, What,
+    BookView, Engine, Event, InstrumentId, Interest, OrderView, Price, Side, WaitingView, What,
 };
 
 /// Writes one event as one line, the line's end included.
@@ -211,6 +211,9 @@ pub fn write_depth(engine: &Engine, depth: usize, out: &mut impl Write) -> io::R
         for resting in Side::BOTH.into_iter().flat_map(|side| book.orders(side)) {
             out.write_all(order(instrument, &resting).as_bytes())?;
         }
+        for waiting in book.waiting() {
+            out.write_all(waits(instrument, &waiting).as_bytes())?;
+        }
     }
     Ok(())
 }
@@ -236,6 +239,23 @@ fn order(instrument: InstrumentId, order: &OrderView) -> String {
     line.number("instrument", instrument.0).number("id", order.id.0);
     line.number("account", order.account.0).side(order.side).number("price", order.price.0);
     line.number("qty", order.open.0).number("filled", order.filled.0);
+    String::from_utf8_lossy(line.end()).into_owned()
+}
+
+/// One live order that is on no level, as one line.
+fn waits(instrument: InstrumentId, order: &WaitingView) -> String {
+    let mut line = Line::new("order");
+    line.number("instrument", instrument.0).number("id", order.id.0);
+    line.number("account", order.account.0).side(order.side);
+    line.number_or_null("price", order.limit.map(|price| price.0));
+    line.number("qty", order.open.0).number("filled", order.filled.0);
+    line.text("waits_as", order.order_type.name());
+    if let Some(stop) = order.stop {
+        line.number("stop", stop.0);
+    }
+    if let Some(parent) = order.parent {
+        line.number("parent", parent.0);
+    }
     String::from_utf8_lossy(line.end()).into_owned()
 }
 

@@ -52,6 +52,54 @@ fn an_order_takes_every_key() {
 }
 
 #[test]
+fn what_only_one_type_has_says_the_type_and_hidden_is_a_word_for_one() {
+    let order = |more: &str| {
+        let line = format!(r#"{{"op":"new","instrument":1,"id":7,"side":"buy","qty":5{more}}}"#);
+        let Command::New(order) = command(&line) else { panic!("not an order") };
+        (order.order_type, order.hidden)
+    };
+    assert_eq!(order(r#","price":9,"type":"hidden""#), (OrderType::Limit, true));
+    assert_eq!(order(r#","price":9,"display":2"#), (OrderType::Iceberg, false));
+    assert_eq!(order(r#","price":9,"display":0"#), (OrderType::Limit, false));
+    assert_eq!(order(r#","peg":"primary""#), (OrderType::Pegged, false));
+    // Who names a type means it.
+    assert_eq!(order(r#","price":9,"display":2,"type":"limit""#), (OrderType::Limit, false));
+    assert_eq!(order(r#","type":"limit","price":9,"peg":"market""#), (OrderType::Limit, false));
+}
+
+#[test]
+fn what_is_counted_is_counted_in_a_second_unless_said() {
+    let spec = |more: &str| {
+        let Command::Account(spec) = command(&format!(r#"{{"op":"account","account":1{more}}}"#))
+        else {
+            panic!("not an account")
+        };
+        (spec.per_ns, spec.mmp_ns)
+    };
+    assert_eq!(spec(""), (0, 0));
+    assert_eq!(spec(r#","max_messages":3"#), (1_000_000_000, 0));
+    assert_eq!(spec(r#","mmp_fills":3"#), (0, 1_000_000_000));
+    assert_eq!(spec(r#","mmp_qty":3,"mmp_ns":0"#), (0, 0));
+    assert_eq!(spec(r#","per_ns":7,"max_messages":3,"mmp_qty":1"#), (7, 1_000_000_000));
+}
+
+#[test]
+fn what_is_written_is_read_back_where_a_type_or_an_interval_would_be_implied() {
+    let lines = [
+        r#"{"op":"new","instrument":1,"id":7,"side":"buy","type":"limit","qty":5,"price":9,"display":2}"#,
+        r#"{"op":"new","instrument":1,"id":7,"side":"buy","type":"limit","qty":5,"peg":"market"}"#,
+        r#"{"op":"new","instrument":1,"id":7,"side":"buy","type":"iceberg","qty":5,"price":9,"display":2}"#,
+        r#"{"op":"account","account":1,"max_messages":3,"per_ns":0,"mmp_fills":1,"mmp_ns":0}"#,
+        r#"{"op":"account","account":1,"per_ns":5,"mmp_ns":6}"#,
+    ];
+    for line in lines {
+        let mut out = Vec::new();
+        super::write_command(Time(0), &command(line), &mut out).expect("memory takes any text");
+        assert_eq!(String::from_utf8_lossy(&out).trim_end(), line);
+    }
+}
+
+#[test]
 fn a_market_order_by_worth_needs_no_quantity() {
     let line = r#"{"op":"new","instrument":1,"id":7,"side":"buy","type":"market","notional":500}"#;
     let Command::New(order) = command(line) else { panic!("not an order") };
