@@ -85,10 +85,10 @@ pub struct Config {
 pub struct WatchdogMs(pub Within<0, 3_600_000>);
 
 impl Default for WatchdogMs {
-    /// What the usual limits allow takes 3 ms at most in compiled code, and 85 ms in the slowest
-    /// interpreter: a machine must stand still for seconds before it makes a difference.
+    /// What the usual limits allow one call takes 3 ms at most in compiled code, and 85 ms in the
+    /// slowest interpreter; an answer to thousands of events is many calls.
     fn default() -> Self {
-        Self(Within::new(5_000))
+        Self(Within::new(1_000))
     }
 }
 

@@ -119,6 +119,12 @@ impl Watch {
         self.call.store(call + 1, Ordering::Relaxed);
     }
 
+    /// Whether the call that runs was found to take too long.
+    #[inline]
+    pub(crate) fn is_late(&self) -> bool {
+        self.late.load(Ordering::Relaxed) == self.call.load(Ordering::Relaxed)
+    }
+
     /// The call has ended; the limit in milliseconds where it took longer.
     #[inline]
     pub(crate) fn leave(&self) -> Option<u64> {

@@ -2,6 +2,8 @@
 
 use ringfence_core::wire::{EVENT_LEN, EventRecord};
 
+use crate::watchdog::Watch;
+
 /// An event as it is copied into a guest's memory, on a cache line of its own.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -63,11 +65,17 @@ impl Item {
 pub struct Mail<'a> {
     post: &'a Post,
     items: &'a [Item],
+    watch: Option<&'a Watch>,
 }
 
 impl<'a> Mail<'a> {
     pub(crate) const fn new(post: &'a Post, items: &'a [Item]) -> Self {
-        Self { post, items }
+        Self { post, items, watch: None }
+    }
+
+    /// The same, of which nothing more is handed out once its reader has taken too long.
+    pub(crate) const fn watched(self, watch: Option<&'a Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     /// How many events there are.
@@ -90,8 +98,12 @@ impl<'a> Mail<'a> {
 
     /// Copies the first events into `inbox` and forgets them; returns how many.
     ///
-    /// What one command caused is not split, unless it alone is more than there is room for.
+    /// What one command caused is not split, unless it alone is more than there is room for. Whoever
+    /// has taken too long already gets nothing more.
     pub fn move_into(&mut self, inbox: &mut [[u8; EVENT_LEN]]) -> usize {
+        if self.watch.is_some_and(Watch::is_late) {
+            return 0;
+        }
         let mut len = self.items.len();
         if len > inbox.len() {
             len = inbox.len();

@@ -184,10 +184,10 @@ impl Drop for Folder {
 }
 
 /// How long a compilation may take.
-const TIME_MAX: Duration = Duration::from_secs(300);
+const TIME_MAX: Duration = Duration::from_secs(180);
 
 /// Seconds of a processor that it may use.
-const CPU_SECONDS_MAX: u64 = 240;
+const CPU_SECONDS_MAX: u64 = 120;
 
 /// Bytes of memory that it may write to.
 const MEMORY_MAX: u64 = 4 << 30;

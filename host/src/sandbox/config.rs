@@ -42,7 +42,7 @@ impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             gas_per_call: 10_000_000,
-            gas_per_second: 5_000_000_000,
+            gas_per_second: 1_000_000_000,
             gas_init: 1_000_000_000,
             memory_pages: 256,
             depth: 1_024,

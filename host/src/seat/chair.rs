@@ -99,16 +99,16 @@ impl Chair {
 
     /// Lets the guest read its mail and answer, under the eyes of `watch`.
     pub(crate) fn answer(&mut self, at: Time, post: &Post, watch: Option<&Watch>) {
-        let Some(watch) = watch else { return self.answer_unwatched(at, post) };
+        let Some(watch) = watch else { return self.answer_under(None, at, post) };
         watch.enter();
-        self.answer_unwatched(at, post);
+        self.answer_under(Some(watch), at, post);
         if let Some(limit_ms) = watch.leave() {
             self.asked.clear();
             self.ended = Err(Fault::Overtime { limit_ms });
         }
     }
 
-    fn answer_unwatched(&mut self, at: Time, post: &Post) {
+    fn answer_under(&mut self, watch: Option<&Watch>, at: Time, post: &Post) {
         self.asked.clear();
         self.ended = Ok(());
         self.answered = self.items.len() + usize::from(self.rings);
@@ -117,7 +117,8 @@ impl Chair {
             self.ended = self.guest.ring(at, &mut self.asked);
         }
         if self.ended.is_ok() && !self.items.is_empty() {
-            self.ended = self.guest.deliver(at, Mail::new(post, &self.items), &mut self.asked);
+            let mail = Mail::new(post, &self.items).watched(watch);
+            self.ended = self.guest.deliver(at, mail, &mut self.asked);
         }
         self.items.clear();
     }

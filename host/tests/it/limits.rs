@@ -17,13 +17,17 @@ use crate::guests::{Guest, engines, events, run, tight};
 
 /// So many turns of a loop of eight instructions.
 fn busy(turns: u64) -> Vec<u8> {
-    Guest::doing(&format!(
+    Guest::doing(&loops(turns))
+}
+
+fn loops(turns: u64) -> String {
+    format!(
         "(local.set $x (i64.const {turns}))
          (loop $l
             (local.set $x (i64.sub (local.get $x) (i64.const 1)))
             (br_if $l (i64.gt_s (local.get $x) (i64.const 0))))
          (i32.const 0)"
-    ))
+    )
 }
 
 #[test]
@@ -103,6 +107,33 @@ fn the_watchdog_stops_what_gas_should_have() {
     calm.watch(Watchdog::new(Duration::from_secs(20), true));
     define(&mut calm);
     assert_eq!(calm.seats()[0].fault(), None);
+}
+
+/// Each call is short and within its gas; together, in one answer, they take seconds.
+#[test]
+fn the_watchdog_stops_an_answer_between_two_of_its_calls() {
+    let usual = Guest::default();
+    let [magic, version, events, _, rest @ ..] = usual.io;
+    let io = [magic, version, events, 1, rest[0], rest[1], rest[2], rest[3]];
+    let wasm = Guest { io, on_events: loops(500_000), ..usual }.wasm();
+    let config = SandboxConfig { gas_per_second: u64::MAX, ..SandboxConfig::default() };
+    for at in 0..engines().len() {
+        let mut host = Host::new(Capacity::default(), Journal::none());
+        let sandbox = Sandbox::load(&*engines()[at], &Cache::disabled(), &wasm, &config).unwrap();
+        let subscription = Subscription::public(Interest::TRADES);
+        host.seat(Seat::new("slow".into(), 0, Box::new(sandbox), subscription));
+        host.watch(Watchdog::new(Duration::from_millis(40), false));
+        define(&mut host);
+        let order = |id, side, qty| {
+            let order = NewOrder::limit(OrderId(id), side, Price(100), Qty(qty));
+            Command::New(NewOrder { instrument: InstrumentId(1), ..order })
+        };
+        (1..=20_000).for_each(|id| turn(&mut host, order(id, Side::Sell, 1)));
+        turn(&mut host, order(20_001, Side::Buy, 20_000));
+        assert_eq!(host.seats()[0].fault(), Some(&Fault::Overtime { limit_ms: 40 }));
+        let calls = host.seats()[0].stats().calls;
+        assert!(calls < 10_000, "{}: it was stopped after {calls} calls", engines()[at].name());
+    }
 }
 
 #[test]
