@@ -36,6 +36,7 @@
 #define RF_KIND_PHASE 23
 #define RF_KIND_INDICATIVE 24
 #define RF_KIND_UNCROSSED 25
+#define RF_KIND_RENAME 26
 #define RF_KIND_TIMER 32
 
 /* Bits of `rf_event.flags`, where they are not a number. */
@@ -43,6 +44,7 @@
 #define RF_EVENT_HAS_ASK 2
 #define RF_EVENT_KEPT_PRIORITY 4
 #define RF_EVENT_HAS_TAKER 8
+#define RF_EVENT_LIQUIDITY_SHIFT 8
 
 /* What a command asks for: `rf_command.op`. */
 #define RF_OP_NEW 3
@@ -59,6 +61,13 @@
 /* `rf_command.order_type` */
 #define RF_TYPE_LIMIT 0
 #define RF_TYPE_MARKET 1
+#define RF_TYPE_MARKET_TO_LIMIT 2
+#define RF_TYPE_STOP 3
+#define RF_TYPE_STOP_LIMIT 4
+#define RF_TYPE_TRAILING_STOP 5
+#define RF_TYPE_TRAILING_STOP_LIMIT 6
+#define RF_TYPE_PEGGED 7
+#define RF_TYPE_ICEBERG 8
 
 /* `rf_command.tif` */
 #define RF_TIF_GTC 0
@@ -66,6 +75,80 @@
 #define RF_TIF_GTD 2
 #define RF_TIF_IOC 3
 #define RF_TIF_FOK 4
+#define RF_TIF_AT_OPEN 5
+#define RF_TIF_AT_CLOSE 6
+#define RF_TIF_AUCTION 7
+
+/* `rf_command.stp` */
+#define RF_STP_NONE 0
+#define RF_STP_CANCEL_TAKER 1
+#define RF_STP_CANCEL_MAKER 2
+#define RF_STP_CANCEL_BOTH 3
+#define RF_STP_DECREMENT 4
+
+/* `rf_command.peg` */
+#define RF_PEG_PRIMARY 0
+#define RF_PEG_MARKET 1
+#define RF_PEG_MIDPOINT 2
+
+/* `flags` of RF_KIND_REJECTED: why */
+#define RF_REJECT_DUPLICATE_ORDER_ID 1
+#define RF_REJECT_UNKNOWN_ORDER 2
+#define RF_REJECT_UNKNOWN_INSTRUMENT 3
+#define RF_REJECT_UNKNOWN_ACCOUNT 4
+#define RF_REJECT_ZERO_QTY 5
+#define RF_REJECT_BAD_PRICE 6
+#define RF_REJECT_BAD_TICK 7
+#define RF_REJECT_BAD_LOT 8
+#define RF_REJECT_BAD_COMBINATION 9
+#define RF_REJECT_POST_ONLY 10
+#define RF_REJECT_PRICE_BAND 11
+#define RF_REJECT_COLLAR 12
+#define RF_REJECT_MAX_ORDER_QTY 13
+#define RF_REJECT_MAX_ORDER_NOTIONAL 14
+#define RF_REJECT_MAX_OPEN_ORDERS 15
+#define RF_REJECT_MAX_OPEN_QTY 16
+#define RF_REJECT_MAX_POSITION 17
+#define RF_REJECT_MAX_MESSAGES 18
+#define RF_REJECT_INSUFFICIENT_FUNDS 19
+#define RF_REJECT_BLOCKED 20
+#define RF_REJECT_HALTED 21
+#define RF_REJECT_CLOSED 22
+#define RF_REJECT_PHASE 23
+#define RF_REJECT_CAPACITY 24
+#define RF_REJECT_REDUCE_ONLY 25
+
+/* `flags` of RF_KIND_CANCELED: why */
+#define RF_REASON_USER 1
+#define RF_REASON_IOC 2
+#define RF_REASON_FOK 3
+#define RF_REASON_NO_LIQUIDITY 4
+#define RF_REASON_STP 5
+#define RF_REASON_OCO 6
+#define RF_REASON_PARENT 7
+#define RF_REASON_MASS 8
+#define RF_REASON_KILL 9
+#define RF_REASON_MMP 10
+#define RF_REASON_QUOTE 11
+#define RF_REASON_EXPIRED 12
+#define RF_REASON_POST_ONLY 13
+#define RF_REASON_MIN_QTY 14
+#define RF_REASON_HALTED 15
+#define RF_REASON_AUCTION_END 16
+#define RF_REASON_REDUCE_ONLY 17
+#define RF_REASON_INSUFFICIENT_FUNDS 18
+
+/* `flags` of RF_KIND_PHASE */
+#define RF_PHASE_CLOSED 0
+#define RF_PHASE_PRE_OPEN 1
+#define RF_PHASE_AUCTION 2
+#define RF_PHASE_CONTINUOUS 3
+#define RF_PHASE_HALTED 4
+
+/* `flags` of RF_KIND_FILLED, shifted right by RF_EVENT_LIQUIDITY_SHIFT */
+#define RF_LIQUIDITY_MAKER 0
+#define RF_LIQUIDITY_TAKER 1
+#define RF_LIQUIDITY_AUCTION 2
 
 /* Bits of `rf_command.flags`. */
 #define RF_COMMAND_HIDDEN 1

@@ -32,6 +32,7 @@ export const RF_KIND_BBO: u8 = 22;
 export const RF_KIND_PHASE: u8 = 23;
 export const RF_KIND_INDICATIVE: u8 = 24;
 export const RF_KIND_UNCROSSED: u8 = 25;
+export const RF_KIND_RENAME: u8 = 26;
 export const RF_KIND_TIMER: u8 = 32;
 
 // Bits of `rf_event.flags`, where they are not a number.
@@ -39,6 +40,7 @@ export const RF_EVENT_HAS_PRICE: u16 = 1;
 export const RF_EVENT_HAS_ASK: u16 = 2;
 export const RF_EVENT_KEPT_PRIORITY: u16 = 4;
 export const RF_EVENT_HAS_TAKER: u16 = 8;
+export const RF_EVENT_LIQUIDITY_SHIFT: u16 = 8;
 
 // What a command asks for: `rf_command.op`.
 export const RF_OP_NEW: u8 = 3;
@@ -55,6 +57,13 @@ export const RF_SELL: u8 = 1;
 // `rf_command.order_type`
 export const RF_TYPE_LIMIT: u8 = 0;
 export const RF_TYPE_MARKET: u8 = 1;
+export const RF_TYPE_MARKET_TO_LIMIT: u8 = 2;
+export const RF_TYPE_STOP: u8 = 3;
+export const RF_TYPE_STOP_LIMIT: u8 = 4;
+export const RF_TYPE_TRAILING_STOP: u8 = 5;
+export const RF_TYPE_TRAILING_STOP_LIMIT: u8 = 6;
+export const RF_TYPE_PEGGED: u8 = 7;
+export const RF_TYPE_ICEBERG: u8 = 8;
 
 // `rf_command.tif`
 export const RF_TIF_GTC: u8 = 0;
@@ -62,6 +71,80 @@ export const RF_TIF_DAY: u8 = 1;
 export const RF_TIF_GTD: u8 = 2;
 export const RF_TIF_IOC: u8 = 3;
 export const RF_TIF_FOK: u8 = 4;
+export const RF_TIF_AT_OPEN: u8 = 5;
+export const RF_TIF_AT_CLOSE: u8 = 6;
+export const RF_TIF_AUCTION: u8 = 7;
+
+// `rf_command.stp`
+export const RF_STP_NONE: u8 = 0;
+export const RF_STP_CANCEL_TAKER: u8 = 1;
+export const RF_STP_CANCEL_MAKER: u8 = 2;
+export const RF_STP_CANCEL_BOTH: u8 = 3;
+export const RF_STP_DECREMENT: u8 = 4;
+
+// `rf_command.peg`
+export const RF_PEG_PRIMARY: u8 = 0;
+export const RF_PEG_MARKET: u8 = 1;
+export const RF_PEG_MIDPOINT: u8 = 2;
+
+// `flags` of RF_KIND_REJECTED: why
+export const RF_REJECT_DUPLICATE_ORDER_ID: u8 = 1;
+export const RF_REJECT_UNKNOWN_ORDER: u8 = 2;
+export const RF_REJECT_UNKNOWN_INSTRUMENT: u8 = 3;
+export const RF_REJECT_UNKNOWN_ACCOUNT: u8 = 4;
+export const RF_REJECT_ZERO_QTY: u8 = 5;
+export const RF_REJECT_BAD_PRICE: u8 = 6;
+export const RF_REJECT_BAD_TICK: u8 = 7;
+export const RF_REJECT_BAD_LOT: u8 = 8;
+export const RF_REJECT_BAD_COMBINATION: u8 = 9;
+export const RF_REJECT_POST_ONLY: u8 = 10;
+export const RF_REJECT_PRICE_BAND: u8 = 11;
+export const RF_REJECT_COLLAR: u8 = 12;
+export const RF_REJECT_MAX_ORDER_QTY: u8 = 13;
+export const RF_REJECT_MAX_ORDER_NOTIONAL: u8 = 14;
+export const RF_REJECT_MAX_OPEN_ORDERS: u8 = 15;
+export const RF_REJECT_MAX_OPEN_QTY: u8 = 16;
+export const RF_REJECT_MAX_POSITION: u8 = 17;
+export const RF_REJECT_MAX_MESSAGES: u8 = 18;
+export const RF_REJECT_INSUFFICIENT_FUNDS: u8 = 19;
+export const RF_REJECT_BLOCKED: u8 = 20;
+export const RF_REJECT_HALTED: u8 = 21;
+export const RF_REJECT_CLOSED: u8 = 22;
+export const RF_REJECT_PHASE: u8 = 23;
+export const RF_REJECT_CAPACITY: u8 = 24;
+export const RF_REJECT_REDUCE_ONLY: u8 = 25;
+
+// `flags` of RF_KIND_CANCELED: why
+export const RF_REASON_USER: u8 = 1;
+export const RF_REASON_IOC: u8 = 2;
+export const RF_REASON_FOK: u8 = 3;
+export const RF_REASON_NO_LIQUIDITY: u8 = 4;
+export const RF_REASON_STP: u8 = 5;
+export const RF_REASON_OCO: u8 = 6;
+export const RF_REASON_PARENT: u8 = 7;
+export const RF_REASON_MASS: u8 = 8;
+export const RF_REASON_KILL: u8 = 9;
+export const RF_REASON_MMP: u8 = 10;
+export const RF_REASON_QUOTE: u8 = 11;
+export const RF_REASON_EXPIRED: u8 = 12;
+export const RF_REASON_POST_ONLY: u8 = 13;
+export const RF_REASON_MIN_QTY: u8 = 14;
+export const RF_REASON_HALTED: u8 = 15;
+export const RF_REASON_AUCTION_END: u8 = 16;
+export const RF_REASON_REDUCE_ONLY: u8 = 17;
+export const RF_REASON_INSUFFICIENT_FUNDS: u8 = 18;
+
+// `flags` of RF_KIND_PHASE
+export const RF_PHASE_CLOSED: u8 = 0;
+export const RF_PHASE_PRE_OPEN: u8 = 1;
+export const RF_PHASE_AUCTION: u8 = 2;
+export const RF_PHASE_CONTINUOUS: u8 = 3;
+export const RF_PHASE_HALTED: u8 = 4;
+
+// `flags` of RF_KIND_FILLED, shifted right by RF_EVENT_LIQUIDITY_SHIFT
+export const RF_LIQUIDITY_MAKER: u8 = 0;
+export const RF_LIQUIDITY_TAKER: u8 = 1;
+export const RF_LIQUIDITY_AUCTION: u8 = 2;
 
 // Bits of `rf_command.flags`.
 export const RF_COMMAND_HIDDEN: u16 = 1;

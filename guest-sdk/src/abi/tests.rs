@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence_core::wire::{CommandRecord, EventRecord, command_flag, event_flag, kind};
-use ringfence_core::{Op, OrderType, Side, TimeInForce};
+use ringfence_core::{
+    CancelReason, Liquidity, Op, OrderType, Peg, Phase, Reject, Side, Stp, TimeInForce,
+};
 
 use super::*;
 
@@ -78,11 +80,13 @@ fn constants_are_the_same() {
         ("RF_KIND_PHASE", kind::PHASE.into()),
         ("RF_KIND_INDICATIVE", kind::INDICATIVE.into()),
         ("RF_KIND_UNCROSSED", kind::UNCROSSED.into()),
+        ("RF_KIND_RENAME", kind::RENAME.into()),
         ("RF_KIND_TIMER", kind::TIMER.into()),
         ("RF_EVENT_HAS_PRICE", event_flag::HAS_PRICE.into()),
         ("RF_EVENT_HAS_ASK", event_flag::HAS_ASK.into()),
         ("RF_EVENT_KEPT_PRIORITY", event_flag::KEPT_PRIORITY.into()),
         ("RF_EVENT_HAS_TAKER", event_flag::HAS_TAKER.into()),
+        ("RF_EVENT_LIQUIDITY_SHIFT", event_flag::LIQUIDITY_SHIFT.into()),
         ("RF_OP_NEW", Op::New as u64),
         ("RF_OP_CANCEL", Op::Cancel as u64),
         ("RF_OP_REDUCE", Op::Reduce as u64),
@@ -92,13 +96,6 @@ fn constants_are_the_same() {
         ("RF_OP_KILL", Op::Kill as u64),
         ("RF_BUY", Side::Buy as u64),
         ("RF_SELL", Side::Sell as u64),
-        ("RF_TYPE_LIMIT", OrderType::Limit as u64),
-        ("RF_TYPE_MARKET", OrderType::Market as u64),
-        ("RF_TIF_GTC", TimeInForce::Gtc as u64),
-        ("RF_TIF_DAY", TimeInForce::Day as u64),
-        ("RF_TIF_GTD", TimeInForce::Gtd as u64),
-        ("RF_TIF_IOC", TimeInForce::Ioc as u64),
-        ("RF_TIF_FOK", TimeInForce::Fok as u64),
         ("RF_COMMAND_HIDDEN", command_flag::HIDDEN.into()),
         ("RF_COMMAND_ALL_OR_NONE", command_flag::ALL_OR_NONE.into()),
         ("RF_COMMAND_POST_ONLY", command_flag::POST_ONLY.into()),
@@ -118,7 +115,27 @@ fn constants_are_the_same() {
         ("RF_LEVEL_INFO", level::INFO.unsigned_abs().into()),
         ("RF_LEVEL_DEBUG", level::DEBUG.unsigned_abs().into()),
     ];
-    assert_eq!(defines, BTreeMap::from(pairs));
+    let mut ours: BTreeMap<_, _> =
+        pairs.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
+    /// Every word of a vocabulary behind `RF_` and this word.
+    macro_rules! words {
+        ($of:ident, $word:literal) => {
+            let words = $of::ALL.iter().map(|it| it.name().to_uppercase());
+            let words = words.map(|name| format!(concat!("RF_", $word, "_{}"), name));
+            ours.extend(words.zip($of::ALL.iter().map(|it| *it as u64)));
+        };
+    }
+    words!(OrderType, "TYPE");
+    words!(TimeInForce, "TIF");
+    words!(Stp, "STP");
+    words!(Peg, "PEG");
+    words!(Reject, "REJECT");
+    words!(CancelReason, "REASON");
+    words!(Phase, "PHASE");
+    words!(Liquidity, "LIQUIDITY");
+    let theirs: BTreeMap<_, _> =
+        defines.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
+    assert_eq!(theirs, ours);
 }
 
 #[test]
@@ -182,6 +199,21 @@ fn exports_imports_and_the_section_have_the_same_names() {
     assert_eq!(quoted("RF_IMPORT(\""), IMPORTS.into_iter().collect());
     assert!(HEADER.contains(&format!("import_module(\"{IMPORT_MODULE}\")")));
     assert!(HEADER.contains(&format!(".section .custom_section.{MANIFEST_SECTION},")));
+}
+
+/// The page for authors without this SDK names every kind, command, import and export.
+#[test]
+fn the_page_for_authors_by_hand_leaves_nothing_out() {
+    let page = include_str!("../../../docs/abi.md");
+    for name in defines().into_keys() {
+        if let Some(kind) = name.strip_prefix("RF_KIND_") {
+            assert!(page.contains(&format!("`{kind}`")), "{name}");
+        }
+        assert!(!name.starts_with("RF_OP_") || page.contains(name), "{name}");
+    }
+    for name in EXPORTS_REQUIRED.iter().chain(&EXPORTS_OPTIONAL).chain(&IMPORTS) {
+        assert!(page.contains(&format!("`{name}")), "{name}");
+    }
 }
 
 const TEMPLATE: &str = include_str!("../../include/ringfence.ts");
