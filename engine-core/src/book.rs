@@ -312,10 +312,24 @@ impl Store {
     }
 
     /// The place of a live order that has this id, maybe in another book, and of its entry in the
-    /// index, if that is not in a table that is being left.
+    /// index, if that is not in a table that is being left; and its seat.
     #[inline(always)]
-    pub(crate) fn find_likely(&self, book: u32, id: OrderId) -> Option<(usize, u32)> {
-        self.index.find_likely(Name { book, id }, self.names())
+    pub(crate) fn find_likely(&self, book: u32, id: OrderId) -> Option<(usize, u32, Seat)> {
+        let name = Name { book, id };
+        if let Some((at, key)) = self.index.first(name)
+            && let Some(&seat) = self.orders.find(key)
+            && seat.id == id
+        {
+            return Some((at, key, seat));
+        }
+        let (at, key) = self.find_behind(name)?;
+        Some((at, key, *self.orders.find(key)?))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_behind(&self, name: Name) -> Option<(usize, u32)> {
+        self.index.find_likely(name, self.names())
     }
 
     /// Lets a plain order go that is off its level.
@@ -634,6 +648,16 @@ impl Book {
     #[inline(always)]
     pub(crate) fn level_of<'a>(&self, store: &'a Store, seat: &Seat) -> Option<&'a Level> {
         store.levels.find(seat.level()).filter(|level| level.book == self.position)
+    }
+
+    /// The same, to change it.
+    #[inline(always)]
+    pub(crate) fn level_of_mut<'a>(
+        &self,
+        levels: &'a mut Pool<Level>,
+        seat: &Seat,
+    ) -> Option<&'a mut Level> {
+        levels.find_mut(seat.level()).filter(|level| level.book == self.position)
     }
 
     /// Takes a plain order off its level; whether it was the last one there, so that the level is

@@ -126,6 +126,16 @@ impl Index {
         self.table.find_likely(&self.form, name, names)
     }
 
+    /// What stands first where an entry of that name would, if the entry may be the name's.
+    #[inline(always)]
+    pub(crate) fn first(&self, name: Name) -> Option<(usize, u32)> {
+        let mix = self.form.mix(name);
+        let home = self.table.home(mix);
+        let entry = self.table.entries[home];
+        let may_be = entry != 0 && self.form.tag(entry) == self.form.first(mix);
+        may_be.then_some((home, self.form.place(entry)))
+    }
+
     /// Takes an entry out of where [`find_likely`](Self::find_likely) found it.
     #[inline(always)]
     pub(crate) fn take(&mut self, at: usize, names: impl Names) {

@@ -347,6 +347,12 @@ impl Orders {
         if self.seats[key].is_special() { self.detail(key).extra } else { NONE }
     }
 
+    /// A seat; none where there is none of that key.
+    #[inline(always)]
+    pub(crate) fn find(&self, key: u32) -> Option<&Seat> {
+        self.seats.find(key)
+    }
+
     /// All seats, by key.
     #[inline(always)]
     pub(crate) fn seats_mut(&mut self) -> &mut [Seat] {

@@ -80,6 +80,12 @@ impl<T: Pooled> Pool<T> {
         self.items.get(key as usize)
     }
 
+    /// The same, to change it.
+    #[inline(always)]
+    pub(crate) fn find_mut(&mut self, key: u32) -> Option<&mut T> {
+        self.items.get_mut(key as usize)
+    }
+
     /// All places that were ever used, or are close to one that was.
     #[inline(always)]
     pub(crate) fn items_mut(&mut self) -> &mut [T] {

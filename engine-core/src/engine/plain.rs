@@ -168,32 +168,38 @@ impl<S: EventSink> Desk<'_, S> {
     /// A plain live order of this account.
     #[inline(always)]
     fn plain_order(&self, id: OrderId, account: AccountId) -> Option<Found> {
-        let (at, key) = self.store.find_likely(self.book.position, id)?;
-        let seat = self.store.orders[key];
+        let found = self.plain_somewhere(id, account)?;
+        self.book.level_of(self.store, &found.seat).is_some().then_some(found)
+    }
+
+    /// A plain live order of this account that rests, or waits, in this book or in another.
+    #[inline(always)]
+    fn plain_somewhere(&self, id: OrderId, account: AccountId) -> Option<Found> {
+        let (at, key, seat) = self.store.find_likely(self.book.position, id)?;
         let plain = seat.account == account && !seat.is_special();
-        (plain && self.book.level_of(self.store, &seat).is_some()).then_some(Found {
-            at,
-            key,
-            seat,
-        })
+        plain.then_some(Found { at, key, seat })
     }
 
     /// Takes an order off the book.
     #[inline(always)]
     fn cancel(&mut self, cancel: &Cancel) -> bool {
         let &Cancel { id, account, .. } = cancel;
-        let Some(Found { at, key, seat }) = self.plain_order(id, account) else { return false };
-        let (qty, reason) = (seat.open, CancelReason::User);
-        self.out.private(What::Canceled { id, account, qty, reason });
+        let Some(Found { at, key, seat }) = self.plain_somewhere(id, account) else { return false };
+        let Some(level) = self.book.level_of_mut(&mut self.store.levels, &seat) else {
+            return false;
+        };
+        let canceled = What::Canceled { id, account, qty: seat.open, reason: CancelReason::User };
         if self.out.wants(Interest::L2.and(Interest::L3)) {
+            self.out.private(canceled);
             self.take_off(key);
             self.store.vacate(at, key);
         } else {
-            let emptied = self.book.leave_plain(self.store, &seat);
+            let emptied = level.leave(self.store.orders.seats_mut(), &seat);
             self.store.vacate(at, key);
             if emptied {
                 self.book.drop_level(self.store, &seat);
             }
+            self.out.private(canceled);
         }
         self.book.live -= 1;
         true
