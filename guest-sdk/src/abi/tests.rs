@@ -52,6 +52,28 @@ macro_rules! places {
     };
 }
 
+/// Every word of the vocabularies, with its number.
+fn words() -> BTreeMap<String, u64> {
+    let mut all = BTreeMap::new();
+    /// Every word of a vocabulary behind `RF_` and this word.
+    macro_rules! words {
+        ($of:ident, $word:literal) => {
+            let words = $of::ALL.iter().map(|it| it.name().to_uppercase());
+            let words = words.map(|name| format!(concat!("RF_", $word, "_{}"), name));
+            all.extend(words.zip($of::ALL.iter().map(|it| *it as u64)));
+        };
+    }
+    words!(OrderType, "TYPE");
+    words!(TimeInForce, "TIF");
+    words!(Stp, "STP");
+    words!(Peg, "PEG");
+    words!(Reject, "REJECT");
+    words!(CancelReason, "REASON");
+    words!(Phase, "PHASE");
+    words!(Liquidity, "LIQUIDITY");
+    all
+}
+
 #[test]
 fn constants_are_the_same() {
     let defines = defines();
@@ -117,22 +139,7 @@ fn constants_are_the_same() {
     ];
     let mut ours: BTreeMap<_, _> =
         pairs.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
-    /// Every word of a vocabulary behind `RF_` and this word.
-    macro_rules! words {
-        ($of:ident, $word:literal) => {
-            let words = $of::ALL.iter().map(|it| it.name().to_uppercase());
-            let words = words.map(|name| format!(concat!("RF_", $word, "_{}"), name));
-            ours.extend(words.zip($of::ALL.iter().map(|it| *it as u64)));
-        };
-    }
-    words!(OrderType, "TYPE");
-    words!(TimeInForce, "TIF");
-    words!(Stp, "STP");
-    words!(Peg, "PEG");
-    words!(Reject, "REJECT");
-    words!(CancelReason, "REASON");
-    words!(Phase, "PHASE");
-    words!(Liquidity, "LIQUIDITY");
+    ours.extend(words());
     let theirs: BTreeMap<_, _> =
         defines.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
     assert_eq!(theirs, ours);
