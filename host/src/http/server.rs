@@ -71,12 +71,21 @@ impl Server {
         });
     }
 
+    /// Takes in who is at the door. Where it is full, whoever has been still for longest goes: slow
+    /// visitors, however many, do not keep a probe out.
     fn accept(&mut self, now_ns: u64) {
         while let Ok((socket, _)) = self.listener.accept() {
-            let is_full = self.visitors.len() >= self.settings.connections_max;
-            if !is_full && socket.set_nonblocking(true).is_ok() {
-                self.visitors.push((socket, Visitor::new(now_ns)));
+            if socket.set_nonblocking(true).is_err() {
+                continue;
             }
+            if self.visitors.len() >= self.settings.connections_max {
+                let moved = self.visitors.iter().map(|(_, visitor)| visitor.moved_ns());
+                let Some((stillest, _)) = moved.enumerate().min_by_key(|&(_, moved)| moved) else {
+                    continue;
+                };
+                self.visitors.remove(stillest);
+            }
+            self.visitors.push((socket, Visitor::new(now_ns)));
         }
     }
 

@@ -49,7 +49,8 @@ fn requests_are_answered_or_refused() {
         ("GET /v1/books/1?deep=1 HTTP/1.1\r\n\r\n", 400, true),
         ("GET /v1/books/4294967296 HTTP/1.1\r\n\r\n", 404, true),
         ("POST /healthz HTTP/1.1\r\n\r\n", 405, true),
-        ("POST /healthz HTTP/1.1\r\ncontent-length: 5\r\n\r\nhello", 413, false),
+        ("POST /healthz HTTP/1.1\r\ncontent-length: 5\r\n\r\nhello", 405, false),
+        ("GET /healthz HTTP/1.1\r\ncontent-length: 5\r\n\r\nhello", 413, false),
         ("nonsense\r\n\r\n", 400, false),
         ("\u{0}\u{1}\u{2}", 400, false),
     ] {
@@ -119,6 +120,30 @@ fn a_venue_is_ready_between_recovery_and_its_end() {
 }
 
 /// Through sockets: a venue trades, and its books and figures say so.
+/// As many slow visitors as there is room for, and more, do not keep a probe out.
+#[test]
+fn a_probe_gets_in_past_any_number_of_slow_visitors() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let settings = Settings { connections_max: 4, ..Settings::default() };
+    let (health, figures) = Default::default();
+    let _http = Http::start(listener, settings, Routes { health, figures, feed: None });
+    let slow: Vec<_> = (0..9)
+        .map(|_| {
+            let mut socket = TcpStream::connect(address).expect("it listens");
+            socket.write_all(b"GET /hea").expect("it is there");
+            socket
+        })
+        .collect();
+    let mut probe = TcpStream::connect(address).expect("it listens");
+    probe.set_read_timeout(Some(Duration::from_secs(20))).expect("a time");
+    probe.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").expect("it is there");
+    let mut answer = String::new();
+    probe.read_to_string(&mut answer).expect("it is answered");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop(slow);
+}
+
 #[test]
 fn books_and_figures_are_those_of_the_venue() {
     let (feed, feed_outlet) = Feed::start(feed::Settings::default(), None).expect("it starts");

@@ -55,6 +55,12 @@ impl Visitor {
         self.output.is_empty() && !self.is_leaving
     }
 
+    /// When something last moved.
+    #[must_use]
+    pub const fn moved_ns(&self) -> u64 {
+        self.moved_ns
+    }
+
     /// What waits to be sent.
     #[must_use]
     pub fn output(&self) -> &[u8] {
@@ -142,7 +148,8 @@ fn heard(bytes: &[u8], routes: &Routes) -> Heard {
     };
     let has_body = header("transfer-encoding").is_some()
         || header("content-length").is_some_and(|value| value != b"0");
-    if has_body {
+    let is_read = matches!(request.method, Some("GET" | "HEAD"));
+    if has_body && is_read {
         return Heard::Bad(Reply::text(413, "a request has no body here\n"));
     }
     let (method, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
@@ -151,6 +158,7 @@ fn heard(bytes: &[u8], routes: &Routes) -> Heard {
         _ => Reply::text(405, "only GET and HEAD\n"),
     };
     let connection = header("connection").unwrap_or_default();
-    let keeps_open = request.version == Some(1) && !connection.eq_ignore_ascii_case(b"close");
+    let keeps_open =
+        request.version == Some(1) && !has_body && !connection.eq_ignore_ascii_case(b"close");
     Heard::Whole { len, reply, keeps_open, with_body: method != "HEAD" }
 }
