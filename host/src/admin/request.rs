@@ -80,7 +80,7 @@ pub enum Request {
 
 /// A strategy, by the number of its seat or by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a strategy is the number of its seat, from 0 to 65535, or its name")]
 pub enum Whom {
     /// The number of its seat, from 0.
     Number(u16),

@@ -24,7 +24,9 @@ pub struct IoBlock {
 #[non_exhaustive]
 pub enum IoError {
     /// It does not lie in the memory, or not on a multiple of 64.
-    #[error("the {what} at {offset} ({len} bytes) is not on a multiple of 64 inside the memory")]
+    #[error(
+        "{what}: {len} bytes at {offset}, which must lie within the memory and begin at a multiple of 64"
+    )]
     Misplaced {
         /// Block or buffer.
         what: &'static str,

@@ -57,7 +57,7 @@ fn nothing_is_written_over_and_bad_names_are_refused() {
     std::fs::write(&lib, "mine").expect("it can be written");
     let again = new("mine");
     assert_eq!(again.status, 2);
-    assert!(again.err.contains("mine"), "{}", again.err);
+    assert!(again.err.contains("mine is there already"), "{}", again.err);
     assert_eq!(std::fs::read_to_string(&lib).expect("it is there"), "mine");
     for name in ["../up", "Upper", "test", ""] {
         let refused = new(name);

@@ -36,7 +36,9 @@ impl Known {
     /// Of what the strategy at a seat was made.
     pub(super) fn at(&self, number: u16) -> Result<&StrategyConfig, No> {
         self.seated.get(&number).ok_or_else(|| {
-            No::Wrong(format!("nothing is said of the strategy {number}; replace it by a module"))
+            No::Wrong(format!(
+                "nobody sits at seat {number}, or it is not known what it is made of: name a module"
+            ))
         })
     }
 

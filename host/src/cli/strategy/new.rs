@@ -1,7 +1,7 @@
 //! `ringfence strategy new`: a crate that builds, passes its tests and trades.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::Outcome;
@@ -50,7 +50,13 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     };
     fs::create_dir_all(&parent).map_err(failed(&parent))?;
     // Fails where the folder is there: an author's work is never written over.
-    fs::create_dir(&folder).map_err(failed(&folder))?;
+    fs::create_dir(&folder).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => RunError::File {
+            file: folder.display().to_string(),
+            problem: "is there already; give the strategy another name, or another --path".into(),
+        },
+        _ => failed(&folder)(error),
+    })?;
     let source = folder.join("src");
     fs::create_dir(&source).map_err(failed(&source))?;
     let path = toml_string(&sdk.display().to_string());
