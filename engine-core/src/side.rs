@@ -43,6 +43,12 @@ impl Side {
         }
     }
 
+    /// The one of two prices that is served last on this side.
+    #[must_use]
+    pub(crate) const fn worse(self, a: Price, b: Price) -> Price {
+        if self.is_better(a, b) { b } else { a }
+    }
+
     /// Whether an order on this side, limited to `limit`, trades with a maker at `maker`.
     #[must_use]
     #[inline]

@@ -1,5 +1,7 @@
 //! What an auction comes to: the price, the volume, and what is left at that price.
 
+use core::cmp::Ordering;
+
 use super::desk::Desk;
 use crate::book::Waits;
 use crate::book::call::Outcome;
@@ -17,8 +19,6 @@ struct Meeting {
     last: [Option<Price>; 2],
     /// The first level of each side that does not, and what is there.
     next: [Option<(Price, u128)>; 2],
-    /// The one behind that.
-    after: [Option<Price>; 2],
 }
 
 impl<S: EventSink> Desk<'_, S> {
@@ -49,7 +49,7 @@ impl<S: EventSink> Desk<'_, S> {
         let volume = buying.min(selling);
         let reference = self.book.spec.reference.or(self.book.last_trade);
         let reference = reference.and_then(|price| nearest_on_tick(&self.book.spec, price));
-        match meeting.price(reference) {
+        match meeting.price(&self.book.spec, reference) {
             Some(price) if volume > 0 => {
                 let [buying, selling] = Side::BOTH.map(|side| self.taking(side, price));
                 let surplus = buying.wrapping_sub(selling).cast_signed();
@@ -78,9 +78,6 @@ impl<S: EventSink> Desk<'_, S> {
             meeting.wanted[side.index()] += qty;
             meeting.last[side.index()] = Some(price);
             meeting.next[side.index()] = levels[side.index()].next();
-        }
-        for (after, levels) in meeting.after.iter_mut().zip(&mut levels) {
-            *after = levels.next().map(|(price, _)| price);
         }
         meeting
     }
@@ -182,78 +179,68 @@ impl Meeting {
         across.is_none_or(|across| side.crosses(price, across)).then_some(side)
     }
 
-    /// The one price. The candidates are those of orders; of those with most volume and least
-    /// surplus, pressure decides, or the nearness to the reference price.
-    fn price(&self, reference: Option<Price>) -> Option<Price> {
+    /// The one price, of all on ticks from the lowest limit to the highest: of those with most
+    /// volume and least surplus, pressure decides, or the nearness to the reference price.
+    fn price(&self, spec: &InstrumentSpec, reference: Option<Price>) -> Option<Price> {
         let [buying, selling] = self.wanted;
         match buying.cmp(&selling) {
-            core::cmp::Ordering::Less => self.pressed(Side::Sell, reference),
-            core::cmp::Ordering::Greater => self.pressed(Side::Buy, reference),
-            core::cmp::Ordering::Equal => self.balanced(reference),
+            Ordering::Less => self.pressed(Side::Sell, reference),
+            Ordering::Greater => self.pressed(Side::Buy, reference),
+            Ordering::Equal => self.balanced(spec, reference),
         }
     }
 
-    /// More is left on `side` whatever the price: as bad for it as its orders that trade allow.
+    /// More is left on `side` whatever the price: as bad for it as its orders that trade allow, or,
+    /// where its market orders alone take all that there is, as prices go.
     fn pressed(&self, side: Side, reference: Option<Price>) -> Option<Price> {
-        let (own, across) = (side.index(), side.opposite().index());
-        if let Some(last) = self.last[own] {
-            return Some(last);
-        }
-        // Its market orders alone take all that there is.
-        let alone = if self.last[across].is_none() { reference } else { None };
-        let next = self.next[own].map(|(price, _)| price);
-        let mut prices = [self.last[across], next, alone].into_iter().flatten();
-        let first = prices.next()?;
-        Some(
-            prices
-                .fold(first, |best, price| if side.is_better(price, best) { price } else { best }),
-        )
+        self.last[side.index()].or_else(|| self.outermost(side.opposite(), reference))
     }
 
-    /// Nothing is left between the last levels that count and the first that do not.
-    fn balanced(&self, reference: Option<Price>) -> Option<Price> {
-        let [bid, ask] = self.last;
-        let [below, above] = self.next.map(|next| next.map(|(price, _)| price));
-        let bid_is_free = bid.filter(|&bid| above.is_none_or(|above| bid < above));
-        let ask_is_free = ask.filter(|&ask| below.is_none_or(|below| ask > below));
-        match (ask_is_free, bid_is_free) {
-            (Some(ask), Some(bid)) => Some(nearest(reference, ask, bid)),
-            (Some(price), None) | (None, Some(price)) => Some(price),
-            (None, None) => self.between(reference),
-        }
-    }
-
-    /// No order has a price at which nothing is left: those around it compete.
-    fn between(&self, reference: Option<Price>) -> Option<Price> {
-        let [bid, ask] = self.last;
-        let alone = if bid.is_none() && ask.is_none() { reference } else { None };
-        let outside = |price: &Price| {
-            self.next[0].is_none_or(|(below, _)| *price > below)
-                && self.next[1].is_none_or(|(above, _)| *price < above)
-        };
-        if let Some(reference) = alone.filter(outside) {
-            return Some(reference);
+    /// Nothing is left between the last levels that count and the first that do not. Where no price
+    /// is between them, something is left on either side of that; of one side as little as can be
+    /// is left at its first level that does not count.
+    fn balanced(&self, spec: &InstrumentSpec, reference: Option<Price>) -> Option<Price> {
+        let [low, high] = Side::BOTH.map(|side| self.end(side, spec, reference));
+        if let (Some(low), Some(high)) = (low, high)
+            && low <= high
+        {
+            return Some(nearest(reference, low, high));
         }
         match self.next {
-            [None, None] => None,
-            [Some((below, _)), None] => Some(below),
-            [None, Some((above, _))] => Some(above),
-            [Some((below, left)), Some((above, right))] if left != right => {
-                Some(if left < right { below } else { above })
-            }
-            [Some((below, _)), Some((above, _))] => {
-                let is_tied = |after: Option<Price>, price: Price, side: Side| {
-                    after.is_none_or(|after| side.is_better(price, after))
-                };
-                let low = ask
-                    .or(alone)
-                    .filter(|&low| low < below && is_tied(self.after[0], low, Side::Buy));
-                let high = bid
-                    .or(alone)
-                    .filter(|&high| high > above && is_tied(self.after[1], high, Side::Sell));
-                Some(nearest(reference, low.unwrap_or(below), high.unwrap_or(above)))
-            }
+            [Some((below, left)), Some((above, right))] => Some(match left.cmp(&right) {
+                Ordering::Less => below,
+                Ordering::Greater => above,
+                Ordering::Equal => nearest(reference, below, above),
+            }),
+            next => next.into_iter().flatten().next().map(|(price, _)| price),
         }
+    }
+
+    /// How low prices may go (for buyers, whose levels lie below; for sellers how high) for the last
+    /// level across to count, and the next one of this side not to.
+    fn end(&self, side: Side, spec: &InstrumentSpec, reference: Option<Price>) -> Option<Price> {
+        let (own, across) = (self.last[side.index()], self.last[side.opposite().index()]);
+        match (across, self.next[side.index()]) {
+            (Some(across), None) => Some(across),
+            (Some(across), Some((next, _))) if side.is_better(across, next) => Some(across),
+            (_, Some((next, _))) => {
+                let beyond = side.opposite().checked_behind(next, 1);
+                let tick = beyond.and_then(|price| spec.on_tick(side.opposite(), price));
+                // An order may stand on no tick, where it slid to.
+                [tick, own].into_iter().flatten().reduce(|a, b| side.worse(a, b))
+            }
+            (None, None) => self.outermost(side, reference),
+        }
+    }
+
+    /// The lowest of all limits (for buyers; for sellers the highest); the reference price is one
+    /// too where limits add nothing.
+    fn outermost(&self, side: Side, reference: Option<Price>) -> Option<Price> {
+        let [bid, ask] = self.last;
+        let [below, above] = self.next.map(|next| next.map(|(price, _)| price));
+        let alone = if bid.is_none() && ask.is_none() { reference } else { None };
+        let prices = [bid, ask, below, above, alone].into_iter().flatten();
+        prices.reduce(|a, b| side.worse(a, b))
     }
 }
 

@@ -10,6 +10,7 @@ mod bands;
 mod book;
 mod change;
 mod checks;
+mod clearing;
 mod limits;
 mod matching;
 mod pegs;
@@ -21,8 +22,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use self::accounts::Account;
-use self::auction::Outcome;
 use self::book::{Book, Order, is_dark};
+use self::clearing::Outcome;
 use crate::command::{Command, Phase, Scope, TimeInForce};
 use crate::engine::{LevelView, OrderView, WaitingView};
 use crate::event::{CancelReason, Event, EventSink, Op, Reject, What};

@@ -4,22 +4,14 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::book::{Order, is_dark};
+use super::clearing::{Outcome, outcome, partners};
 use super::matching::fee;
-use super::{Call, Listing, Reference};
+use super::{Call, Reference};
 use crate::command::{NewOrder, OrderType, Phase, Stp, TimeInForce};
 use crate::event::{CancelReason, Liquidity, Surplus, Total, What};
 use crate::id::OrderId;
-use crate::instrument::InstrumentSpec;
 use crate::quantity::{Price, Qty};
 use crate::side::Side;
-
-/// What an auction would come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
-    pub(super) price: Option<Price>,
-    pub(super) qty: u128,
-    pub(super) surplus: i128,
-}
 
 impl Reference {
     /// An order comes in while orders gather: it meets nobody, and rests whatever it crosses.
@@ -290,98 +282,12 @@ impl Reference {
     }
 }
 
-/// What an auction would come to if it ended now.
-pub(super) fn outcome(listing: &Listing) -> Outcome {
-    let [buyers, sellers] = Side::BOTH.map(|side| partners(listing, side));
-    let sum = |orders: &[&Order], price: Option<Price>| -> u128 {
-        let taking = orders.iter().filter(|order| match price {
-            Some(price) => takes(order, price),
-            None => order.gathered,
-        });
-        taking.map(|order| u128::from(order.open.0)).sum()
-    };
-    let volume = |price| sum(&buyers, price).min(sum(&sellers, price));
-    let surplus = |price| {
-        let (buying, selling) = (sum(&buyers, Some(price)), sum(&sellers, Some(price)));
-        i128::try_from(buying).expect("2^32 orders at most")
-            - i128::try_from(selling).expect("2^32 orders at most")
-    };
-    let limits = buyers.iter().chain(&sellers).filter_map(|order| order.terms.price);
-    let mut candidates: Vec<Price> = limits.collect();
-    let reference = listing.spec.reference.or(listing.last_trade);
-    let reference = reference.and_then(|price| nearest_on_tick(&listing.spec, price));
-    // Where limits add nothing to what market orders trade with each other.
-    let most = candidates.iter().map(|&price| volume(Some(price))).max().unwrap_or(0);
-    if most <= volume(None) {
-        candidates.extend(reference);
-    }
-    let most = candidates.iter().map(|&price| volume(Some(price))).max().unwrap_or(0);
-    candidates.retain(|&price| volume(Some(price)) == most);
-    let least = candidates.iter().map(|&price| surplus(price).unsigned_abs()).min();
-    candidates.retain(|&price| Some(surplus(price).unsigned_abs()) == least);
-    candidates.sort_unstable();
-    let (Some(&low), Some(&high), true) = (candidates.first(), candidates.last(), most > 0) else {
-        return Outcome::default();
-    };
-    let price = if candidates.iter().all(|&price| surplus(price) > 0) {
-        high
-    } else if candidates.iter().all(|&price| surplus(price) < 0) {
-        low
-    } else {
-        reference.map_or(high, |reference| reference.clamp(low, high))
-    };
-    Outcome { price: Some(price), qty: most, surplus: surplus(price) }
-}
-
-/// The orders of a side that take part in an auction, in the order of service: of several of one
-/// OCO group the one with the best price, of equals the oldest.
-fn partners(listing: &Listing, side: Side) -> Vec<&Order> {
-    let mut gathered = listing.book.gathered(side);
-    gathered.retain(|order| !order.terms.all_or_none);
-    let is_before = |a: &Order, b: &Order| {
-        let (first, second) = (price_of(a), price_of(b));
-        side.is_better(first, second) || (first == second && a.entry < b.entry)
-    };
-    let takes_part = |order: &&&Order| {
-        let NewOrder { account, group, .. } = order.terms;
-        let mut others = gathered.iter().filter(|other| other.is_of(account, group));
-        !others.any(|other| match (other.gathered, order.gathered) {
-            (true, false) => true,
-            (false, true) => false,
-            _ => is_before(other, order),
-        })
-    };
-    gathered.iter().filter(takes_part).copied().collect()
-}
-
-/// The price nearest to this one that is on a tick; of two the higher.
-fn nearest_on_tick(spec: &InstrumentSpec, price: Price) -> Option<Price> {
-    let (least, most) = (i128::from(i64::MIN), i128::from(i64::MAX));
-    let mut starts = Vec::from([(least, spec.tick)]);
-    starts.extend(spec.ticks.iter().map(|&(from, tick)| (i128::from(from.0), tick)));
-    let mut best: Option<i128> = None;
-    for (index, &(from, tick)) in starts.iter().enumerate() {
-        let to = starts.get(index + 1).map_or(most, |&(next, _)| next - 1);
-        let tick = i128::from(tick);
-        let near = i128::from(price.0).clamp(from, to.max(from));
-        let below = near - near.rem_euclid(tick);
-        for found in [below, below + tick] {
-            let distance = |found: i128| (found - i128::from(price.0)).abs();
-            let closer = best.is_none_or(|best| distance(found) <= distance(best));
-            if (from..=to).contains(&found) && closer {
-                best = Some(found);
-            }
-        }
-    }
-    best.map(|found| Price(i64::try_from(found).expect("within a range of prices")))
-}
-
-fn price_of(order: &Order) -> Price {
+pub(super) fn price_of(order: &Order) -> Price {
     order.terms.price.unwrap_or(order.terms.side.any_price())
 }
 
 /// Whether an order that gathers trades at a price.
-fn takes(order: &Order, price: Price) -> bool {
+pub(super) fn takes(order: &Order, price: Price) -> bool {
     order.gathered || order.terms.side.crosses(price_of(order), price)
 }
 

@@ -134,7 +134,7 @@ fn followed(listing: &Listing, side: Side) -> Option<i128> {
 
 /// The price on a tick that is nearest to `price` and no better for the other side: of every range
 /// of the tick table the nearest one, and of those the nearest.
-fn on_tick(spec: &InstrumentSpec, side: Side, price: i128) -> Option<Price> {
+pub(super) fn on_tick(spec: &InstrumentSpec, side: Side, price: i128) -> Option<Price> {
     let (least, most) = (i128::from(i64::MIN), i128::from(i64::MAX));
     let mut ranges = Vec::from([(least, i128::from(spec.tick))]);
     ranges.extend(spec.ticks.iter().map(|&(from, tick)| (i128::from(from.0), i128::from(tick))));
