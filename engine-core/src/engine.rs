@@ -296,6 +296,11 @@ impl Engine {
                     self.reject_order(Op::Quote, quote.instrument, quote.id, quote.account, events)
                 }
             },
+            Command::MassCancel(scope) | Command::Kill(scope) | Command::Unblock(scope)
+                if scope.instrument.is_some_and(|named| self.position(named).is_none()) =>
+            {
+                self.reject_scope(command.op(), scope, Reject::UnknownInstrument, events);
+            }
             Command::MassCancel(scope) => self.mass_cancel(scope, CancelReason::Mass, events),
             Command::Kill(scope) => self.kill(scope, events),
             Command::Unblock(scope) => self.unblock(scope, events),

@@ -167,6 +167,11 @@ impl Reference {
             Command::Reduce(reduce) => self.reduce(reduce),
             Command::Replace(replace) => self.replace(replace),
             Command::Quote(quote) => self.quote(quote),
+            Command::MassCancel(scope) | Command::Kill(scope) | Command::Unblock(scope)
+                if scope.instrument.is_some_and(|named| self.position(named).is_none()) =>
+            {
+                self.turn_away_scope(command.op(), *scope, Reject::UnknownInstrument);
+            }
             Command::MassCancel(scope) => self.end_all(*scope, CancelReason::Mass),
             Command::Kill(scope) => self.kill(*scope),
             Command::Unblock(scope) => self.unblock(*scope),

@@ -60,6 +60,8 @@ const QUOTE: [Reject; 19] = [
     Reject::Capacity,
 ];
 
+const KILL: [Reject; 2] = [Reject::UnknownInstrument, Reject::UnknownAccount];
+
 const ACCOUNT: [Reject; 3] = [Reject::BadCombination, Reject::InsufficientFunds, Reject::Capacity];
 
 const REPLACE: [Reject; 22] = [
@@ -153,6 +155,9 @@ fn random_commands_reach_every_answer() {
     ANSWERS.check(Op::Replace, &REPLACE);
     ANSWERS.check(Op::Quote, &QUOTE);
     ANSWERS.check(Op::Account, &ACCOUNT);
+    ANSWERS.check(Op::MassCancel, &KILL[..1]);
+    ANSWERS.check(Op::Kill, &KILL);
+    ANSWERS.check(Op::Unblock, &KILL);
     for reason in CANCELS {
         assert!(ANSWERS.cancels.contains(&reason), "no order ends as {reason:?}");
     }
