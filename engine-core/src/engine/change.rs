@@ -2,6 +2,7 @@
 
 use super::check::has_few_tips;
 use super::desk::Desk;
+use super::limits::worth_at;
 use super::matching::{Special, Taker};
 use crate::book::Extra;
 use crate::book::heed::Heed;
@@ -128,7 +129,8 @@ impl<S: EventSink> Desk<'_, S> {
                 self.check_qty(total)?;
             }
             if replace.qty != NewQty::Keep || replace.price.is_some() {
-                self.check_worth(total, price)?;
+                let bound = || price.or_else(|| self.bound_of(key));
+                self.check_worth(|| worth_at(bound(), total))?;
             }
         }
         let id = replace.new_id.filter(|id| id.0 != 0).unwrap_or(replace.id);

@@ -1,6 +1,7 @@
 //! Reasons to turn an order away, in the order in which they are looked for.
 
 use super::desk::Desk;
+use super::limits::{refuse, worth_at};
 use super::matching::{Special, Taker};
 use crate::book::heed::Heed;
 use crate::book::order::Terms;
@@ -31,7 +32,7 @@ impl<S: EventSink> Desk<'_, S> {
             _ => order.limit.unwrap_or(order.side.any_price()),
         };
         if !self.book.plain {
-            self.check_units(order)?;
+            self.check_units(order, limit)?;
         }
         if self.store.find(self.book.position, order.id).is_some() {
             return Err(Reject::DuplicateOrderId);
@@ -60,21 +61,23 @@ impl<S: EventSink> Desk<'_, S> {
         self.book.phase.rules().refuses.map_or(Ok(()), Err)
     }
 
-    /// Whether prices and quantities are what the instrument counts in.
+    /// Whether prices and quantities are what the instrument counts in, and within its bounds.
     #[inline(never)]
-    pub(super) fn check_units(&self, order: &NewOrder) -> Result<(), Reject> {
+    pub(super) fn check_units(&self, order: &NewOrder, limit: Price) -> Result<(), Reject> {
         for price in [order.price, order.limit, order.stop] {
             self.check_price(price)?;
         }
-        let price = order.price.or(order.limit);
+        let whole = |qty: Qty| qty.0.is_multiple_of(self.book.spec.lot);
+        if !whole(order.display) || !whole(order.min_qty) {
+            return Err(Reject::BadLot);
+        }
         if order.notional == 0 {
             self.check_qty(order.qty)?;
-            self.check_worth(order.qty, price)?;
-        } else {
-            self.check_worth(Qty(order.notional), Some(Price(1)))?;
         }
-        let whole = |qty: Qty| qty.0.is_multiple_of(self.book.spec.lot);
-        if whole(order.display) && whole(order.min_qty) { Ok(()) } else { Err(Reject::BadLot) }
+        self.check_worth(|| match order.price {
+            Some(_) => worth_at(order.price, order.qty),
+            None => self.wish_for(order, limit).worth(),
+        })
     }
 
     /// Whether a price is on a tick.
@@ -89,20 +92,17 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline(never)]
     pub(super) fn check_qty(&self, qty: Qty) -> Result<(), Reject> {
         let spec = &self.book.spec;
-        let bounded = spec.max_qty.is_zero() || qty <= spec.max_qty;
-        if qty.0.is_multiple_of(spec.lot) && qty >= spec.min_qty && bounded {
-            Ok(())
-        } else {
-            Err(Reject::BadLot)
+        if !qty.0.is_multiple_of(spec.lot) || qty < spec.min_qty {
+            return Err(Reject::BadLot);
         }
+        refuse(!spec.max_qty.is_zero() && qty > spec.max_qty, Reject::MaxOrderQty)
     }
 
     /// Whether what is asked for is worth no more than the instrument allows.
-    #[inline(never)]
-    pub(super) fn check_worth(&self, qty: Qty, price: Option<Price>) -> Result<(), Reject> {
+    #[inline]
+    pub(super) fn check_worth(&self, worth: impl FnOnce() -> u128) -> Result<(), Reject> {
         let most = u128::from(self.book.spec.max_notional);
-        let worth = price.map_or(0, |price| (price * qty).0.unsigned_abs());
-        if most == 0 || worth <= most { Ok(()) } else { Err(Reject::BadLot) }
+        refuse(most != 0 && worth() > most, Reject::MaxOrderNotional)
     }
 
     /// Whether the order that this one waits for lives and is of the same account.

@@ -69,6 +69,13 @@ impl<S: EventSink> Desk<'_, S> {
         if self.accounts.find(order.account).is_none() {
             return if order.reduce_only { Err(Reject::ReduceOnly) } else { Ok(()) };
         }
+        self.check_wish(&self.wish_for(order, limit))?;
+        self.check_holding(order.account)
+    }
+
+    /// What a new order asks for.
+    #[cold]
+    pub(super) fn wish_for(&self, order: &NewOrder, limit: Price) -> Wish {
         let taker = taker(order, limit);
         let open = match order.notional {
             0 => order.qty,
@@ -99,8 +106,7 @@ impl<S: EventSink> Desk<'_, S> {
         } else if !waits && order.price.is_none() {
             self.bound_sweep(&taker, &mut wish);
         }
-        self.check_wish(&wish)?;
-        self.check_holding(order.account)
+        wish
     }
 
     /// The first limit that a wish breaks.
@@ -111,11 +117,8 @@ impl<S: EventSink> Desk<'_, S> {
         let side = wish.side.index();
         self.check_collar(spec.collar, wish.price)?;
         refuse(spec.max_order_qty.is_some_and(|most| wish.total.0 > most), Reject::MaxOrderQty)?;
-        let worth = wish
-            .worth
-            .unwrap_or_else(|| wish.bound.map_or(0, |bound| (bound * wish.total).0.unsigned_abs()));
         let most = spec.max_order_notional.map(u128::from);
-        refuse(most.is_some_and(|most| worth > most), Reject::MaxOrderNotional)?;
+        refuse(most.is_some_and(|most| wish.worth() > most), Reject::MaxOrderNotional)?;
         let open = u128::from(wish.open.0);
         let grows = !wish.child && holding.reducible(wish.side) < open;
         refuse(wish.reduce_only && grows, Reject::ReduceOnly)?;
@@ -278,6 +281,18 @@ impl<S: EventSink> Desk<'_, S> {
     fn leaving(&self, key: u32) -> Option<Qty> {
         (key != NONE).then(|| self.store.orders[key].open)
     }
+}
+
+impl Wish {
+    /// What the order is worth.
+    pub(super) fn worth(&self) -> u128 {
+        self.worth.unwrap_or_else(|| worth_at(self.bound, self.total))
+    }
+}
+
+/// What so much is worth at the worst price that it is counted at; nothing where there is none.
+pub(super) fn worth_at(bound: Option<Price>, total: Qty) -> u128 {
+    bound.map_or(0, |bound| (bound * total).0.unsigned_abs())
 }
 
 /// The cost of an order whose price nothing bounds but its limit: without one no cash is enough.

@@ -77,7 +77,7 @@ impl<S: EventSink> Desk<'_, S> {
         beside: &mut Beside,
     ) -> Result<(), Reject> {
         if !self.book.plain {
-            self.check_units(order)?;
+            self.check_units(order, order.price.unwrap_or_default())?;
         }
         let taken = self.store.find(self.book.position, order.id);
         let taken = taken.is_some_and(|(_, key)| !old.contains(&key));

@@ -105,7 +105,19 @@ impl Reference {
         for price in [order.price, order.limit, order.stop] {
             refuse(!on_tick(spec, price), Reject::BadTick)?;
         }
-        check_sizes(spec, order)
+        for qty in [order.qty, order.display, order.min_qty] {
+            refuse(!qty.0.is_multiple_of(spec.lot), Reject::BadLot)?;
+        }
+        if order.notional == 0 {
+            check_qty(spec, order.qty)?;
+        }
+        self.check_worth(at, &Order::new(*order), order.qty)
+    }
+
+    /// Whether so much of an order is worth no more than the instrument allows.
+    fn check_worth(&self, at: usize, order: &Order, total: Qty) -> Result<(), Reject> {
+        let most = u128::from(self.listings[at].spec.max_notional);
+        refuse(most != 0 && self.worth(at, order, total) > most, Reject::MaxOrderNotional)
     }
 
     pub(super) fn check_cancel(&self, cancel: &Cancel) -> Result<usize, Reject> {
@@ -144,11 +156,17 @@ impl Reference {
             NewQty::Open(open) => Qty(order.filled.0.checked_add(open.0).ok_or(Reject::BadLot)?),
         };
         let price = replace.price.or(order.limit());
+        let mut new = order.clone();
+        if order.terms.price.is_some() && !order.is_pegged() {
+            new.terms.price = price;
+        } else {
+            new.terms.limit = price;
+        }
         if replace.qty != NewQty::Keep {
             check_qty(&listing.spec, total)?;
         }
         if replace.qty != NewQty::Keep || replace.price.is_some() {
-            check_worth(&listing.spec, price, total)?;
+            self.check_worth(at, &new, total)?;
         }
         let id = replace.new_id.filter(|&id| id != OrderId(0)).unwrap_or(order.terms.id);
         let taken = id != order.terms.id && listing.book.get(id).is_some();
@@ -158,14 +176,8 @@ impl Reference {
         if total <= order.filled {
             return Ok((at, Change::End));
         }
-        let mut new = order.clone();
         new.terms.id = id;
         new.open = total - order.filled;
-        if order.terms.price.is_some() && !order.is_pegged() {
-            new.terms.price = price;
-        } else {
-            new.terms.limit = price;
-        }
         let leaving = &[order.terms.id][..];
         self.check_limits(&Wish { at, order: &new, leaving, coming: None, may_rest: true })?;
         let same_place = price == order.limit() && new.open <= order.open;
@@ -322,19 +334,6 @@ fn parts_fit(order: &NewOrder) -> bool {
         && peg_fits
 }
 
-/// Whether all quantities are of whole lots and within bounds.
-fn check_sizes(spec: &InstrumentSpec, order: &NewOrder) -> Result<(), Reject> {
-    if order.notional == 0 {
-        check_qty(spec, order.qty)?;
-        check_worth(spec, order.price.or(order.limit), order.qty)?;
-    } else {
-        let most = spec.max_notional;
-        refuse(most != 0 && order.notional > most, Reject::BadLot)?;
-    }
-    refuse(!order.display.0.is_multiple_of(spec.lot), Reject::BadLot)?;
-    refuse(!order.min_qty.0.is_multiple_of(spec.lot), Reject::BadLot)
-}
-
 /// `reason`, if it is so.
 const fn refuse(is_so: bool, reason: Reject) -> Result<(), Reject> {
     if is_so { Err(reason) } else { Ok(()) }
@@ -357,15 +356,11 @@ fn on_tick(spec: &InstrumentSpec, price: Option<Price>) -> bool {
     price.is_none_or(|price| i128::from(price.0) % i128::from(spec.tick_at(price)) == 0)
 }
 
+/// Whether a total is of whole lots and within bounds.
 fn check_qty(spec: &InstrumentSpec, qty: Qty) -> Result<(), Reject> {
     refuse(!qty.0.is_multiple_of(spec.lot), Reject::BadLot)?;
     refuse(qty < spec.min_qty, Reject::BadLot)?;
-    refuse(!spec.max_qty.is_zero() && qty > spec.max_qty, Reject::BadLot)
-}
-
-fn check_worth(spec: &InstrumentSpec, price: Option<Price>, qty: Qty) -> Result<(), Reject> {
-    let worth = price.map_or(0, |price| (price * qty).0.unsigned_abs());
-    refuse(spec.max_notional != 0 && worth > u128::from(spec.max_notional), Reject::BadLot)
+    refuse(!spec.max_qty.is_zero() && qty > spec.max_qty, Reject::MaxOrderQty)
 }
 
 /// Whether an order would slide to another price than it asks for.

@@ -10,7 +10,7 @@ use super::checks::waits;
 use crate::command::{NewOrder, OrderType, Phase, Stp};
 use crate::event::Reject;
 use crate::id::{AccountId, OrderId};
-use crate::quantity::Price;
+use crate::quantity::{Price, Qty};
 
 /// An order that wants to come in, and what it changes.
 pub(super) struct Wish<'a> {
@@ -52,7 +52,7 @@ impl Reference {
         let far = order.limit().zip(middle).map(|(price, middle)| price.distance(middle));
         refuse(exceeds(far, spec.collar), Reject::Collar)?;
         refuse(exceeds(Some(order.total().0), spec.max_order_qty), Reject::MaxOrderQty)?;
-        let worth = self.worth(wish);
+        let worth = self.worth(at, order, order.total());
         let most = spec.max_order_notional.map(u128::from);
         refuse(most.is_some_and(|most| worth > most), Reject::MaxOrderNotional)?;
         let open = u128::from(open.0);
@@ -88,18 +88,18 @@ impl Reference {
         refuse(!kept && full, Reject::Capacity)
     }
 
-    /// What an order is worth at the worst price that it is counted at.
-    fn worth(&self, wish: &Wish<'_>) -> u128 {
-        let terms = &wish.order.terms;
+    /// What so much of an order is worth at the worst price that it is counted at.
+    pub(super) fn worth(&self, at: usize, order: &Order, total: Qty) -> u128 {
+        let terms = &order.terms;
         if terms.notional != 0 {
             return terms.notional.into();
         }
         let stop = terms.stop.filter(|_| terms.trail == 0 && waits(terms));
-        let bound = match self.sweep(wish.at, wish.order) {
+        let bound = match self.sweep(at, order) {
             Some(sweep) => sweep.bound,
-            None => wish.order.limit().or(stop),
+            None => order.limit().or(stop),
         };
-        bound.map_or(0, |bound| (bound * wish.order.total()).0.unsigned_abs())
+        bound.map_or(0, |bound| (bound * total).0.unsigned_abs())
     }
 
     /// The live orders of the account as they will be when the order comes in.
