@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::links::Ending;
 use crate::book::Waits;
 use crate::book::heed::Heed;
-use crate::book::order::{Order, Terms};
+use crate::book::order::Terms;
 use crate::book::orders::Seat;
 use crate::book::pool::NONE;
 use crate::command::{OrderType, Stp, TimeInForce};
@@ -137,7 +137,7 @@ impl<S: EventSink> Desk<'_, S> {
         };
         self.book.trades += 1;
         self.book.last_trade = Some(price);
-        self.tell_trade(taker, Maker { id, account, leaves, filled }, price, qty);
+        self.tell_trade(taker, id, price, qty);
         if leaves.is_zero() {
             self.book.unlink(self.store, maker);
         }
@@ -146,6 +146,7 @@ impl<S: EventSink> Desk<'_, S> {
             self.out.tell(Interest::L3, What::Execute { id, side, price, qty });
             self.tell_level(side, price);
         }
+        self.tell_fills(taker, Maker { id, account, leaves, filled }, price, qty);
         if leaves.is_zero() {
             self.let_go(maker, Ending::Filled);
         }
@@ -196,8 +197,7 @@ impl<S: EventSink> Desk<'_, S> {
         self.book.trades += 1;
         self.book.last_trade = Some(price);
         let (leaves, filled) = (order.open, order.filled);
-        let told = Maker { id: order.id, account: order.account, leaves, filled };
-        self.tell_trade(taker, told, price, qty);
+        self.tell_trade(taker, order.id, price, qty);
         if order.open.is_zero() {
             self.book.unlink(self.store, maker);
         } else if order.shown.is_zero() && !dark {
@@ -209,10 +209,19 @@ impl<S: EventSink> Desk<'_, S> {
             self.out.tell(Interest::L3, What::Execute { id, side, price, qty });
             self.tell_level(side, price);
         }
+        if order.shown.is_zero() && !order.open.is_zero() && !dark {
+            let display = self.store.extras[order.extra].display;
+            self.refill(maker, display);
+        }
+        let told = Maker { id: order.id, account: order.account, leaves, filled };
+        self.tell_fills(taker, told, price, qty);
         if order.open.is_zero() {
             self.let_go(maker, Ending::Filled);
         } else if order.extra != NONE {
-            self.after_fill(maker, &order, qty);
+            let group = self.store.extras[order.extra].group;
+            if group != 0 {
+                self.reduce_group(order.account, group, maker, qty);
+            }
         }
         if taker.special.group != 0 {
             self.fill_group(taker, qty);
@@ -222,20 +231,6 @@ impl<S: EventSink> Desk<'_, S> {
         }
         if self.book.watches() {
             self.watch(price);
-        }
-    }
-
-    /// What a trade means for a resting order that is more than a plain one: the next tip of an
-    /// iceberg, the others of its group.
-    #[cold]
-    fn after_fill(&mut self, key: u32, order: &Order, qty: Qty) {
-        let extra = &self.store.extras[order.extra];
-        let (display, group) = (extra.display, extra.group);
-        if order.shown.is_zero() && !order.is_dark() {
-            self.refill(key, display);
-        }
-        if group != 0 {
-            self.reduce_group(order.account, group, key, qty);
         }
     }
 
@@ -257,15 +252,15 @@ impl<S: EventSink> Desk<'_, S> {
         self.tell_level(side, price);
     }
 
-    /// Tells of a trade: the trade itself, the maker's fill, the taker's fill.
+    /// Tells of a trade; what it does to the displayed book comes next, with its number.
     #[inline(always)]
-    pub(super) fn tell_trade(&mut self, taker: &Taker, maker: Maker, price: Price, qty: Qty) {
+    pub(super) fn tell_trade(&mut self, taker: &Taker, maker: OrderId, price: Price, qty: Qty) {
         let trade_id = self.book.trades;
         let (buy_id, sell_id) = match taker.side {
-            Side::Buy => (taker.id, maker.id),
-            Side::Sell => (maker.id, taker.id),
+            Side::Buy => (taker.id, maker),
+            Side::Sell => (maker, taker.id),
         };
-        let (maker_id, side) = (Some(maker.id), Some(taker.side));
+        let (maker_id, side) = (Some(maker), Some(taker.side));
         self.out.trade(What::Trade {
             trade_id,
             price,
@@ -275,6 +270,11 @@ impl<S: EventSink> Desk<'_, S> {
             sell_id,
             maker_id,
         });
+    }
+
+    /// Tells of the maker's fill and of the taker's.
+    #[inline(always)]
+    pub(super) fn tell_fills(&mut self, taker: &Taker, maker: Maker, price: Price, qty: Qty) {
         let [maker_fee, taker_fee] = self.fees(price, qty);
         self.out.private(What::Filled {
             id: maker.id,

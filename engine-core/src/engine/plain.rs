@@ -149,7 +149,8 @@ impl<S: EventSink> Desk<'_, S> {
             };
             self.book.trades += 1;
             self.book.last_trade = Some(price);
-            self.tell_trade(taker, Maker { id, account, leaves, filled }, price, qty);
+            self.tell_trade(taker, id, price, qty);
+            self.tell_fills(taker, Maker { id, account, leaves, filled }, price, qty);
         }
     }
 

@@ -84,6 +84,11 @@ impl<S: EventSink> Desk<'_, S> {
         for (key, shown) in pair.into_iter().zip(shown) {
             self.leave_level(key, shown);
         }
+        // Nobody makes the other wait: both pay what a taker pays.
+        let [_, fee] = self.fees(price, qty);
+        for key in pair {
+            self.tell_auction_fill(key, price, qty, fee);
+        }
         for (key, filled) in pair.into_iter().zip(filled) {
             if filled {
                 self.let_go(key, Ending::Filled);
@@ -132,16 +137,11 @@ impl<S: EventSink> Desk<'_, S> {
         shown
     }
 
-    /// Tells of a trade in an auction: the trade itself, the buyer's fill, the seller's fill.
+    /// Tells of a trade in an auction.
     fn tell_pair(&mut self, pair: [u32; 2], price: Price, qty: Qty) {
         let [buy_id, sell_id] = pair.map(|key| self.store.orders[key].id);
         let (trade_id, taker, maker_id) = (self.book.trades, None, None::<OrderId>);
         self.out.trade(What::Trade { trade_id, price, qty, taker, buy_id, sell_id, maker_id });
-        // Nobody makes the other wait: both pay what a taker pays.
-        let [_, fee] = self.fees(price, qty);
-        for key in pair {
-            self.tell_auction_fill(key, price, qty, fee);
-        }
     }
 
     fn tell_auction_fill(&mut self, key: u32, price: Price, qty: Qty, fee: Fee) {

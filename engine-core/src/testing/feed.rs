@@ -23,6 +23,8 @@ pub struct FeedReader {
     hidden: BTreeSet<(InstrumentId, OrderId)>,
     /// Fills that the latest trade still owes.
     owed: Vec<(InstrumentId, OrderId, Price, Qty)>,
+    /// The buyer and the seller of the latest numbered event, where that is a trade.
+    traded: Option<(InstrumentId, [OrderId; 2])>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -52,7 +54,10 @@ impl FeedReader {
     /// Where it does not fit what came before.
     pub fn read(&mut self, event: &Event) {
         let market_data = Interest::L1.and(Interest::L2).and(Interest::L3);
-        self.seq += u64::from(!market_data.wants(event.what.class()));
+        if !market_data.wants(event.what.class()) {
+            self.seq += 1;
+            self.traded = None;
+        }
         assert_eq!(event.seq, self.seq, "numbers have a gap: {event:?}");
         match event.what.class() {
             Interest::PRIVATE => self.read_private(event.instrument, &event.what),
@@ -195,6 +200,7 @@ impl FeedReader {
             assert_eq!(book.auction, None, "an auction traded and did not end: {what:?}");
         }
         assert!(self.owed.is_empty(), "the trade before lacks fills: {:?}", self.owed);
+        self.traded = Some((instrument, [buy_id, sell_id]));
         self.owed.extend([(instrument, buy_id, price, qty), (instrument, sell_id, price, qty)]);
     }
 
@@ -203,6 +209,10 @@ impl FeedReader {
         if let What::Add { id, .. } = *what {
             let secret = self.hidden.contains(&(instrument, id));
             assert!(!secret, "a hidden order is shown: {what:?}");
+        }
+        if let What::Execute { id, .. } = *what {
+            let by = self.traded.filter(|&(at, ids)| at == instrument && ids.contains(&id));
+            assert!(by.is_some(), "not the number of its trade: {what:?}");
         }
         match *what {
             What::Add { id, side, price, qty } => {

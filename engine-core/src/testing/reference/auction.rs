@@ -199,15 +199,15 @@ impl Reference {
             instrument,
             What::Trade { trade_id, price, qty, taker, buy_id, sell_id, maker_id },
         );
-        for order in [&buy, &sell] {
-            self.tell_filled(order, price, qty, Liquidity::Auction, bps);
-        }
         for (order, qty) in [&buy, &sell].into_iter().zip(shown) {
             let NewOrder { id, side, price, .. } = order.terms;
             if let (Some(price), false) = (price, qty.is_zero()) {
                 self.tell(instrument, What::Execute { id, side, price, qty });
                 self.tell_level(at, side, price);
             }
+        }
+        for order in [&buy, &sell] {
+            self.tell_filled(order, price, qty, Liquidity::Auction, bps);
         }
         for order in [&buy, &sell] {
             if order.open.is_zero() {

@@ -279,28 +279,27 @@ impl Reference {
         let (side, maker_id) = (Some(taker.terms.side), Some(id));
         let trade = What::Trade { trade_id, price, qty, taker: side, buy_id, sell_id, maker_id };
         self.tell(instrument, trade);
-        self.tell_filled(&maker, price, qty, Liquidity::Maker, maker_bps);
-        self.tell_filled(taker, price, qty, Liquidity::Taker, taker_bps);
         if !hidden {
             let side = maker.terms.side;
             self.tell(instrument, What::Execute { id, side, price, qty });
             self.tell_level(at, side, price);
+            if maker.shown.is_zero() && !maker.open.is_zero() {
+                self.refill(at, id);
+            }
         }
+        self.tell_filled(&maker, price, qty, Liquidity::Maker, maker_bps);
+        self.tell_filled(taker, price, qty, Liquidity::Taker, taker_bps);
         self.after_trade(at, taker, &maker, qty);
         self.trim(at, maker.terms.account);
         self.trim(at, taker.terms.account);
         self.watch(at, price);
     }
 
-    /// What a trade means for reserves and groups.
+    /// What a trade means for groups.
     fn after_trade(&mut self, at: usize, taker: &Order, maker: &Order, qty: Qty) {
-        let id = maker.terms.id;
         if maker.open.is_zero() {
             self.settle(at, maker, false);
         } else {
-            if maker.shown.is_zero() && !is_dark(&maker.terms) {
-                self.refill(at, id);
-            }
             self.reduce_group(at, maker, qty);
         }
         if taker.open.is_zero() {
