@@ -9,6 +9,7 @@ mod error;
 mod footprint;
 mod image;
 mod io_block;
+mod params;
 mod program;
 mod programs;
 mod reserve;
@@ -77,6 +78,7 @@ impl Sandbox {
     ) -> Result<Self, LoadError> {
         let begun = Instant::now();
         let program = Program::prepare(engine, cache, wasm, config)?;
+        program.check_params(&config.params)?;
         let mut sandbox = Self::start(&program, config)?;
         sandbox.stats.cold_start = begun.elapsed();
         Ok(sandbox)

@@ -67,6 +67,12 @@ pub enum LoadError {
         /// Bytes there are.
         cap: usize,
     },
+    /// They are not what its manifest takes.
+    #[error("{why}")]
+    Params {
+        /// Which, and what there is instead.
+        why: String,
+    },
     /// A call of the start failed.
     #[error("`{export}` failed: it {fault}{}", calls(.backtrace))]
     Start {

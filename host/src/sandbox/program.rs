@@ -7,6 +7,7 @@ use super::backtrace::Names;
 use super::cache::{Cache, Identity, Key};
 use super::error;
 use super::footprint::Footprint;
+use super::params;
 use super::reserve::Reserve;
 use super::{Fence, LoadError, SandboxConfig};
 use crate::runtime::{Better, Engine, EngineError, Imports, Instance, Module, Tiered};
@@ -215,6 +216,17 @@ impl Program {
     #[must_use]
     pub fn manifest(&self) -> Option<&str> {
         self.manifest.as_deref()
+    }
+
+    /// Whether the module takes these parameters, a line `key=value` each: those that its manifest
+    /// lists, of their types. One that lists none takes any, and says itself what is wrong with them.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Params`].
+    pub fn check_params(&self, lines: &str) -> Result<(), LoadError> {
+        let checked = self.manifest().map_or(Ok(()), |manifest| params::check(manifest, lines));
+        checked.map_err(|why| LoadError::Params { why })
     }
 
     /// Whether the code came from the cache.

@@ -35,7 +35,9 @@ impl Programs {
         config: &SandboxConfig,
     ) -> Result<Sandbox, LoadError> {
         let begun = Instant::now();
-        let mut sandbox = Sandbox::start(self.prepare(engine, wasm, config)?, config)?;
+        let program = self.prepare(engine, wasm, config)?;
+        program.check_params(&config.params)?;
+        let mut sandbox = Sandbox::start(program, config)?;
         sandbox.stats.cold_start = begun.elapsed();
         Ok(sandbox)
     }
