@@ -48,7 +48,6 @@ impl Row {
         let stats = seat.stats();
         let (counts, ledger) = (seat.counts(), seat.ledger());
         let worth = ledger.worth(host.engine());
-        let volume: u128 = ledger.positions().map(|(_, position)| position.volume).sum();
         let cold_start = span(stats.cold_start).to_string();
         let cold_start = cold_start + if stats.from_cache { " (kept code)" } else { "" };
         let pnl = Decimal { units: worth, scale }.to_string();
@@ -62,7 +61,7 @@ impl Row {
                 Grouped(ledger.lots()).to_string(),
                 pnl,
                 Grouped(ledger.fills()).to_string(),
-                Grouped(volume).to_string(),
+                Grouped(ledger.volume()).to_string(),
                 Grouped(counts.orders).to_string(),
                 Grouped(counts.rejected).to_string(),
                 Grouped(counts.refused + counts.limited + counts.crowded_out).to_string(),

@@ -230,7 +230,7 @@ impl EventSink for Tally {
         let taker = if maker == buy_id { sell_id } else { buy_id };
         self.trades += 1;
         self.qty += u128::from(qty.0);
-        self.notional += (price * qty).0;
+        self.notional = self.notional.saturating_add((price * qty).0);
         let hash = &mut self.hashes[event.instrument.0 as usize];
         let pair = taker.0.wrapping_mul(TAKER_FACTOR).wrapping_add(maker.0);
         for number in [pair, price.0.cast_unsigned(), qty.0] {

@@ -1,7 +1,7 @@
 //! `ringfence backtest`: what it says of strategies, on each kind of market.
 
 use crate::command::{Folder, Run, ringfence};
-use crate::guests::{Guest, guest_file};
+use crate::guests::{Guest, colossus, guest_file};
 
 /// Takes two lots at 101 or better whenever somebody's order comes into the book.
 const BUYER: &str = "
@@ -54,6 +54,31 @@ fn a_tape_ends_with_a_paragraph_for_each_strategy() {
     assert!(html.contains("Position of each strategy") && html.contains("66.6 %"));
     let again = ringfence(&["backtest", &file, "--tape", &tape]);
     assert_eq!(run.out, again.out, "every run is equal");
+}
+
+#[test]
+fn the_largest_orders_at_the_highest_price_are_settled_and_shown() {
+    let folder = Folder::new("backtest-colossus");
+    let mut tape = r#"{"op":"instrument","instrument":1,"symbol":"ABC","maker_bps":5}"#.to_owned();
+    for id in 1..6 {
+        let order = r#""op":"new","instrument":1,"side":"buy","qty":1,"price":1"#;
+        tape.push_str(&format!("\n{{{order},\"id\":{id},\"at\":{id}}}"));
+    }
+    let tape = folder.write("tape.jsonl", tape);
+    let file = folder.write("colossus.wasm", colossus());
+    let page = folder.path("page.html");
+    let run = ringfence(&["backtest", &file, "--tape", &tape, "--report", &page]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
+    assert!(!said(&run, "lots traded").starts_with('0'), "{}", run.out);
+    let html = std::fs::read_to_string(&page).unwrap();
+    let mut charts = html.split("<script type=\"application/json\">").skip(1);
+    assert!(charts.clone().count() >= 3, "{html}");
+    assert!(charts.all(|it| {
+        serde_json::from_str::<serde_json::Value>(it.split("</script>").next().unwrap_or_default())
+            .is_ok()
+    }));
+    let replayed = ringfence(&["replay", &tape, "--strategy", &file]);
+    assert_eq!(replayed.status, 0, "{}", replayed.err);
 }
 
 #[test]
