@@ -28,7 +28,7 @@ pub(crate) use allowance::Allowance;
 pub use cache::Cache;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 pub(crate) use cache::make_private;
-pub use config::SandboxConfig;
+pub use config::{ANSWER_COMMANDS_MAX, SandboxConfig};
 pub use error::{Cause, Fault, LoadError};
 pub use image::ImageError;
 pub use io_block::{IoBlock, IoError};
@@ -177,9 +177,10 @@ impl Sandbox {
         self.move_up();
         let begun = self.stats.is_cold().then(Instant::now);
         self.set_time(at);
+        let before = out.len();
         while count > 0 {
             let copied = copy(self.inbox());
-            self.hand_over(copied, out)?;
+            self.hand_over(copied, before, out)?;
             count -= copied;
         }
         if let Some(begun) = begun {
@@ -208,7 +209,7 @@ impl Sandbox {
         }
         self.set_time(at);
         self.budgeted_call(call)?;
-        self.collect(0, out)
+        self.collect(0, out.len(), out)
     }
 
     /// Tells the guest that it is about to be dropped, where it wants to know. What it asks for
@@ -389,20 +390,32 @@ impl Sandbox {
         records
     }
 
-    /// Lets the guest handle the first `count` events of its inbox.
-    fn hand_over(&mut self, count: usize, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
+    /// Lets the guest handle the first `count` events of its inbox. Its answer goes into `out` from
+    /// `before` on.
+    fn hand_over(
+        &mut self,
+        count: usize,
+        before: usize,
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let call = Call::OnEvents { events: self.io.events_off, count };
         let answer = self.timed_call(call)?;
         self.stats.events += u64::from(count);
         match u32::try_from(answer) {
-            Ok(written) => self.collect(written, out),
+            Ok(written) => self.collect(written, before, out),
             Err(_) => Err(self.spend(Fault::GuestError { code: answer })),
         }
     }
 
-    /// Moves what the guest submitted and the `written` commands it returned to `out`.
-    fn collect(&mut self, written: u32, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
+    /// Moves what the guest submitted and the `written` commands it returned to `out`, where its answer
+    /// begins at `before`.
+    fn collect(
+        &mut self,
+        written: u32,
+        before: usize,
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
         let imports = self.instance.imports_mut();
         imports.end_call();
         let submitted = imports.submitted().len();
@@ -417,6 +430,10 @@ impl Sandbox {
         }
         if asked == 0 {
             return Ok(());
+        }
+        let (asked_in_all, limit) = ((out.len() - before) as u64 + asked, ANSWER_COMMANDS_MAX);
+        if asked_in_all > u64::from(limit) {
+            return Err(self.spend(Fault::TooManyCommands { asked: asked_in_all, limit }));
         }
         if submitted > 0 {
             let imports = self.instance.imports_mut();

@@ -1,6 +1,6 @@
 //! Why a strategy does not start, and why it stopped.
 
-use super::{ABI_VERSION, ImageError, IoError, Refusal};
+use super::{ABI_VERSION, ANSWER_COMMANDS_MAX, ImageError, IoError, Refusal};
 use crate::runtime::{EngineError, ImportFault, Panic, Trap};
 
 /// Why a strategy does not start. The sentence goes after the file's name.
@@ -156,12 +156,15 @@ pub enum Fault {
         /// What its buffer holds.
         cap: u32,
     },
-    /// It asked for more commands than it may.
-    #[error("asked for {asked} commands in one call, but may ask for {limit}")]
+    /// It asked for more commands than it may, in one call or in all calls of an answer.
+    #[error(
+        "asked for {asked} commands in one {}, but may ask for {limit}",
+        if *.limit == ANSWER_COMMANDS_MAX { "answer" } else { "call" }
+    )]
     TooManyCommands {
         /// How many.
         asked: u64,
-        /// How many it may.
+        /// How many it may: [`ANSWER_COMMANDS_MAX`] in an answer, and fewer in a call.
         limit: u32,
     },
     /// It claims to have written more state than there is room for.

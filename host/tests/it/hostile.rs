@@ -2,7 +2,9 @@
 
 use ringfence_core::quantity::Time;
 use ringfence_host::runtime::{Import, ImportFault, Panic, Trap};
-use ringfence_host::sandbox::{Cache, Fault, IoError, LoadError, Refusal, Sandbox, SandboxConfig};
+use ringfence_host::sandbox::{
+    ANSWER_COMMANDS_MAX, Cache, Fault, IoError, LoadError, Refusal, Sandbox, SandboxConfig,
+};
 
 use crate::guests::{
     COMMANDS, COMMANDS_CAP, EVENTS, EVENTS_CAP, Guest, Outcome, echo, engines, events, run, run_on,
@@ -379,6 +381,22 @@ fn a_flood_of_orders_is_cut_off() {
     let outcome = run(&greedy, &config, &[events(1)]);
     assert_eq!(*outcome.fault(), Fault::TooManyCommands { asked: 11, limit: 10 });
     assert_eq!(outcome.commands, 0);
+}
+
+#[test]
+fn an_answer_of_many_calls_holds_so_many_commands() {
+    // It takes one event a call, so that a round with many events is many calls.
+    let [magic, layout, events_off, _, commands_off, commands_cap, sizes, flags] =
+        Guest::default().io;
+    let io = [magic, layout, events_off, 1, commands_off, commands_cap, sizes, flags];
+    let wasm = Guest { io, on_events: "(i32.const 64)".to_owned(), ..Guest::default() }.wasm();
+    let calls = u64::from(ANSWER_COMMANDS_MAX) / 64;
+    let outcome = run(&wasm, &tight(), &[events(calls), events(calls), events(2 * calls)]);
+    let asked = u64::from(ANSWER_COMMANDS_MAX) + 64;
+    let fault = Fault::TooManyCommands { asked, limit: ANSWER_COMMANDS_MAX };
+    assert_eq!(*outcome.fault(), fault);
+    assert!(fault.to_string().contains("65600 commands in one answer, but may ask for 65536"));
+    assert_eq!((outcome.calls - 3, outcome.events), (3 * calls + 1, 3 * calls + 1));
 }
 
 #[test]
