@@ -17,6 +17,7 @@ pub mod journal;
 pub mod keeper;
 pub mod load;
 pub mod metrics;
+mod ordinary;
 mod processors;
 pub mod publisher;
 pub mod recovery;

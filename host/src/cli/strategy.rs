@@ -9,9 +9,12 @@ mod live;
 mod new;
 
 use std::io::{BufWriter, Write};
+use std::path::Path;
 
 use super::Outcome;
 use crate::error::RunError;
+use crate::ordinary;
+use crate::sandbox::{LoadError, SandboxConfig};
 
 /// What `ringfence strategy` takes.
 #[derive(Debug, clap::Args)]
@@ -67,8 +70,16 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     }
 }
 
+/// A module that is not larger than one may be.
 fn read(file: &str) -> Result<Vec<u8>, RunError> {
-    std::fs::read(file).map_err(|source| RunError::Open { file: file.to_owned(), source })
+    let max = SandboxConfig::default().module_bytes_max;
+    let (wasm, len) = ordinary::module(Path::new(file), max)?;
+    if wasm.len() > max as usize {
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        let problem = LoadError::TooLarge { len, max }.to_string();
+        return Err(RunError::Strategy { file: file.to_owned(), problem });
+    }
+    Ok(wasm)
 }
 
 /// Writes text to standard output.
