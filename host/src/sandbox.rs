@@ -212,12 +212,17 @@ impl Sandbox {
         self.collect(0, out.len(), out)
     }
 
-    /// Tells the guest that it is about to be dropped, where it wants to know. What it asks for
-    /// and whether it fails no longer matters.
-    pub fn shutdown(&mut self) {
+    /// Tells the guest that it is about to be dropped, where it wants to know. What it asks for no
+    /// longer matters.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`], which nothing follows from: it is to be told.
+    pub fn shutdown(&mut self) -> Result<(), Fault> {
         if self.fault.is_none() && self.instance.exports(Call::Shutdown) {
-            _ = self.call(Call::Shutdown, self.config.gas_per_call);
+            self.call(Call::Shutdown, self.config.gas_per_call)?;
         }
+        Ok(())
     }
 
     /// The same strategy with a fresh memory, from code that is there already.

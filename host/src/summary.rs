@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::host::Host;
 use crate::metrics::{Decimal, Grouped, Metrics, PERCENTILES, Span};
+use crate::sandbox::Fault;
 use crate::seat::{OpenOrders, Seat, Standing};
 
 /// One strategy's figures as text.
@@ -129,8 +130,26 @@ fn add_slowest_start(text: &mut String, rows: &[Row]) {
     add(text, format_args!("\nslowest cold start  {took} ({how}): {}\n", row.name));
 }
 
+/// A line for each strategy that failed, whatever became of it.
+#[must_use]
+pub fn faults(rows: &[Row]) -> String {
+    let told = rows.iter().filter_map(|row| Some((&row.name, row.fault.as_ref()?)));
+    told.map(|(name, fault)| format!("strategy {name} {fault}\n")).collect()
+}
+
+/// A line for each strategy that failed in its last words.
+#[must_use]
+pub fn last_words(host: &Host) -> String {
+    let last = host.seats().iter().filter_map(|seat| Some((seat, seat.failures().next_back()?)));
+    let failed = last.filter(|(_, failure)| matches!(failure.fault, Fault::LastWords { .. }));
+    failed.map(|(seat, failure)| format!("strategy {} {}\n", seat.name(), failure.fault)).collect()
+}
+
 fn fault(seat: &Seat) -> Option<String> {
     let failure = seat.failures().next_back()?;
+    if matches!(failure.fault, Fault::LastWords { .. }) {
+        return Some(format!("it {}", failure.fault));
+    }
     let orders = match seat.policy().orders {
         OpenOrders::Cancel => "its orders were cancelled",
         OpenOrders::Keep => "its orders stayed",

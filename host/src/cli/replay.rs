@@ -270,9 +270,8 @@ impl Args {
     ) -> Result<(), RunError> {
         let ending = Ending::of(run);
         self.crew.tell_logs(&run.host);
-        if !self.quiet {
-            tell(&ending.summary());
-        }
+        // Being quiet is about speed: what failed is told all the same.
+        tell(&if self.quiet { ending.faults() } else { ending.summary() });
         page.map_or(Ok(()), |page| page.write(&ending, title, findings))
     }
 }

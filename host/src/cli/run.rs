@@ -13,6 +13,7 @@ use crate::admin::{Desk, Door, Request};
 use crate::config::Config;
 use crate::error::RunError;
 use crate::keeper::{Courier, Keeper, KeeperThread};
+use crate::summary;
 use crate::venue::{Services, Venue};
 
 /// What `ringfence run` takes.
@@ -62,6 +63,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     }
     venue.settle_down(&config)?;
     venue.run(&stop, &mut beside)?;
+    tell(&summary::last_words(venue.host()));
     let (place, state) =
         (venue.host().sequencer().last().place, venue.host().engine().state_hash());
     tell(&format!("ended in order after place {place}; state {state:016x}\n"));

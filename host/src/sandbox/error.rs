@@ -187,6 +187,14 @@ pub enum Fault {
         /// What is wrong.
         why: String,
     },
+    /// It failed in its last words: no order of it is touched by that.
+    #[error("failed in its last words, `rf_shutdown`: it {said}")]
+    LastWords {
+        /// What kind of fault it was.
+        cause: Cause,
+        /// What was said of it.
+        said: String,
+    },
     /// What happened before an image was taken, as it was told then.
     #[error("{said}")]
     Earlier {
@@ -213,7 +221,7 @@ impl Fault {
             }
             Self::Overtime { .. } => Cause::Watchdog,
             Self::Start { .. } => Cause::Start,
-            Self::Earlier { cause, .. } => *cause,
+            Self::LastWords { cause, .. } | Self::Earlier { cause, .. } => *cause,
         }
     }
 }

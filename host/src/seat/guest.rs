@@ -94,7 +94,13 @@ pub trait Guest: fmt::Debug + Send {
     }
 
     /// Lets it say its last words, before it is dropped.
-    fn shutdown(&mut self) {}
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: it failed while it did.
+    fn shutdown(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
 
     /// What it used so far.
     fn stats(&self) -> Stats;
@@ -182,8 +188,8 @@ impl Guest for Sandbox {
         Self::log_dropped(self)
     }
 
-    fn shutdown(&mut self) {
-        Self::shutdown(self);
+    fn shutdown(&mut self) -> Result<(), Fault> {
+        Self::shutdown(self)
     }
 
     fn stats(&self) -> Stats {

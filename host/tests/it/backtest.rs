@@ -94,6 +94,28 @@ fn a_strategy_that_fails_shows_in_the_exit_status() {
 }
 
 #[test]
+fn a_fault_is_told_however_quiet_a_replay_is_and_in_last_words_too() {
+    let folder = Folder::new("backtest-last-words");
+    let tape = folder.write("tape.jsonl", TAPE);
+    let traps = folder.write("traps.wasm", Guest::doing("(unreachable)"));
+    let more = r#"(func (export "rf_shutdown") (unreachable))"#.to_owned();
+    let ends_badly = folder.write("ends-badly.wasm", Guest { more, ..Guest::default() }.wasm());
+    let asked = ["replay", "-q", "--events", "none", "--strategy", &traps];
+    let run = ringfence(&[&asked[..], &["--strategy", &ends_badly, &tape]].concat());
+    assert_eq!(
+        (run.status, run.err.as_str()),
+        (
+            0,
+            "strategy 1 traps disabled: it trapped: it executed `unreachable` (a panic or a failed assertion); its orders were cancelled\n\
+             strategy 2 ends-badly it failed in its last words, `rf_shutdown`: it trapped: it executed `unreachable` (a panic or a failed assertion)\n"
+        )
+    );
+    let run = ringfence(&["backtest", &ends_badly, "--tape", &tape]);
+    assert_eq!(run.status, 1, "{}", run.out);
+    assert!(said(&run, "FAULT").starts_with("it failed in its last words"), "{}", run.out);
+}
+
+#[test]
 fn days_are_seeded_or_read() {
     let quoter = guest_file("strategy-quoter");
     let Some(quoter) = quoter.to_str().filter(|_| quoter.is_file()) else {
