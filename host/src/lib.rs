@@ -18,6 +18,7 @@ pub mod keeper;
 pub mod load;
 pub mod metrics;
 mod ordinary;
+mod plain;
 mod processors;
 pub mod publisher;
 pub mod recovery;

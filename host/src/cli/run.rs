@@ -13,6 +13,7 @@ use crate::admin::{Desk, Door, Request};
 use crate::config::Config;
 use crate::error::RunError;
 use crate::keeper::{Courier, Keeper, KeeperThread};
+use crate::plain::plain;
 use crate::summary;
 use crate::venue::{Services, Venue};
 
@@ -87,8 +88,7 @@ fn note(line: &[u8], answer: &str) {
         && request != (Request::List {})
     {
         let said = format!("asked to {}: {answer}", request.to_line());
-        let is_plain = |letter: char| if letter.is_control() { ' ' } else { letter };
-        tell(&format!("{}\n", said.chars().map(is_plain).collect::<String>()));
+        tell(&format!("{}\n", plain(&said)));
     }
 }
 

@@ -15,6 +15,7 @@ use crate::error::RunError;
 use crate::floor::{SEATS_MAX, Workers};
 use crate::host::Host;
 use crate::ordinary;
+use crate::plain::plain;
 use crate::processors::Processors;
 use crate::runtime::{Engine, EngineError, LogLine};
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
@@ -120,7 +121,7 @@ impl Crew {
         for seat in host.seats() {
             for LogLine { at_ns, level, text: line } in seat.log() {
                 let level = LEVELS.get(usize::from(level)).unwrap_or(&"?");
-                let name = seat.name();
+                let (name, line) = (plain(seat.name()), plain(&line));
                 writeln!(text, "{name} {at_ns} {level}: {line}").expect("a string takes any text");
             }
         }

@@ -14,6 +14,7 @@ use std::path::Path;
 use super::Outcome;
 use crate::error::RunError;
 use crate::ordinary;
+use crate::plain::plain;
 use crate::sandbox::{LoadError, SandboxConfig};
 
 /// What `ringfence strategy` takes.
@@ -88,14 +89,6 @@ fn print(text: &str) -> Result<(), RunError> {
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|source| RunError::write("standard output", source))
-}
-
-/// Text of a module that nobody vouches for, as a terminal may have it.
-fn plain(text: &str) -> String {
-    let escape = |letter: char| {
-        if letter.is_control() { letter.escape_debug().collect() } else { letter.to_string() }
-    };
-    text.chars().map(escape).collect()
 }
 
 /// Rows as lines of columns; the last column is as wide as it likes.

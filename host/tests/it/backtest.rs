@@ -116,6 +116,41 @@ fn a_fault_is_told_however_quiet_a_replay_is_and_in_last_words_too() {
 }
 
 #[test]
+fn what_a_strategy_says_begins_no_line_and_drives_no_terminal() {
+    let folder = Folder::new("backtest-escape");
+    let tape = folder.write("tape.jsonl", TAPE);
+    let guest = |init: &str, on_events: &str| Guest {
+        imports: r#"(import "ringfence_1" "log" (func $log (param i32 i32 i32)))
+            (import "ringfence_1" "panic" (func $panic (param i32 i32 i32 i32)))
+            (func $gives_up
+                (call $log (i32.const 3) (i32.const 20000) (i32.const 14))
+                (call $panic (i32.const 20000) (i32.const 14) (i32.const 0) (i32.const 0))
+                unreachable)"#,
+        init: init.to_owned(),
+        on_events: on_events.to_owned(),
+        more: r#"(data (i32.const 20000) "a\0a\1b[31mred\0d\7f\c2\85")"#.to_owned(),
+        ..Guest::default()
+    };
+    let runs = guest("(i32.const 0)", "(call $gives_up) (i32.const 0)").wasm();
+    let runs = folder.write("runs.wasm", runs);
+    let starts = guest("(call $gives_up) (i32.const 0)", "(i32.const 0)").wasm();
+    let starts = folder.write("starts.wasm", starts);
+    let escaped = r"a\n\u{1b}[31mred\r\u{7f}\u{85}";
+    for args in [
+        &["replay", "--events", "none", "--logs", "--strategy", &runs, &tape][..],
+        &["replay", "--events", "none", "-q", "--strategy", &runs, &tape],
+        &["replay", "--events", "none", "-q", "--strategy", &starts, &tape],
+        &["backtest", &runs, "--tape", &tape, "--verbose"],
+    ] {
+        let run = ringfence(args);
+        let told = run.out + &run.err;
+        assert!(told.contains(escaped), "{told:?}");
+        let drives = |letter: char| letter != '\n' && letter.is_control();
+        assert!(!told.contains(drives) && !told.contains("\n\u{1b}"), "{told:?}");
+    }
+}
+
+#[test]
 fn days_are_seeded_or_read() {
     let quoter = guest_file("strategy-quoter");
     let Some(quoter) = quoter.to_str().filter(|_| quoter.is_file()) else {
