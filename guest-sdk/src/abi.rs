@@ -71,7 +71,7 @@ pub const EXPORTS_OPTIONAL: [&str; 4] =
 pub const IMPORT_MODULE: &str = "ringfence_1";
 /// `(level, ptr, len)`: a line for the host's log; see [`level`].
 pub const IMPORT_LOG: &str = "log";
-/// `(ptr, len, line, col)`: the message of a panic, before the guest traps.
+/// `(ptr, len, line, col)`: the message of a panic. The call ends there: it does not return.
 pub const IMPORT_PANIC: &str = "panic";
 /// `() -> i64`: the time of the batch's command, the same on replay.
 pub const IMPORT_TIME_NS: &str = "time_ns";

@@ -382,7 +382,6 @@ impl Sandbox {
             fault,
             backtrace: self.backtrace(),
         })?;
-        self.instance.imports_mut().end_call();
         Ok(answer)
     }
 
@@ -421,9 +420,7 @@ impl Sandbox {
         before: usize,
         out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault> {
-        let imports = self.instance.imports_mut();
-        imports.end_call();
-        let submitted = imports.submitted().len();
+        let submitted = self.instance.imports().submitted().len();
         let asked = submitted as u64 + u64::from(written);
         if written > self.io.commands_cap {
             let cap = self.io.commands_cap;
@@ -518,7 +515,7 @@ impl Sandbox {
             Fault::TooDeep { limit: self.config.depth }
         } else if let Some(fault) = imports.fault() {
             Fault::HostCall(fault)
-        } else if let (Some(panic), Some(Trap::Unreachable)) = (imports.panicked(), trap) {
+        } else if let Some(panic) = imports.panicked() {
             Fault::Panicked(panic.clone())
         } else {
             Fault::Trapped(trap.unwrap_or(Trap::Other))

@@ -16,7 +16,7 @@ mod kept;
 pub enum Import {
     /// `log(level, ptr, len)`: a line for whoever runs the strategy.
     Log,
-    /// `panic(ptr, len, line, column)`: why the guest is about to trap.
+    /// `panic(ptr, len, line, column)`: why the guest gives up. It does not come back.
     Panic,
     /// `time_ns() -> i64`: the time of the batch's command.
     TimeNs,
@@ -27,7 +27,7 @@ pub enum Import {
     /// `submit(ptr, len) -> i32`: a command, ahead of those that the call returns. It is queued
     /// with them and answered 0, [`SUBMIT_FULL`] or [`SUBMIT_BAD_LEN`]: risk is not asked yet.
     Submit,
-    /// `env.abort(message, file, line, column)`: how AssemblyScript panics.
+    /// `env.abort(message, file, line, column)`: how AssemblyScript panics. It does not come back.
     Abort,
 }
 
@@ -169,6 +169,9 @@ pub enum ImportFault {
         /// Bytes of memory it has.
         memory: usize,
     },
+    /// The guest gave up: [`Imports::panicked`] has what it said.
+    #[error("it gave up")]
+    GaveUp,
 }
 
 impl Imports {
@@ -198,21 +201,14 @@ impl Imports {
         self.submitted.clear();
     }
 
-    /// A call returned: what the guest said when it gave up, and went on, is forgotten.
-    #[inline]
-    pub fn end_call(&mut self) {
-        if self.panic.is_some() {
-            self.panic = None;
-        }
-    }
-
     /// Serves one host call.
     ///
     /// `args` are widened to 64 bits without sign; so is the result.
     ///
     /// # Errors
     ///
-    /// [`ImportFault`], by which the guest traps. It is kept for [`fault`](Self::fault).
+    /// [`ImportFault`], by which the guest traps. It is kept for [`fault`](Self::fault), or for
+    /// [`panicked`](Self::panicked).
     #[inline]
     pub fn serve(
         &mut self,
@@ -230,12 +226,9 @@ impl Imports {
             Import::Submit => self.submit(low(args[0]), low(args[1]), memory),
             Import::Log => self.log(low(args[0]), low(args[1]), low(args[2]), memory),
             Import::Panic => self.panic(args.map(low), memory),
-            Import::Abort => {
-                self.abort(args.map(low), memory);
-                Ok(0)
-            }
+            Import::Abort => self.abort(args.map(low), memory),
         };
-        if let Err(fault) = served {
+        if let Err(fault @ ImportFault::OutOfBounds { .. }) = served {
             self.fault = Some(fault);
         }
         served
@@ -253,7 +246,7 @@ impl Imports {
         self.fault
     }
 
-    /// What the guest said first when it gave up in this call.
+    /// What the guest said when it gave up.
     #[must_use]
     pub const fn panicked(&self) -> Option<&Panic> {
         self.panic.as_ref()
@@ -325,23 +318,19 @@ impl Imports {
     fn panic(&mut self, args: [u32; 4], memory: &[u8]) -> Result<u64, ImportFault> {
         let [ptr, len, line, column] = args;
         let text = slice(Import::Panic, ptr, len, memory)?;
-        // One text a call is decoded: gas does not pay for more.
-        if self.panic.is_none() {
-            let text = &text[..text.len().min(PANIC_LEN_MAX)];
-            let text = String::from_utf8_lossy(text).into_owned();
-            self.panic = Some(Panic { text, line, column });
-        }
-        Ok(0)
+        let text = &text[..text.len().min(PANIC_LEN_MAX)];
+        let text = String::from_utf8_lossy(text).into_owned();
+        self.panic = Some(Panic { text, line, column });
+        Err(ImportFault::GaveUp)
     }
 
     /// AssemblyScript's strings are UTF-16 with their length in bytes in front of them. A pointer
-    /// that makes no sense gives an empty message: the guest is about to trap anyway.
-    fn abort(&mut self, args: [u32; 4], memory: &[u8]) {
+    /// that makes no sense gives an empty message: the guest ends anyway.
+    fn abort(&mut self, args: [u32; 4], memory: &[u8]) -> Result<u64, ImportFault> {
         let [message, _file, line, column] = args;
-        if self.panic.is_none() {
-            let text = utf16(message, memory).unwrap_or_default();
-            self.panic = Some(Panic { text, line, column });
-        }
+        let text = utf16(message, memory).unwrap_or_default();
+        self.panic = Some(Panic { text, line, column });
+        Err(ImportFault::GaveUp)
     }
 }
 

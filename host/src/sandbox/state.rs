@@ -72,9 +72,7 @@ impl Sandbox {
     /// On the budget of a call with events: the market waits meanwhile. What it asks for is forgotten.
     fn state_call(&mut self, call: Call) -> Result<i32, Fault> {
         let answer = self.call(call, self.config.gas_per_call);
-        let imports = self.instance.imports_mut();
-        imports.clear_submitted();
-        imports.end_call();
+        self.instance.imports_mut().clear_submitted();
         answer
     }
 }
