@@ -55,7 +55,8 @@ pub const EXPORT_ON_EVENTS: &str = "rf_on_events";
 pub const EXPORT_TIMER: &str = "rf_timer";
 /// `(ptr, cap) -> i32`: optional. Writes the state that a newer version can take over.
 pub const EXPORT_EXPORT: &str = "rf_export";
-/// `(ptr, len, from_version) -> i32`: optional. Takes over the state of an older version.
+/// `(ptr, len, from_version) -> i32`: optional. Takes over the state of an older version; 0, or an
+/// error code, by which it refuses.
 pub const EXPORT_IMPORT: &str = "rf_import";
 /// `()`: optional. Called last.
 pub const EXPORT_SHUTDOWN: &str = "rf_shutdown";

@@ -145,7 +145,7 @@ pub enum Fault {
     /// It returned an error code.
     #[error("gave up with its own error code {code}")]
     GuestError {
-        /// What it returned; below zero.
+        /// What it returned; below zero, except from `rf_import`, of which only 0 is a yes.
         code: i32,
     },
     /// It claims to have written more commands than its buffer holds.

@@ -30,7 +30,8 @@ impl Sandbox {
         Ok(Some(self.instance.memory()[from..from + returned as usize].to_vec()))
     }
 
-    /// Lets the guest take over the state of another version; false where it takes over none.
+    /// Lets the guest take over the state of another version; false where it takes over none. As with
+    /// `rf_init`, whatever it answers but 0 is a no.
     ///
     /// # Errors
     ///
@@ -49,7 +50,7 @@ impl Sandbox {
         let from = ptr as usize;
         self.instance.memory_mut()[from..from + state.len()].copy_from_slice(state);
         match self.state_call(call)? {
-            0.. => Ok(true),
+            0 => Ok(true),
             code => Err(self.spend(Fault::GuestError { code })),
         }
     }
