@@ -22,6 +22,7 @@ use std::time::Instant;
 use ringfence_core::quantity::Time;
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord, EVENT_LEN, EventRecord};
 
+pub(crate) use admission::Card;
 pub use admission::counted;
 pub use admission::{Admitted, Manifest, Refusal, admit, admit_fenced};
 pub(crate) use allowance::Allowance;

@@ -2,7 +2,6 @@
 
 mod anatomy;
 mod bench;
-mod card;
 mod check;
 mod inspect;
 mod live;

@@ -36,7 +36,10 @@ pub enum LoadError {
     #[error("{}", sentences(.0))]
     Refused(Vec<Refusal>),
     /// What the module says about itself cannot be read.
-    #[error("its section `ringfence.manifest` is not the JSON of a manifest: {why}")]
+    #[error(
+        "its section `ringfence.manifest` is no manifest that a host reads: {why}; mend it there, or \
+         leave it out"
+    )]
     Manifest {
         /// What is wrong.
         why: String,

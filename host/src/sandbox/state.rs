@@ -2,7 +2,7 @@
 
 use ringfence_core::wire::COMMAND_LEN;
 
-use super::{Fault, Sandbox};
+use super::{Card, Fault, Sandbox};
 use crate::runtime::Call;
 
 impl Sandbox {
@@ -58,10 +58,8 @@ impl Sandbox {
     /// The version of the state that it hands over, as its manifest says.
     #[must_use]
     pub fn state_version(&self) -> u32 {
-        let manifest = self.manifest().and_then(|it| serde_json::from_str(it).ok());
-        let version =
-            manifest.as_ref().and_then(|it: &serde_json::Value| it["state_version"].as_u64());
-        version.and_then(|version| u32::try_from(version).ok()).unwrap_or(0)
+        let card = self.manifest().and_then(|it| Card::read(it.as_bytes()).ok());
+        card.and_then(|card| card.state_version).unwrap_or(0)
     }
 
     /// The buffer of commands, which nobody uses between two calls: 8 KiB in guests of the SDK.

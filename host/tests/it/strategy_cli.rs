@@ -80,7 +80,8 @@ fn each_broken_rule_has_its_line_and_its_sentence() {
     let returns = |count| more(&format!("(func {})", "(return) ".repeat(count)));
     refused(&returns(1 << 20), MANIFEST, "bytes of one function", "may have 1048576");
     refused(&returns(900_000), MANIFEST, "rewriting", "once its fence is in, but engines take");
-    refused(&usual, "{", "manifest", "not the JSON of a manifest");
+    refused(&usual, "{", "manifest", "no manifest that a host reads");
+    refused(&usual, r#"{"timer_ns":-1}"#, "manifest", "no manifest that a host reads");
     refused(&usual, r#"{"abi":"7.0"}"#, "ABI version", "ABI version 7.0");
     let simd = more("(func (drop (i8x16.splat (i32.const 0))))");
     refused(&simd, MANIFEST, "validation", "SIMD");

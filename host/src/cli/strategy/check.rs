@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::anatomy::Anatomy;
-use super::card::Card;
 use super::{columns, plain, print};
 use crate::cli::Outcome;
 use crate::error::RunError;
 use crate::metrics::Grouped;
 use crate::ordinary;
 use crate::runtime::{Call, MEMORY};
-use crate::sandbox::{ABI_VERSION, Admitted, LoadError, Refusal, SandboxConfig, admit, counted};
+use crate::sandbox::{
+    ABI_VERSION, Admitted, Card, LoadError, Refusal, SandboxConfig, admit, counted,
+};
 
 pub(super) fn run(file: &str) -> Result<Outcome, RunError> {
     let config = SandboxConfig::default();
