@@ -8,6 +8,7 @@ use crate::runtime::Import;
 
 mod card;
 mod manifest;
+mod placement;
 mod refusal;
 mod survey;
 

@@ -512,12 +512,31 @@ fn sixty_four_mebibytes_of_data_are_refused() {
 }
 
 #[test]
-fn data_that_does_not_fit_is_no_start() {
-    let guest = Guest { more: r#"(data (i32.const 131070) "abcdef")"#.into(), ..Guest::default() };
-    for engine in engines() {
-        let loaded = Sandbox::load(&**engine, &Cache::disabled(), &guest.wasm(), &tight());
-        assert!(matches!(loaded, Err(LoadError::Engine(_))), "{}: {loaded:?}", engine.name());
+fn segments_that_do_not_fit_are_refused() {
+    let data = |offset, len| ("data", 1, offset, len, 131_072);
+    let elements = |offset, len, room| ("element", 0, offset, len, room);
+    for (more, segment) in [
+        (r#"(data (i32.const 131070) "abcdef")"#, data(131_070, 6)),
+        (r#"(data (i32.const -1) "abc")"#, data(u32::MAX, 3)),
+        (r#"(data (i32.const 131073) "")"#, data(131_073, 0)),
+        ("(table 1 1 funcref) (func $f) (elem (i32.const 1) $f)", elements(1, 1, 1)),
+        ("(table 0 1 funcref) (func $f) (elem (i32.const 0) $f)", elements(0, 1, 0)),
+        (
+            "(table 2 funcref) (elem (i32.const -1) funcref (ref.null func))",
+            elements(u32::MAX, 1, 2),
+        ),
+    ] {
+        let wasm = Guest { more: more.into(), ..Guest::default() }.wasm();
+        let (what, number, offset, len, room) = segment;
+        let refusal = Refusal::Misplaced { what, number, offset, len, room };
+        let refused = ringfence_host::sandbox::admit(&wasm, &tight()).unwrap_err();
+        assert_eq!(refused, LoadError::Refused(vec![refusal]), "{more}");
     }
+    // What ends where there is no more, and what is copied when somebody asks for it, are no trouble.
+    let fits = r#"(data (i32.const 131069) "abc") (data (i32.const 131072) "") (data "passive")
+        (table 1 funcref) (func $f) (elem (i32.const 0) $f) (elem func $f)"#;
+    let wasm = Guest { more: fits.into(), ..Guest::default() }.wasm();
+    assert!(run(&wasm, &tight(), &[events(1)]).delivered.is_ok());
 }
 
 #[test]

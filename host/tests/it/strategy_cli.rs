@@ -70,6 +70,9 @@ fn each_broken_rule_has_its_line_and_its_sentence() {
     let large = Guest { memory: "257", ..Guest::default() };
     refused(&large, MANIFEST, "memory pages", "begins with 257 pages");
     refused(&more("(table 2501 funcref)"), MANIFEST, "table elements", "has 2501 table elements");
+    let data = r#"(data (i32.const 131070) "abc")"#;
+    let said = "data segment 1 puts 3 bytes at 131070, where there are 131072";
+    refused(&more(data), MANIFEST, "segments", said);
     let grows = "(table 1 funcref)
         (func (drop (table.grow (ref.null func) (i32.const 1))))";
     refused(&more(grows), MANIFEST, "ways to change tables", "table.grow");

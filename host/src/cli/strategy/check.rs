@@ -122,6 +122,9 @@ impl List {
             &config.memory_pages.to_string(),
             &pages.to_string(),
         );
+        let is_misplaced = has(|it| matches!(it, Refusal::Misplaced { .. }));
+        let found = if is_misplaced { "one does not fit" } else { "fit" };
+        self.row(!is_misplaced, "segments", "fit", found);
         let others = refusals.iter().filter(|it| is_about_state(it)).count();
         let found = if others == 0 { "none".to_owned() } else { others.to_string() };
         self.row(others == 0, "ways to change tables", "none", &found);
@@ -218,6 +221,7 @@ fn is_about_state(refusal: &Refusal) -> bool {
                 | Refusal::ExportType { .. }
                 | Refusal::StartFunction
                 | Refusal::MemoryTooLarge { .. }
+                | Refusal::Misplaced { .. }
                 | Refusal::TooMany { .. }
                 | Refusal::FencedTooLong { .. }
         )
