@@ -488,6 +488,8 @@ impl Sandbox {
     #[inline]
     fn call(&mut self, call: Call, gas: u64) -> Result<i32, Fault> {
         let slice = i64::try_from(gas).unwrap_or(i64::MAX);
+        let takes_commands = matches!(call, Call::OnEvents { .. } | Call::Timer { .. });
+        self.instance.imports_mut().take_commands(takes_commands);
         let returned = self.instance.call(call, slice);
         self.stats.calls += 1;
         match returned {

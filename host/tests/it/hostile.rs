@@ -1,7 +1,11 @@
 //! Guests that try to break out, and what becomes of each: a fault, the same on every engine.
 
 use ringfence_core::quantity::Time;
-use ringfence_host::runtime::{Import, ImportFault, Panic, Trap};
+use ringfence_guest::abi::submit::{BAD_LEN, FULL, NO_COMMAND, NOT_NOW};
+use ringfence_host::runtime::{
+    Import, ImportFault, Panic, SUBMIT_BAD_LEN, SUBMIT_FULL, SUBMIT_NO_COMMAND, SUBMIT_NOT_NOW,
+    Trap,
+};
 use ringfence_host::sandbox::{
     ANSWER_COMMANDS_MAX, Cache, Fault, IoError, LoadError, Refusal, Sandbox, SandboxConfig,
 };
@@ -363,7 +367,8 @@ fn more_commands_than_fit_are_a_fault() {
 fn a_flood_of_orders_is_cut_off() {
     let wasm = Guest::importing(
         r#"(import "ringfence_1" "submit" (func $submit (param i32 i32) (result i32)))"#,
-        "(loop $l
+        "(i32.store8 (i32.const 30000) (i32.const 4))
+         (loop $l
             (br_if $l (i32.and
                 (i32.eqz (call $submit (i32.const 30000) (i32.const 128)))
                 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 500)))))
@@ -376,11 +381,71 @@ fn a_flood_of_orders_is_cut_off() {
     // Returning more than that together with what was submitted is a fault.
     let greedy = Guest::importing(
         r#"(import "ringfence_1" "submit" (func $submit (param i32 i32) (result i32)))"#,
-        "(drop (call $submit (i32.const 30000) (i32.const 128))) (i32.const 10)",
+        "(i32.store8 (i32.const 30000) (i32.const 4))
+         (drop (call $submit (i32.const 30000) (i32.const 128))) (i32.const 10)",
     );
     let outcome = run(&greedy, &config, &[events(1)]);
     assert_eq!(*outcome.fault(), Fault::TooManyCommands { asked: 11, limit: 10 });
     assert_eq!(outcome.commands, 0);
+}
+
+#[test]
+fn what_is_never_a_command_is_not_taken_and_nothing_is_beside_events_and_timers() {
+    let submit = |metric: u32, before: &str| {
+        format!(
+            "(memory.fill (i32.const 30000) (i32.const 0) (i32.const 128))
+             (i32.store8 (i32.const 30000) (i32.const 3))
+             (i32.store16 (i32.const 30004) (i32.const 32))
+             (i64.store (i32.const 30024) (i64.const 9))
+             (i64.store (i32.const 30048) (i64.const 1)) {before}
+             (call $metric (i32.const {metric})
+                (i64.extend_i32_s (call $submit (i32.const 30000) (i32.const 128))))"
+        )
+    };
+    let changes = [
+        ("", 0),
+        ("(i32.store8 (i32.const 30000) (i32.const 99))", SUBMIT_NO_COMMAND),
+        ("(i32.store (i32.const 30020) (i32.const 1))", SUBMIT_NO_COMMAND),
+        ("(i32.store16 (i32.const 30004) (i32.const 0x4020))", SUBMIT_NO_COMMAND),
+        ("(i64.store (i32.const 30048) (i64.const 0))", SUBMIT_NO_COMMAND),
+        ("(i32.store8 (i32.const 30002) (i32.const 200))", SUBMIT_NO_COMMAND),
+    ];
+    let each = (0..).zip(changes).map(|(metric, (before, _))| submit(metric, before));
+    let export = |name: &str, head: &str, metric, answer: &str| {
+        format!(r#"(func (export "{name}") {head} {} {answer})"#, submit(metric, ""))
+    };
+    let wasm = Guest {
+        imports: r#"(import "ringfence_1" "submit" (func $submit (param i32 i32) (result i32)))
+            (import "ringfence_1" "metric" (func $metric (param i32 i64)))"#,
+        init: format!("{} (i32.const 0)", submit(10, "")),
+        on_events: format!("{} (i32.const 0)", each.collect::<String>()),
+        more: [
+            export("rf_timer", "(param i64)", 11, ""),
+            export("rf_export", "(param i32 i32) (result i32)", 12, "(i32.const 0)"),
+            export("rf_import", "(param i32 i32 i32) (result i32)", 13, "(i32.const 0)"),
+            export("rf_shutdown", "", 14, ""),
+        ]
+        .concat(),
+        ..Guest::default()
+    }
+    .wasm();
+    for engine in engines() {
+        let mut sandbox = Sandbox::load(&**engine, &Cache::disabled(), &wasm, &tight()).unwrap();
+        let mut out = Vec::new();
+        sandbox.deliver(Time(1), &events(1), &mut out).unwrap();
+        assert_eq!(out.len(), 1, "{}", engine.name());
+        sandbox.call_timer(Time(2), &mut out).unwrap();
+        sandbox.export_state().unwrap();
+        assert_eq!(sandbox.import_state(&[], 1), Ok(true));
+        sandbox.shutdown().unwrap();
+        assert_eq!(out.len(), 2, "{}", engine.name());
+        let answers: Vec<_> = sandbox.metrics()[..changes.len()].to_vec();
+        assert_eq!(answers, changes.map(|(_, answer)| i64::from(answer)), "{}", engine.name());
+        let not_now = i64::from(SUBMIT_NOT_NOW);
+        assert_eq!(sandbox.metrics()[10..15], [not_now, 0, not_now, not_now, not_now]);
+    }
+    let own = [SUBMIT_FULL, SUBMIT_BAD_LEN, SUBMIT_NO_COMMAND, SUBMIT_NOT_NOW];
+    assert_eq!(own, [FULL, BAD_LEN, NO_COMMAND, NOT_NOW]);
 }
 
 #[test]
