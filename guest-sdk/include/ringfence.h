@@ -262,6 +262,8 @@ RF_IMPORT("panic") void rf_panic(const char *text, uint32_t len, int32_t line, i
 RF_IMPORT("time_ns") int64_t rf_time_ns(void);
 RF_IMPORT("rand64") int64_t rf_rand64(void);
 RF_IMPORT("metric") void rf_metric(int32_t id, int64_t value);
+/* 0: queued. -1: the call may ask for no more; -2: not one record; -3: never a command (unknown operation, unused
+   parts that are not 0, an order for no lots); -4: not in a call with events or a timer. */
 RF_IMPORT("submit") int32_t rf_submit(const rf_command *command, uint32_t len);
 
 #endif

@@ -241,5 +241,7 @@ export declare function rf_time_ns(): i64;
 export declare function rf_rand64(): i64;
 @external("ringfence_1", "metric")
 export declare function rf_metric(id: i32, value: i64): void;
+// 0: queued. -1: the call may ask for no more; -2: not one record; -3: never a command (unknown operation,
+// unused parts that are not 0, an order for no lots); -4: not in a call with events or a timer.
 @external("ringfence_1", "submit")
 export declare function rf_submit(command: usize, len: u32): i32;

@@ -55,7 +55,8 @@ pub const EXPORT_ON_EVENTS: &str = "rf_on_events";
 pub const EXPORT_TIMER: &str = "rf_timer";
 /// `(ptr, cap) -> i32`: optional. Writes the state that a newer version can take over.
 pub const EXPORT_EXPORT: &str = "rf_export";
-/// `(ptr, len, from_version) -> i32`: optional. Takes over the state of an older version.
+/// `(ptr, len, from_version) -> i32`: optional. Takes over the state of an older version; 0, or an
+/// error code, by which it refuses.
 pub const EXPORT_IMPORT: &str = "rf_import";
 /// `()`: optional. Called last.
 pub const EXPORT_SHUTDOWN: &str = "rf_shutdown";
@@ -71,7 +72,7 @@ pub const EXPORTS_OPTIONAL: [&str; 4] =
 pub const IMPORT_MODULE: &str = "ringfence_1";
 /// `(level, ptr, len)`: a line for the host's log; see [`level`].
 pub const IMPORT_LOG: &str = "log";
-/// `(ptr, len, line, col)`: the message of a panic, before the guest traps.
+/// `(ptr, len, line, col)`: the message of a panic. The call ends there: it does not return.
 pub const IMPORT_PANIC: &str = "panic";
 /// `() -> i64`: the time of the batch's command, the same on replay.
 pub const IMPORT_TIME_NS: &str = "time_ns";
@@ -79,9 +80,23 @@ pub const IMPORT_TIME_NS: &str = "time_ns";
 pub const IMPORT_RAND64: &str = "rand64";
 /// `(id: i32, value: i64)`: sets a gauge of this guest's.
 pub const IMPORT_METRIC: &str = "metric";
-/// `(ptr, len) -> i32`: hands over one command record now. 0: it will be sequenced; positive: the
-/// number of the [`Reject`](ringfence_core::Reject); negative: not a command.
+/// `(ptr, len) -> i32`: hands over one command record now. 0: it will be sequenced, and risk is asked
+/// then; positive: the number of the [`Reject`](ringfence_core::Reject); negative, one of [`submit`]:
+/// it is not taken.
 pub const IMPORT_SUBMIT: &str = "submit";
+
+/// Why a host does not take what [`IMPORT_SUBMIT`] hands over.
+pub mod submit {
+    /// A call may ask for no more commands.
+    pub const FULL: i32 = -1;
+    /// It has not the length of a record.
+    pub const BAD_LEN: i32 = -2;
+    /// It is never a command: an operation that there is not, a number that means nothing, something
+    /// in a part that the command does not use, or an order for no lots.
+    pub const NO_COMMAND: i32 = -3;
+    /// Commands are taken in calls with events or timers only.
+    pub const NOT_NOW: i32 = -4;
+}
 
 /// Everything that a guest may import from [`IMPORT_MODULE`].
 pub const IMPORTS: [&str; 6] =

@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::RunError;
+use crate::plain::plain;
 
 /// A matching engine with ring-fenced Wasm strategies beside the book.
 #[derive(Debug, Parser)]
@@ -91,9 +92,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Tells people what is wrong.
+/// Tells people what is wrong, on one line: strategies may have had a word in it.
 fn complain(what: &dyn Display) {
-    tell(&format!("ringfence: {what}\n"));
+    tell(&format!("ringfence: {}\n", plain(&what.to_string())));
 }
 
 /// Writes to standard error. Where nobody reads that, there is nobody to tell.

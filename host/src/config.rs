@@ -20,7 +20,6 @@ mod venue;
 mod within;
 mod workers;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -40,6 +39,7 @@ pub use within::Within;
 pub use workers::WorkersConfig;
 
 use crate::error::RunError;
+use crate::ordinary;
 
 /// Everything that `ringfence run` can be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -124,8 +124,7 @@ impl Config {
     /// As [`load`](Self::load).
     pub fn read(path: &Path) -> Result<Self, RunError> {
         let file = path.display().to_string();
-        let bytes =
-            fs::read(path).map_err(|source| RunError::Open { file: file.clone(), source })?;
+        let bytes = ordinary::handwritten(path, "a venue's TOML file")?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let problem =

@@ -191,10 +191,10 @@ impl Floor {
         Ok(())
     }
 
-    /// Lets all strategies say their last words.
-    pub(crate) fn shut_down(&mut self) {
+    /// Lets all strategies say their last words, `at` the end.
+    pub(crate) fn shut_down(&mut self, at: Time) {
         for seat in &mut self.seats {
-            seat.shut_down();
+            seat.shut_down(at);
         }
     }
 

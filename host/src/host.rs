@@ -116,9 +116,9 @@ impl Host {
     }
 
     /// Lets all strategies say their last words (`rf_shutdown`), at the end of a run: what they ask for
-    /// now is not taken.
+    /// now is not taken. One that fails in them has failed, and nothing else follows from it.
     pub fn shut_down(&mut self) {
-        self.floor.shut_down();
+        self.floor.shut_down(self.sequencer.last().at);
     }
 
     /// Takes a group of commands through the host: one promise of the journal for all of them.

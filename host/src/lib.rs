@@ -17,6 +17,8 @@ pub mod journal;
 pub mod keeper;
 pub mod load;
 pub mod metrics;
+mod ordinary;
+mod plain;
 mod processors;
 pub mod publisher;
 pub mod recovery;

@@ -31,6 +31,7 @@ pub use child::{InChild, compile_as_child};
 pub(crate) use imports::Kept;
 pub use imports::{
     Import, ImportFault, Imports, ImportsConfig, METRICS_MAX, Panic, SUBMIT_BAD_LEN, SUBMIT_FULL,
+    SUBMIT_NO_COMMAND, SUBMIT_NOT_NOW,
 };
 pub(crate) use log::KeptLog;
 pub use log::LogLine;

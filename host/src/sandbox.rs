@@ -23,13 +23,14 @@ use std::time::Instant;
 use ringfence_core::quantity::Time;
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord, EVENT_LEN, EventRecord};
 
+pub(crate) use admission::Card;
 pub use admission::counted;
 pub use admission::{Admitted, Manifest, Refusal, admit, admit_fenced};
 pub(crate) use allowance::Allowance;
 pub use cache::Cache;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 pub(crate) use cache::make_private;
-pub use config::SandboxConfig;
+pub use config::{ANSWER_COMMANDS_MAX, SandboxConfig};
 pub use error::{Cause, Fault, LoadError};
 pub use image::ImageError;
 pub use io_block::{IoBlock, IoError};
@@ -179,13 +180,14 @@ impl Sandbox {
         self.move_up();
         let begun = self.stats.is_cold().then(Instant::now);
         self.set_time(at);
+        let before = out.len();
         while count > 0 {
             let copied = copy(self.inbox());
             if copied == 0 {
                 // It has taken too long, and its watchdog says so.
                 break;
             }
-            self.hand_over(copied, out)?;
+            self.hand_over(copied, before, out)?;
             count -= copied;
         }
         if let Some(begun) = begun {
@@ -214,15 +216,20 @@ impl Sandbox {
         }
         self.set_time(at);
         self.budgeted_call(call)?;
-        self.collect(0, out)
+        self.collect(0, out.len(), out)
     }
 
-    /// Tells the guest that it is about to be dropped, where it wants to know. What it asks for
-    /// and whether it fails no longer matters.
-    pub fn shutdown(&mut self) {
+    /// Tells the guest that it is about to be dropped, where it wants to know. What it asks for no
+    /// longer matters.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`], which nothing follows from: it is to be told.
+    pub fn shutdown(&mut self) -> Result<(), Fault> {
         if self.fault.is_none() && self.instance.exports(Call::Shutdown) {
-            _ = self.call(Call::Shutdown, self.config.gas_per_call);
+            self.call(Call::Shutdown, self.config.gas_per_call)?;
         }
+        Ok(())
     }
 
     /// The same strategy with a fresh memory, from code that is there already.
@@ -382,7 +389,6 @@ impl Sandbox {
             fault,
             backtrace: self.backtrace(),
         })?;
-        self.instance.imports_mut().end_call();
         Ok(answer)
     }
 
@@ -395,23 +401,33 @@ impl Sandbox {
         records
     }
 
-    /// Lets the guest handle the first `count` events of its inbox.
-    fn hand_over(&mut self, count: usize, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
+    /// Lets the guest handle the first `count` events of its inbox. Its answer goes into `out` from
+    /// `before` on.
+    fn hand_over(
+        &mut self,
+        count: usize,
+        before: usize,
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let call = Call::OnEvents { events: self.io.events_off, count };
         let answer = self.timed_call(call)?;
         self.stats.events += u64::from(count);
         match u32::try_from(answer) {
-            Ok(written) => self.collect(written, out),
+            Ok(written) => self.collect(written, before, out),
             Err(_) => Err(self.spend(Fault::GuestError { code: answer })),
         }
     }
 
-    /// Moves what the guest submitted and the `written` commands it returned to `out`.
-    fn collect(&mut self, written: u32, out: &mut Vec<CommandRecord>) -> Result<(), Fault> {
-        let imports = self.instance.imports_mut();
-        imports.end_call();
-        let submitted = imports.submitted().len();
+    /// Moves what the guest submitted and the `written` commands it returned to `out`, where its answer
+    /// begins at `before`.
+    fn collect(
+        &mut self,
+        written: u32,
+        before: usize,
+        out: &mut Vec<CommandRecord>,
+    ) -> Result<(), Fault> {
+        let submitted = self.instance.imports().submitted().len();
         let asked = submitted as u64 + u64::from(written);
         if written > self.io.commands_cap {
             let cap = self.io.commands_cap;
@@ -423,6 +439,10 @@ impl Sandbox {
         }
         if asked == 0 {
             return Ok(());
+        }
+        let (asked_in_all, limit) = ((out.len() - before) as u64 + asked, ANSWER_COMMANDS_MAX);
+        if asked_in_all > u64::from(limit) {
+            return Err(self.spend(Fault::TooManyCommands { asked: asked_in_all, limit }));
         }
         if submitted > 0 {
             let imports = self.instance.imports_mut();
@@ -474,6 +494,8 @@ impl Sandbox {
     #[inline]
     fn call(&mut self, call: Call, gas: u64) -> Result<i32, Fault> {
         let slice = i64::try_from(gas).unwrap_or(i64::MAX);
+        let takes_commands = matches!(call, Call::OnEvents { .. } | Call::Timer { .. });
+        self.instance.imports_mut().take_commands(takes_commands);
         let returned = self.instance.call(call, slice);
         self.stats.calls += 1;
         match returned {
@@ -502,7 +524,7 @@ impl Sandbox {
             Fault::TooDeep { limit: self.config.depth }
         } else if let Some(fault) = imports.fault() {
             Fault::HostCall(fault)
-        } else if let (Some(panic), Some(Trap::Unreachable)) = (imports.panicked(), trap) {
+        } else if let Some(panic) = imports.panicked() {
             Fault::Panicked(panic.clone())
         } else {
             Fault::Trapped(trap.unwrap_or(Trap::Other))

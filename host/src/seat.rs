@@ -21,7 +21,7 @@ pub(crate) use guest::Nobody;
 pub use guest::{Guest, State, Subscription};
 pub(crate) use image::Around;
 pub use image::{SeatImage, SeatImageError};
-pub use ledger::{Ledger, Position, middle_doubled};
+pub use ledger::{Ledger, Position, SUM_MAX, middle_doubled};
 pub use limits::Limits;
 pub use naming::{FIRST_ACCOUNT, is_strategys, seat_of};
 pub(crate) use naming::{account_seat, asked_by};

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::host::Host;
 use crate::metrics::{Decimal, Grouped, Metrics, PERCENTILES, Span};
+use crate::plain::plain;
+use crate::sandbox::Fault;
 use crate::seat::{OpenOrders, Seat, Standing};
 
 /// One strategy's figures as text.
@@ -48,7 +50,6 @@ impl Row {
         let stats = seat.stats();
         let (counts, ledger) = (seat.counts(), seat.ledger());
         let worth = ledger.worth(host.engine());
-        let volume: u128 = ledger.positions().map(|(_, position)| position.volume).sum();
         let cold_start = span(stats.cold_start).to_string();
         let cold_start = cold_start + if stats.from_cache { " (kept code)" } else { "" };
         let pnl = Decimal { units: worth, scale }.to_string();
@@ -62,7 +63,7 @@ impl Row {
                 Grouped(ledger.lots()).to_string(),
                 pnl,
                 Grouped(ledger.fills()).to_string(),
-                Grouped(volume).to_string(),
+                Grouped(ledger.volume()).to_string(),
                 Grouped(counts.orders).to_string(),
                 Grouped(counts.rejected).to_string(),
                 Grouped(counts.refused + counts.limited + counts.crowded_out).to_string(),
@@ -102,7 +103,7 @@ pub fn text(metrics: &Metrics, elapsed: Duration, rows: &[Row]) -> String {
     }
     add(&mut text, format_args!("max {}\n", Span(metrics.max_ns())));
     for row in rows {
-        add(&mut text, format_args!("\n{}\n", row.name));
+        add(&mut text, format_args!("\n{}\n", plain(&row.name)));
         for (head, cell) in Row::HEADS.iter().zip(row.cells()).skip(1) {
             add(&mut text, format_args!("  {head:<20} {cell}\n"));
         }
@@ -111,9 +112,9 @@ pub fn text(metrics: &Metrics, elapsed: Duration, rows: &[Row]) -> String {
             add(&mut text, format_args!("  {lost} events found its mailbox full\n"));
         }
         if let Some(fault) = &row.fault {
-            add(&mut text, format_args!("  {fault}\n"));
+            add(&mut text, format_args!("  {}\n", plain(fault)));
             for line in &row.log_tail {
-                add(&mut text, format_args!("    {line}\n"));
+                add(&mut text, format_args!("    {}\n", plain(line)));
             }
         }
     }
@@ -127,11 +128,32 @@ fn add_slowest_start(text: &mut String, rows: &[Row]) {
     let starts = rows.iter().filter(|row| row.cold_start.1 == kept);
     let Some(row) = starts.max_by_key(|row| row.cold_start.0) else { return };
     let (took, how) = (span(row.cold_start.0), if kept { "kept code" } else { "compiled first" });
-    add(text, format_args!("\nslowest cold start  {took} ({how}): {}\n", row.name));
+    add(text, format_args!("\nslowest cold start  {took} ({how}): {}\n", plain(&row.name)));
+}
+
+/// A line for each strategy that failed, whatever became of it.
+#[must_use]
+pub fn faults(rows: &[Row]) -> String {
+    let told = rows.iter().filter_map(|row| Some((&row.name, row.fault.as_ref()?)));
+    told.map(|(name, fault)| format!("strategy {} {}\n", plain(name), plain(fault))).collect()
+}
+
+/// A line for each strategy that failed in its last words.
+#[must_use]
+pub fn last_words(host: &Host) -> String {
+    let last = host.seats().iter().filter_map(|seat| Some((seat, seat.failures().next_back()?)));
+    let failed = last.filter(|(_, failure)| matches!(failure.fault, Fault::LastWords { .. }));
+    let told = failed.map(|(seat, failure)| {
+        format!("strategy {} {}\n", plain(seat.name()), plain(&failure.fault.to_string()))
+    });
+    told.collect()
 }
 
 fn fault(seat: &Seat) -> Option<String> {
     let failure = seat.failures().next_back()?;
+    if matches!(failure.fault, Fault::LastWords { .. }) {
+        return Some(format!("it {}", failure.fault));
+    }
     let orders = match seat.policy().orders {
         OpenOrders::Cancel => "its orders were cancelled",
         OpenOrders::Keep => "its orders stayed",

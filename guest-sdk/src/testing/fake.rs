@@ -61,6 +61,6 @@ pub(crate) fn submit(record: &[u8]) -> i32 {
             host.submitted.push(record);
             0
         }),
-        Err(_) => -1,
+        Err(_) => crate::abi::submit::BAD_LEN,
     }
 }

@@ -37,6 +37,11 @@ impl<'a> Ending<'a> {
     pub(super) fn summary(&self) -> String {
         summary::text(&self.run.metrics, self.elapsed, &self.rows)
     }
+
+    /// Which strategies failed, and how; nothing where none did.
+    pub(super) fn faults(&self) -> String {
+        summary::faults(&self.rows)
+    }
 }
 
 /// A page that is going to be written. It is created first, so that a long run does not end with

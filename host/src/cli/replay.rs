@@ -1,7 +1,7 @@
 //! `ringfence replay`.
 
 use std::io::{BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use ringfence_core::{Capacity, Interest};
@@ -13,6 +13,7 @@ use crate::error::RunError;
 use crate::host::Host;
 use crate::journal::{Folder, Journal, Policy, Settings, SnapshotSettings};
 use crate::metrics::Grouped;
+use crate::ordinary;
 use crate::recovery;
 use crate::replay::input::Lines;
 use crate::replay::jsonl::{self, Tape};
@@ -269,9 +270,8 @@ impl Args {
     ) -> Result<(), RunError> {
         let ending = Ending::of(run);
         self.crew.tell_logs(&run.host);
-        if !self.quiet {
-            tell(&ending.summary());
-        }
+        // Being quiet is about speed: what failed is told all the same.
+        tell(&if self.quiet { ending.faults() } else { ending.summary() });
         page.map_or(Ok(()), |page| page.write(&ending, title, findings))
     }
 }
@@ -337,8 +337,8 @@ fn workload(args: &Args) -> Result<Outcome, RunError> {
     let written = writeln!(out, "{}", figures.json());
     written.map_err(|source| RunError::write("to standard output", source))?;
     let Some(file) = &args.expected else { return Ok(Outcome::AsWished) };
-    let expected = std::fs::read_to_string(file)
-        .map_err(|source| RunError::Open { file: file.clone(), source })?;
+    let expected = ordinary::handwritten(Path::new(file), "what gen.cpp expects")?;
+    let expected = String::from_utf8_lossy(&expected);
     let differences = figures
         .differences(&expected)
         .map_err(|problem| RunError::File { file: file.clone(), problem })?;

@@ -10,6 +10,7 @@ use crate::error::RunError;
 use crate::host::Host;
 use crate::journal::Entry;
 use crate::keeper::{self, Keeper};
+use crate::plain::plain;
 use crate::recovery::Witness;
 use crate::seat::{OpenOrders, Seat, SeatImage, Standing};
 use crate::sequencer::Stamp;
@@ -76,7 +77,11 @@ impl Returning {
         for (number, why) in std::mem::take(&mut self.afresh) {
             let strategy = &config.strategies[usize::from(number)];
             if self.is_again && self.keeper.is_some() {
-                tell(&format!("the strategy {} begins afresh: {why}\n", strategy.name()));
+                tell(&format!(
+                    "the strategy {} begins afresh: {}\n",
+                    strategy.name(),
+                    plain(&why.to_string())
+                ));
             }
             host.seat(loader.seat(strategy, number)?);
             if strategy.orders_at_start == OpenOrders::Cancel {
@@ -160,7 +165,7 @@ fn say(returned: &Returned) {
         Standing::Running => String::new(),
         standing => {
             let fault = seat.fault().map(ToString::to_string).unwrap_or_default();
-            format!(", where it is {}: it {fault}", standing.name())
+            format!(", where it is {}: it {}", standing.name(), plain(&fault))
         }
     };
     tell(&format!(

@@ -13,6 +13,8 @@ use crate::admin::{Desk, Door, Request};
 use crate::config::Config;
 use crate::error::RunError;
 use crate::keeper::{Courier, Keeper, KeeperThread};
+use crate::plain::plain;
+use crate::summary;
 use crate::venue::{Services, Venue};
 
 /// What `ringfence run` takes.
@@ -62,6 +64,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     }
     venue.settle_down(&config)?;
     venue.run(&stop, &mut beside)?;
+    tell(&summary::last_words(venue.host()));
     let (place, state) =
         (venue.host().sequencer().last().place, venue.host().engine().state_hash());
     tell(&format!("ended in order after place {place}; state {state:016x}\n"));
@@ -85,8 +88,7 @@ fn note(line: &[u8], answer: &str) {
         && request != (Request::List {})
     {
         let said = format!("asked to {}: {answer}", request.to_line());
-        let is_plain = |letter: char| if letter.is_control() { ' ' } else { letter };
-        tell(&format!("{}\n", said.chars().map(is_plain).collect::<String>()));
+        tell(&format!("{}\n", plain(&said)));
     }
 }
 

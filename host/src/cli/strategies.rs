@@ -1,8 +1,6 @@
 //! Loads strategies and gives each its seat.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::PathBuf;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use std::sync::Arc;
@@ -16,6 +14,8 @@ use crate::config::{Config, Parameter, RuntimeName, StrategyConfig};
 use crate::error::RunError;
 use crate::floor::{SEATS_MAX, Workers};
 use crate::host::Host;
+use crate::ordinary;
+use crate::plain::plain;
 use crate::processors::Processors;
 use crate::runtime::{Engine, EngineError, LogLine};
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
@@ -121,7 +121,7 @@ impl Crew {
         for seat in host.seats() {
             for LogLine { at_ns, level, text: line } in seat.log() {
                 let level = LEVELS.get(usize::from(level)).unwrap_or(&"?");
-                let name = seat.name();
+                let (name, line) = (plain(seat.name()), plain(&line));
                 writeln!(text, "{name} {at_ns} {level}: {line}").expect("a string takes any text");
             }
         }
@@ -275,17 +275,7 @@ fn seat_of(strategy: &StrategyConfig, number: u16, sandbox: Sandbox) -> Seat {
 
 /// The bytes of its module, of which there are no more than are looked at.
 fn read(strategy: &StrategyConfig, config: &SandboxConfig) -> Result<Vec<u8>, RunError> {
-    let file = || strategy.file.display().to_string();
-    let failed = |source| RunError::Open { file: file(), source };
-    if !std::fs::metadata(&strategy.file).map_err(failed)?.is_file() {
-        let problem = "it is no file; name a module".to_owned();
-        return Err(RunError::Strategy { file: file(), problem });
-    }
-    let mut wasm = Vec::new();
-    let opened = File::open(&strategy.file).map_err(failed)?;
-    let most = u64::from(config.module_bytes_max) + 1;
-    opened.take(most).read_to_end(&mut wasm).map_err(failed)?;
-    Ok(wasm)
+    ordinary::module(&strategy.file, config.module_bytes_max).map(|(wasm, _)| wasm)
 }
 
 fn unusable(strategy: &StrategyConfig, error: &LoadError) -> RunError {

@@ -2,16 +2,19 @@
 
 mod anatomy;
 mod bench;
-mod card;
 mod check;
 mod inspect;
 mod live;
 mod new;
 
 use std::io::{BufWriter, Write};
+use std::path::Path;
 
 use super::Outcome;
 use crate::error::RunError;
+use crate::ordinary;
+use crate::plain::plain;
+use crate::sandbox::{LoadError, SandboxConfig};
 
 /// What `ringfence strategy` takes.
 #[derive(Debug, clap::Args)]
@@ -67,8 +70,16 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     }
 }
 
+/// A module that is not larger than one may be.
 fn read(file: &str) -> Result<Vec<u8>, RunError> {
-    std::fs::read(file).map_err(|source| RunError::Open { file: file.to_owned(), source })
+    let max = SandboxConfig::default().module_bytes_max;
+    let (wasm, len) = ordinary::module(Path::new(file), max)?;
+    if wasm.len() > max as usize {
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        let problem = LoadError::TooLarge { len, max }.to_string();
+        return Err(RunError::Strategy { file: file.to_owned(), problem });
+    }
+    Ok(wasm)
 }
 
 /// Writes text to standard output.
@@ -77,14 +88,6 @@ fn print(text: &str) -> Result<(), RunError> {
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|source| RunError::write("standard output", source))
-}
-
-/// Text of a module that nobody vouches for, as a terminal may have it.
-fn plain(text: &str) -> String {
-    let escape = |letter: char| {
-        if letter.is_control() { letter.escape_debug().collect() } else { letter.to_string() }
-    };
-    text.chars().map(escape).collect()
 }
 
 /// Rows as lines of columns; the last column is as wide as it likes.

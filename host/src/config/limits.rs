@@ -23,7 +23,7 @@ pub struct LimitsConfig {
     /// Bytes its module may have.
     pub module_bytes: Within<1, { 64 << 20 }>,
     /// Commands in one answer, whatever it is an answer to; beyond is a fault.
-    pub commands_per_call: Within<0, 1_000_000>,
+    pub commands_per_call: Within<0, 65_536>,
     /// Commands in answer to one event; beyond are turned away.
     pub orders_per_event: Within<0, 1_000_000>,
     /// New orders, replaces and quotes in a second of command time; beyond are turned away.

@@ -1,11 +1,13 @@
 //! Secrets in a file of their own: a line for each account, its number and its secret.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::gateway::{GatewayConfig, Secret};
 use crate::error::RunError;
+use crate::ordinary;
 
 impl GatewayConfig {
     /// Gives accounts the secrets of the secrets file.
@@ -56,5 +58,6 @@ fn read(path: &Path, file: &str) -> Result<String, RunError> {
         let problem = "holds secrets and may be read by others; `chmod 600` it".to_owned();
         return Err(RunError::File { file: file.to_owned(), problem });
     }
-    fs::read_to_string(path).map_err(open)
+    let bytes = ordinary::handwritten(path, "a file of secrets")?;
+    String::from_utf8(bytes).map_err(|_| open(io::ErrorKind::InvalidData.into()))
 }

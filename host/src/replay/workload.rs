@@ -1,8 +1,8 @@
 //! Runs the measuring workload and counts what it must come to.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Read;
+use std::path::Path;
 use std::time::Instant;
 
 use ringfence_core::{
@@ -12,6 +12,7 @@ use ringfence_core::{
 };
 
 use crate::error::RunError;
+use crate::ordinary;
 
 /// What the workload came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,15 +95,23 @@ pub fn replay(file: &str) -> Result<Figures, RunError> {
     let failed = |source| RunError::Open { file: file.to_owned(), source };
     let wrong =
         |problem: &str| RunError::File { file: file.to_owned(), problem: problem.to_owned() };
+    let Some((opened, len)) = ordinary::open(Path::new(file)).map_err(failed)? else {
+        return Err(wrong("is no ordinary file; name one that shared/bench/gen.cpp made"));
+    };
     let mut bytes = Vec::new();
-    fs::File::open(file).and_then(|mut opened| opened.read_to_end(&mut bytes)).map_err(failed)?;
-    let (header, records) = Header::read(&bytes).ok_or_else(|| {
+    (&opened).take(HEADER_LEN).read_to_end(&mut bytes).map_err(failed)?;
+    let header = Header::read(&bytes).ok_or_else(|| {
         wrong("is not a workload: it does not begin with LOBW0001 and 56 bytes more; make one with shared/bench/gen.cpp")
     })?;
-    let (records, rest) = records.as_chunks::<RECORD_LEN>();
-    let wanted = header.preload.checked_add(header.commands);
-    if !rest.is_empty() || wanted != Some(records.len() as u64) {
-        return Err(wrong("has not as many commands as its header says; is it whole?"));
+    let not_whole = || wrong("has not as many commands as its header says; is it whole?");
+    if header.file_len() != Some(len) {
+        return Err(not_whole());
+    }
+    bytes.clear();
+    opened.take(len - HEADER_LEN).read_to_end(&mut bytes).map_err(failed)?;
+    let (records, _) = bytes.as_chunks::<RECORD_LEN>();
+    if Some(records.len() as u64) != header.preload.checked_add(header.commands) {
+        return Err(not_whole());
     }
     let (preload, timed) = records.split_at(usize::try_from(header.preload).unwrap_or(0));
     let mut engine =
@@ -128,6 +137,9 @@ pub fn replay(file: &str) -> Result<Figures, RunError> {
     Ok(tally.figures(&engine, &header, u64::try_from(tenths).unwrap_or(u64::MAX)))
 }
 
+/// Bytes ahead of the commands.
+const HEADER_LEN: u64 = 64;
+
 /// Bytes of a command.
 const RECORD_LEN: usize = 32;
 
@@ -138,13 +150,19 @@ struct Header {
 }
 
 impl Header {
-    fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (header, records) = bytes.split_first_chunk::<64>()?;
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let header = bytes.first_chunk::<64>()?;
         let number =
             |at: usize| u64::from_le_bytes(header[at..at + 8].try_into().expect("8 bytes"));
         let books = u32::try_from(number(48)).ok().filter(|&books| books <= 1 << 16)?;
         let header_read = Self { preload: number(8), commands: number(16), books };
-        header.starts_with(b"LOBW0001").then_some((header_read, records))
+        header.starts_with(b"LOBW0001").then_some(header_read)
+    }
+
+    /// Bytes of the whole file.
+    fn file_len(&self) -> Option<u64> {
+        let commands = self.preload.checked_add(self.commands)?;
+        commands.checked_mul(RECORD_LEN as u64)?.checked_add(HEADER_LEN)
     }
 }
 
@@ -230,7 +248,7 @@ impl EventSink for Tally {
         let taker = if maker == buy_id { sell_id } else { buy_id };
         self.trades += 1;
         self.qty += u128::from(qty.0);
-        self.notional += (price * qty).0;
+        self.notional = self.notional.saturating_add((price * qty).0);
         let hash = &mut self.hashes[event.instrument.0 as usize];
         let pair = taker.0.wrapping_mul(TAKER_FACTOR).wrapping_add(maker.0);
         for number in [pair, price.0.cast_unsigned(), qty.0] {

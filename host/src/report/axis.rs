@@ -39,14 +39,20 @@ impl Axis {
 
     /// Where a value lies.
     pub(super) fn place(self, value: i128) -> i128 {
-        (value - self.least) * PICTURE / (self.most - self.least)
+        let range = self.most.abs_diff(self.least);
+        // Of a range beyond this only what is far less than a pixel is left out.
+        let unit = range.div_ceil(1 << 100).max(1);
+        let along = value.max(self.least).abs_diff(self.least) / unit;
+        let place = along * PICTURE.unsigned_abs() / (range / unit).max(1);
+        i128::try_from(place).unwrap_or(PICTURE)
     }
 
     /// The values that get a label.
     pub(super) fn labels(self) -> impl Iterator<Item = i128> {
         let first = -(-self.least).div_euclid(self.step) * self.step;
-        let step = usize::try_from(self.step).unwrap_or(usize::MAX);
-        (first..=self.most).step_by(step.max(1))
+        let step = self.step.max(1);
+        let values = std::iter::successors(Some(first), move |value| value.checked_add(step));
+        values.take_while(move |&value| value <= self.most)
     }
 
     /// A time's label: of the day, or for short runs since the first command.
@@ -92,7 +98,7 @@ fn round_step(range: i128, labels: i128) -> i128 {
     loop {
         for factor in [1, 2, 5] {
             let step: i128 = unit * factor;
-            if step * labels >= range {
+            if step.saturating_mul(labels) >= range {
                 return step;
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ringfence_core::Command;
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord};
 
 pub(crate) use self::kept::Kept;
@@ -16,7 +17,7 @@ mod kept;
 pub enum Import {
     /// `log(level, ptr, len)`: a line for whoever runs the strategy.
     Log,
-    /// `panic(ptr, len, line, column)`: why the guest is about to trap.
+    /// `panic(ptr, len, line, column)`: why the guest gives up. It does not come back.
     Panic,
     /// `time_ns() -> i64`: the time of the batch's command.
     TimeNs,
@@ -25,9 +26,11 @@ pub enum Import {
     /// `metric(id, value)`: a number to watch.
     Metric,
     /// `submit(ptr, len) -> i32`: a command, ahead of those that the call returns. It is queued
-    /// with them and answered 0, [`SUBMIT_FULL`] or [`SUBMIT_BAD_LEN`]: risk is not asked yet.
+    /// with them and answered 0: risk is not asked yet. What is not queued is answered
+    /// [`SUBMIT_NOT_NOW`], [`SUBMIT_BAD_LEN`], [`SUBMIT_NO_COMMAND`] or [`SUBMIT_FULL`], the first of
+    /// these that is so.
     Submit,
-    /// `env.abort(message, file, line, column)`: how AssemblyScript panics.
+    /// `env.abort(message, file, line, column)`: how AssemblyScript panics. It does not come back.
     Abort,
 }
 
@@ -123,6 +126,8 @@ pub struct Imports {
     rand: u64,
     submitted: Vec<CommandRecord>,
     submitted_max: usize,
+    /// Whether what is submitted in the present call will be sequenced.
+    takes_commands: bool,
     log: Log,
     metrics: [i64; METRICS_MAX],
     metrics_ignored: u64,
@@ -169,6 +174,9 @@ pub enum ImportFault {
         /// Bytes of memory it has.
         memory: usize,
     },
+    /// The guest gave up: [`Imports::panicked`] has what it said.
+    #[error("it gave up")]
+    GaveUp,
 }
 
 impl Imports {
@@ -180,6 +188,7 @@ impl Imports {
             rand: config.seed,
             submitted: Vec::with_capacity(config.submitted_max),
             submitted_max: config.submitted_max,
+            takes_commands: false,
             log: Log::new(config.log_bytes_per_second, config.log_bytes_kept),
             metrics: [0; METRICS_MAX],
             metrics_ignored: 0,
@@ -193,17 +202,14 @@ impl Imports {
         self.at_ns = at_ns;
     }
 
+    /// Says whether the call that comes next may submit commands: one with events or a timer.
+    pub fn take_commands(&mut self, takes: bool) {
+        self.takes_commands = takes;
+    }
+
     /// Forgets the commands that were submitted.
     pub fn clear_submitted(&mut self) {
         self.submitted.clear();
-    }
-
-    /// A call returned: what the guest said when it gave up, and went on, is forgotten.
-    #[inline]
-    pub fn end_call(&mut self) {
-        if self.panic.is_some() {
-            self.panic = None;
-        }
     }
 
     /// Serves one host call.
@@ -212,7 +218,8 @@ impl Imports {
     ///
     /// # Errors
     ///
-    /// [`ImportFault`], by which the guest traps. It is kept for [`fault`](Self::fault).
+    /// [`ImportFault`], by which the guest traps. It is kept for [`fault`](Self::fault), or for
+    /// [`panicked`](Self::panicked).
     #[inline]
     pub fn serve(
         &mut self,
@@ -230,12 +237,9 @@ impl Imports {
             Import::Submit => self.submit(low(args[0]), low(args[1]), memory),
             Import::Log => self.log(low(args[0]), low(args[1]), low(args[2]), memory),
             Import::Panic => self.panic(args.map(low), memory),
-            Import::Abort => {
-                self.abort(args.map(low), memory);
-                Ok(0)
-            }
+            Import::Abort => self.abort(args.map(low), memory),
         };
-        if let Err(fault) = served {
+        if let Err(fault @ ImportFault::OutOfBounds { .. }) = served {
             self.fault = Some(fault);
         }
         served
@@ -253,7 +257,7 @@ impl Imports {
         self.fault
     }
 
-    /// What the guest said first when it gave up in this call.
+    /// What the guest said when it gave up.
     #[must_use]
     pub const fn panicked(&self) -> Option<&Panic> {
         self.panic.as_ref()
@@ -302,18 +306,29 @@ impl Imports {
 
     fn submit(&mut self, ptr: u32, len: u32, memory: &[u8]) -> Result<u64, ImportFault> {
         let bytes = slice(Import::Submit, ptr, len, memory)?;
-        let answer = match bytes.first_chunk::<COMMAND_LEN>() {
-            Some(record) if bytes.len() == COMMAND_LEN => {
-                if self.submitted.len() < self.submitted_max {
-                    self.submitted.push(CommandRecord::from_bytes(record));
-                    0
-                } else {
-                    SUBMIT_FULL
-                }
-            }
-            _ => SUBMIT_BAD_LEN,
-        };
+        let answer = self.queue(bytes).err().unwrap_or(0);
         Ok(u64::from(answer.cast_unsigned()))
+    }
+
+    /// Queues a command, or says what `submit` answers instead of 0.
+    fn queue(&mut self, bytes: &[u8]) -> Result<(), i32> {
+        if !self.takes_commands {
+            return Err(SUBMIT_NOT_NOW);
+        }
+        let record = <&[u8; COMMAND_LEN]>::try_from(bytes).map_err(|_| SUBMIT_BAD_LEN)?;
+        let record = CommandRecord::from_bytes(record);
+        match record.to_command() {
+            Ok(Command::New(order)) if order.qty.is_zero() && order.notional == 0 => {
+                return Err(SUBMIT_NO_COMMAND);
+            }
+            Ok(_) => {}
+            Err(_) => return Err(SUBMIT_NO_COMMAND),
+        }
+        if self.submitted.len() == self.submitted_max {
+            return Err(SUBMIT_FULL);
+        }
+        self.submitted.push(record);
+        Ok(())
     }
 
     fn log(&mut self, level: u32, ptr: u32, len: u32, memory: &[u8]) -> Result<u64, ImportFault> {
@@ -325,23 +340,19 @@ impl Imports {
     fn panic(&mut self, args: [u32; 4], memory: &[u8]) -> Result<u64, ImportFault> {
         let [ptr, len, line, column] = args;
         let text = slice(Import::Panic, ptr, len, memory)?;
-        // One text a call is decoded: gas does not pay for more.
-        if self.panic.is_none() {
-            let text = &text[..text.len().min(PANIC_LEN_MAX)];
-            let text = String::from_utf8_lossy(text).into_owned();
-            self.panic = Some(Panic { text, line, column });
-        }
-        Ok(0)
+        let text = &text[..text.len().min(PANIC_LEN_MAX)];
+        let text = String::from_utf8_lossy(text).into_owned();
+        self.panic = Some(Panic { text, line, column });
+        Err(ImportFault::GaveUp)
     }
 
     /// AssemblyScript's strings are UTF-16 with their length in bytes in front of them. A pointer
-    /// that makes no sense gives an empty message: the guest is about to trap anyway.
-    fn abort(&mut self, args: [u32; 4], memory: &[u8]) {
+    /// that makes no sense gives an empty message: the guest ends anyway.
+    fn abort(&mut self, args: [u32; 4], memory: &[u8]) -> Result<u64, ImportFault> {
         let [message, _file, line, column] = args;
-        if self.panic.is_none() {
-            let text = utf16(message, memory).unwrap_or_default();
-            self.panic = Some(Panic { text, line, column });
-        }
+        let text = utf16(message, memory).unwrap_or_default();
+        self.panic = Some(Panic { text, line, column });
+        Err(ImportFault::GaveUp)
     }
 }
 
@@ -377,6 +388,13 @@ pub const SUBMIT_FULL: i32 = -1;
 
 /// What `submit` answers when it was not handed exactly one command record.
 pub const SUBMIT_BAD_LEN: i32 = -2;
+
+/// What `submit` answers when the record is never a command: an operation that there is not, a number
+/// that means nothing, something in a part that the command does not use, or an order for no lots.
+pub const SUBMIT_NO_COMMAND: i32 = -3;
+
+/// What `submit` answers in calls whose commands nobody takes: all but those with events and timers.
+pub const SUBMIT_NOT_NOW: i32 = -4;
 
 /// Metrics a guest has.
 pub const METRICS_MAX: usize = 64;

@@ -6,10 +6,13 @@ use super::rewrite::{self, Fence};
 use super::{LoadError, SandboxConfig};
 use crate::runtime::Import;
 
+mod card;
 mod manifest;
+mod placement;
 mod refusal;
 mod survey;
 
+pub(crate) use card::Card;
 pub use manifest::Manifest;
 pub(super) use manifest::section as manifest_section;
 pub use refusal::Refusal;

@@ -14,7 +14,7 @@ pub struct SandboxConfig {
     pub memory_pages: u32,
     /// Stack it may use. A function costs 1, and 1 more for each 32 values it holds.
     pub depth: u32,
-    /// Commands it may ask for in one call.
+    /// Commands it may ask for in one call; in all calls of an answer, [`ANSWER_COMMANDS_MAX`].
     pub commands_per_batch: u32,
     /// Bytes it may log in a second of command time.
     pub log_bytes_per_second: u32,
@@ -56,6 +56,10 @@ impl Default for SandboxConfig {
         }
     }
 }
+
+/// Commands that an answer may ask for, all calls together: 8 MiB of records. A guest is called once for
+/// every `events_cap` events, so a round with many events would otherwise have no bound.
+pub const ANSWER_COMMANDS_MAX: u32 = 65_536;
 
 /// 2 GiB: the length of a memory of 4 GiB does not fit 32 bits.
 const MEMORY_PAGES_MAX: u32 = 1 << 15;

@@ -1,6 +1,6 @@
 //! Why a strategy does not start, and why it stopped.
 
-use super::{ABI_VERSION, ImageError, IoError, Refusal};
+use super::{ABI_VERSION, ANSWER_COMMANDS_MAX, ImageError, IoError, Refusal};
 use crate::runtime::{EngineError, ImportFault, Panic, Trap};
 
 /// Why a strategy does not start. The sentence goes after the file's name.
@@ -36,7 +36,10 @@ pub enum LoadError {
     #[error("{}", sentences(.0))]
     Refused(Vec<Refusal>),
     /// What the module says about itself cannot be read.
-    #[error("its section `ringfence.manifest` is not the JSON of a manifest: {why}")]
+    #[error(
+        "its section `ringfence.manifest` is no manifest that a host reads: {why}; mend it there, or \
+         leave it out"
+    )]
     Manifest {
         /// What is wrong.
         why: String,
@@ -151,7 +154,7 @@ pub enum Fault {
     /// It returned an error code.
     #[error("gave up with its own error code {code}")]
     GuestError {
-        /// What it returned; below zero.
+        /// What it returned; below zero, except from `rf_import`, of which only 0 is a yes.
         code: i32,
     },
     /// It claims to have written more commands than its buffer holds.
@@ -162,12 +165,15 @@ pub enum Fault {
         /// What its buffer holds.
         cap: u32,
     },
-    /// It asked for more commands than it may.
-    #[error("asked for {asked} commands in one call, but may ask for {limit}")]
+    /// It asked for more commands than it may, in one call or in all calls of an answer.
+    #[error(
+        "asked for {asked} commands in one {}, but may ask for {limit}",
+        if *.limit == ANSWER_COMMANDS_MAX { "answer" } else { "call" }
+    )]
     TooManyCommands {
         /// How many.
         asked: u64,
-        /// How many it may.
+        /// How many it may: [`ANSWER_COMMANDS_MAX`] in an answer, and fewer in a call.
         limit: u32,
     },
     /// It claims to have written more state than there is room for.
@@ -189,6 +195,14 @@ pub enum Fault {
     Start {
         /// What is wrong.
         why: String,
+    },
+    /// It failed in its last words: no order of it is touched by that.
+    #[error("failed in its last words, `rf_shutdown`: it {said}")]
+    LastWords {
+        /// What kind of fault it was.
+        cause: Cause,
+        /// What was said of it.
+        said: String,
     },
     /// What happened before an image was taken, as it was told then.
     #[error("{said}")]
@@ -216,7 +230,7 @@ impl Fault {
             }
             Self::Overtime { .. } => Cause::Watchdog,
             Self::Start { .. } => Cause::Start,
-            Self::Earlier { cause, .. } => *cause,
+            Self::LastWords { cause, .. } | Self::Earlier { cause, .. } => *cause,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ringfence_core::wire::COMMAND_LEN;
 
-use super::{Fault, Sandbox};
+use super::{Card, Fault, Sandbox};
 use crate::runtime::Call;
 
 impl Sandbox {
@@ -30,7 +30,8 @@ impl Sandbox {
         Ok(Some(self.instance.memory()[from..from + returned as usize].to_vec()))
     }
 
-    /// Lets the guest take over the state of another version; false where it takes over none.
+    /// Lets the guest take over the state of another version; false where it takes over none. As with
+    /// `rf_init`, whatever it answers but 0 is a no.
     ///
     /// # Errors
     ///
@@ -49,7 +50,7 @@ impl Sandbox {
         let from = ptr as usize;
         self.instance.memory_mut()[from..from + state.len()].copy_from_slice(state);
         match self.state_call(call)? {
-            0.. => Ok(true),
+            0 => Ok(true),
             code => Err(self.spend(Fault::GuestError { code })),
         }
     }
@@ -57,10 +58,8 @@ impl Sandbox {
     /// The version of the state that it hands over, as its manifest says.
     #[must_use]
     pub fn state_version(&self) -> u32 {
-        let manifest = self.manifest().and_then(|it| serde_json::from_str(it).ok());
-        let version =
-            manifest.as_ref().and_then(|it: &serde_json::Value| it["state_version"].as_u64());
-        version.and_then(|version| u32::try_from(version).ok()).unwrap_or(0)
+        let card = self.manifest().and_then(|it| Card::read(it.as_bytes()).ok());
+        card.and_then(|card| card.state_version).unwrap_or(0)
     }
 
     /// The buffer of commands, which nobody uses between two calls: 8 KiB in guests of the SDK.
@@ -72,9 +71,7 @@ impl Sandbox {
     /// On the budget of a call with events: the market waits meanwhile. What it asks for is forgotten.
     fn state_call(&mut self, call: Call) -> Result<i32, Fault> {
         let answer = self.call(call, self.config.gas_per_call);
-        let imports = self.instance.imports_mut();
-        imports.clear_submitted();
-        imports.end_call();
+        self.instance.imports_mut().clear_submitted();
         answer
     }
 }

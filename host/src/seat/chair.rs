@@ -7,7 +7,7 @@ use ringfence_core::wire::{CommandRecord, EventRecord};
 
 use super::Guest;
 use crate::floor::{Item, Mail, Post};
-use crate::sandbox::{Fault, Stats};
+use crate::sandbox::{ANSWER_COMMANDS_MAX, Fault, Stats};
 use crate::watchdog::Watch;
 
 /// A guest with its mailbox and its tray. Whoever holds it may let the guest answer.
@@ -110,6 +110,7 @@ impl Chair {
 
     fn answer_under(&mut self, watch: Option<&Watch>, at: Time, post: &Post) {
         self.asked.clear();
+        self.asked.shrink_to(ASKED_KEPT);
         self.ended = Ok(());
         self.answered = self.items.len() + usize::from(self.rings);
         if self.rings {
@@ -119,7 +120,20 @@ impl Chair {
         if self.ended.is_ok() && !self.items.is_empty() {
             let mail = Mail::new(post, &self.items).watched(watch);
             self.ended = self.guest.deliver(at, mail, &mut self.asked);
+            self.check_answer();
         }
         self.items.clear();
     }
+
+    /// A sandbox watches over this call by call; the host's own code has only one.
+    fn check_answer(&mut self) {
+        let (asked, limit) = (self.asked.len(), ANSWER_COMMANDS_MAX);
+        if self.ended.is_ok() && asked > limit as usize {
+            self.asked.clear();
+            self.ended = Err(Fault::TooManyCommands { asked: asked as u64, limit });
+        }
+    }
 }
+
+/// Commands for which a tray keeps its room: 512 KiB. Only a guest that floods its host asks for more.
+const ASKED_KEPT: usize = 4_096;

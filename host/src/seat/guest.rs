@@ -7,7 +7,7 @@ use ringfence_core::{InstrumentId, Interest, Time};
 
 use crate::floor::Mail;
 use crate::runtime::LogLine;
-use crate::sandbox::{Fault, LoadError, Sandbox, Stats};
+use crate::sandbox::{Card, Fault, LoadError, Sandbox, Stats};
 
 /// Somebody who is told events and asks for orders.
 pub trait Guest: fmt::Debug + Send {
@@ -94,7 +94,13 @@ pub trait Guest: fmt::Debug + Send {
     }
 
     /// Lets it say its last words, before it is dropped.
-    fn shutdown(&mut self) {}
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: it failed while it did.
+    fn shutdown(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
 
     /// What it used so far.
     fn stats(&self) -> Stats;
@@ -182,8 +188,8 @@ impl Guest for Sandbox {
         Self::log_dropped(self)
     }
 
-    fn shutdown(&mut self) {
-        Self::shutdown(self);
+    fn shutdown(&mut self) -> Result<(), Fault> {
+        Self::shutdown(self)
     }
 
     fn stats(&self) -> Stats {
@@ -233,18 +239,11 @@ impl Subscription {
 
     /// Reads `subscriptions` and `timer_ns` of a manifest in JSON.
     fn parse(manifest: &str) -> Self {
-        let Ok(manifest) = serde_json::from_str::<serde_json::Value>(manifest) else {
-            return Self::EVERYTHING;
-        };
-        let Some(names) = manifest["subscriptions"].as_array() else {
-            return Self::EVERYTHING;
-        };
-        let classes = names.iter().filter_map(|name| name.as_str().and_then(class));
-        let interest = classes.fold(Interest::NONE, Interest::and);
+        let card = Card::read(manifest.as_bytes()).unwrap_or_default();
         Self {
-            interest,
+            interest: card.interest().unwrap_or(Interest::ALL),
             instruments: Vec::new(),
-            timer_ns: manifest["timer_ns"].as_u64().unwrap_or(0),
+            timer_ns: card.timer_ns.unwrap_or(0),
         }
     }
 
@@ -259,15 +258,4 @@ impl Subscription {
     pub const fn public(interest: Interest) -> Self {
         Self { interest, instruments: Vec::new(), timer_ns: 0 }
     }
-}
-
-fn class(name: &str) -> Option<Interest> {
-    Some(match name {
-        "trades" => Interest::TRADES,
-        "l1" => Interest::L1,
-        "l2" => Interest::L2,
-        "l3" => Interest::L3,
-        "phase" => Interest::STATUS,
-        _ => return None,
-    })
 }

@@ -11,7 +11,7 @@ pub struct Ledger {
     positions: BTreeMap<InstrumentId, Position>,
 }
 
-/// What is held of one instrument.
+/// What is held of one instrument. Nothing goes beyond [`SUM_MAX`]: it stays there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// Lots held; below zero: lots owed.
@@ -49,11 +49,12 @@ impl Ledger {
             Side::Buy => (lots, -worth),
             Side::Sell => (-lots, worth),
         };
-        position.lots += lots;
-        position.cash += cash - fee.get();
-        position.fees += fee.get();
+        position.lots = sum(position.lots, lots);
+        position.cash = sum(sum(position.cash, cash), fee.get().saturating_neg());
+        position.fees = sum(position.fees, fee.get());
         position.fills += 1;
-        position.volume += u128::from(qty.0);
+        let volume = position.volume.saturating_add(u128::from(qty.0));
+        position.volume = volume.min(SUM_MAX.unsigned_abs());
     }
 
     /// Positions by instrument, those closed again included.
@@ -70,7 +71,20 @@ impl Ledger {
     /// Lots held over all instruments.
     #[must_use]
     pub fn lots(&self) -> i128 {
-        self.positions.values().map(|position| position.lots).sum()
+        self.positions.values().map(|position| position.lots).fold(0, sum)
+    }
+
+    /// Lots traded over all instruments.
+    #[must_use]
+    pub fn volume(&self) -> u128 {
+        let volumes = self.positions.values().map(|position| position.volume);
+        volumes.fold(0, u128::saturating_add).min(SUM_MAX.unsigned_abs())
+    }
+
+    /// Fees paid over all instruments.
+    #[must_use]
+    pub fn fees(&self) -> i128 {
+        self.positions.values().map(|position| position.fees).fold(0, sum)
     }
 
     /// What all of it is worth, in ticks × lots: cash, and positions at the middle of the market.
@@ -78,10 +92,19 @@ impl Ledger {
     pub fn worth(&self, engine: &Engine) -> i128 {
         let worths = self.positions.iter().map(|(&instrument, position)| {
             let middle = middle_doubled(engine, instrument).unwrap_or(0);
-            position.cash + position.lots * middle / 2
+            sum(position.cash, position.lots.saturating_mul(middle) / 2)
         });
-        worths.sum()
+        worths.fold(0, sum)
     }
+}
+
+/// The most that a sum is, above zero and below: one fill of the largest order at the highest price
+/// is worth more. The difference of two such sums is a number still.
+pub const SUM_MAX: i128 = (1 << 126) - 1;
+
+/// Two sums together, which stay at their bound.
+fn sum(one: i128, other: i128) -> i128 {
+    one.saturating_add(other).clamp(-SUM_MAX, SUM_MAX)
 }
 
 /// Twice the middle of the market: bid plus ask; twice the last trade where one is missing.

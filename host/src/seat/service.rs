@@ -159,15 +159,21 @@ impl Seat {
     }
 
     fn fail(&mut self, failure: Failure, tray: &mut Tray<'_>) {
-        self.faults.add(failure.fault.cause());
-        self.standing = self.policy.after_fault(self.faults(), failure.at);
+        let at = failure.at;
+        self.keep(failure);
+        self.standing = self.policy.after_fault(self.faults(), at);
         if matches!(self.standing, Standing::BacksOff { .. }) {
             self.chair.guest.prepare_again();
         }
         self.chair.items.clear();
         if self.policy.orders == OpenOrders::Cancel {
-            tray.door.push(Stamped { at: failure.at, command: self.cancel_all() });
+            tray.door.push(Stamped { at, command: self.cancel_all() });
         }
+    }
+
+    /// Counts a failure and keeps it.
+    pub(super) fn keep(&mut self, failure: Failure) {
+        self.faults.add(failure.fault.cause());
         if self.failures.len() == FAILURES_KEPT {
             self.failures.pop_front();
         }

@@ -3,7 +3,7 @@
 use ringfence_core::{Command, Scope, Time};
 
 use super::guest::Nobody;
-use super::{Guest, OpenOrders, Seat, Standing, Subscription};
+use super::{Failure, Guest, OpenOrders, Seat, Standing, Subscription};
 use crate::sandbox::Fault;
 use crate::sequencer::Stamped;
 
@@ -115,7 +115,8 @@ impl Seat {
 
     fn seat_anew(&mut self, successor: Successor, door: &mut Vec<Stamped>) {
         let Successor { guest, subscription, orders } = successor;
-        self.chair.sit_down(guest).shutdown();
+        // Who comes after is not to answer for the last words of who goes.
+        _ = self.chair.sit_down(guest).shutdown();
         self.subscription = subscription;
         self.standing = Standing::Running;
         self.close_orders(orders, door);
@@ -129,7 +130,7 @@ impl Seat {
     ) -> Result<(), SwapError> {
         self.check_there()?;
         // Its memory goes with it.
-        self.chair.sit_down(Box::new(Nobody)).shutdown();
+        _ = self.chair.sit_down(Box::new(Nobody)).shutdown();
         self.chair.items.clear();
         self.chair.rings = false;
         self.standing = Standing::Left;
@@ -137,9 +138,13 @@ impl Seat {
         Ok(())
     }
 
-    /// Lets whoever sits here say last words. What is asked for is not taken.
-    pub(crate) fn shut_down(&mut self) {
-        self.chair.guest.shutdown();
+    /// Lets whoever sits here say last words, `at` the end. What is asked for is not taken.
+    pub(crate) fn shut_down(&mut self, at: Time) {
+        let Err(fault) = self.chair.guest.shutdown() else { return };
+        let fault = Fault::LastWords { cause: fault.cause(), said: fault.to_string() };
+        let (backtrace, log) = (self.chair.guest.backtrace(), self.chair.guest.log_tail());
+        self.keep(Failure { at, fault, backtrace, log });
+        self.standing = Standing::Stopped;
     }
 
     fn check_there(&self) -> Result<(), SwapError> {

@@ -82,7 +82,7 @@ fn run(engine: &dyn Engine, wasm: &[u8]) -> String {
     }
     seen += &format!("{:?}", sandbox.export_state());
     seen += &format!("{:?}", sandbox.import_state(&[7; 100], 1));
-    sandbox.shutdown();
+    _ = sandbox.shutdown();
     let stats = sandbox.stats();
     seen += &format!("{out:?} {} {:?}", stats.gas, sandbox.log_lines());
     seen + &format!("{:?} {:?}", sandbox.metrics(), sandbox.backtrace())

@@ -198,7 +198,7 @@ const OUT_OF_GAS: Fault = Fault::OutOfGas { limit: GAS };
 
 #[test]
 fn loops_without_end_end() {
-    for attack in ["loop-event", "loop-timer", "loop-host", "panic-flood"] {
+    for attack in ["loop-event", "loop-timer", "loop-host"] {
         let end = check(&format!("attack={attack}"), Some(&OUT_OF_GAS));
         assert!(!end.backtrace[0].is_empty());
         assert_eq!(end.counts.orders, 0);
@@ -234,6 +234,9 @@ fn traps_and_panics_end_the_one_who_does_it() {
         check(&format!("attack=wild-read\nptr={at}"), out.as_ref());
         check(&format!("attack=wild-write\nptr={at}\nlen=7"), out.as_ref());
     }
+    let text = "\u{fffd}".repeat(4_096);
+    let flood = Fault::Panicked(Panic { text, line: 0, column: 0 });
+    check("attack=panic-flood", Some(&flood));
     let seat = &attacked("attack=panic").seats()[HONEST.len()..][0].fault().cloned();
     let Some(Fault::Panicked(Panic { text, line, .. })) = seat else { panic!("{seat:?}") };
     assert!(text.contains("guest.rs") && text.contains("an attack on the"), "{text}");

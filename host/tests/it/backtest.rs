@@ -1,7 +1,7 @@
 //! `ringfence backtest`: what it says of strategies, on each kind of market.
 
 use crate::command::{Folder, Run, ringfence};
-use crate::guests::{Guest, guest_file};
+use crate::guests::{Guest, colossus, guest_file};
 
 /// Takes two lots at 101 or better whenever somebody's order comes into the book.
 const BUYER: &str = "
@@ -57,6 +57,31 @@ fn a_tape_ends_with_a_paragraph_for_each_strategy() {
 }
 
 #[test]
+fn the_largest_orders_at_the_highest_price_are_settled_and_shown() {
+    let folder = Folder::new("backtest-colossus");
+    let mut tape = r#"{"op":"instrument","instrument":1,"symbol":"ABC","maker_bps":5}"#.to_owned();
+    for id in 1..6 {
+        let order = r#""op":"new","instrument":1,"side":"buy","qty":1,"price":1"#;
+        tape.push_str(&format!("\n{{{order},\"id\":{id},\"at\":{id}}}"));
+    }
+    let tape = folder.write("tape.jsonl", tape);
+    let file = folder.write("colossus.wasm", colossus());
+    let page = folder.path("page.html");
+    let run = ringfence(&["backtest", &file, "--tape", &tape, "--report", &page]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
+    assert!(!said(&run, "lots traded").starts_with('0'), "{}", run.out);
+    let html = std::fs::read_to_string(&page).unwrap();
+    let mut charts = html.split("<script type=\"application/json\">").skip(1);
+    assert!(charts.clone().count() >= 3, "{html}");
+    assert!(charts.all(|it| {
+        serde_json::from_str::<serde_json::Value>(it.split("</script>").next().unwrap_or_default())
+            .is_ok()
+    }));
+    let replayed = ringfence(&["replay", &tape, "--strategy", &file]);
+    assert_eq!(replayed.status, 0, "{}", replayed.err);
+}
+
+#[test]
 fn a_strategy_that_fails_shows_in_the_exit_status() {
     let folder = Folder::new("backtest-fault");
     let tape = folder.write("tape.jsonl", TAPE);
@@ -66,6 +91,63 @@ fn a_strategy_that_fails_shows_in_the_exit_status() {
     assert_eq!(run.status, 1, "{}", run.out);
     assert!(run.out.contains("1 traps") && run.out.contains("2 buyer"), "{}", run.out);
     assert!(said(&run, "FAULT").starts_with("disabled"), "{}", run.out);
+}
+
+#[test]
+fn a_fault_is_told_however_quiet_a_replay_is_and_in_last_words_too() {
+    let folder = Folder::new("backtest-last-words");
+    let tape = folder.write("tape.jsonl", TAPE);
+    let traps = folder.write("traps.wasm", Guest::doing("(unreachable)"));
+    let more = r#"(func (export "rf_shutdown") (unreachable))"#.to_owned();
+    let ends_badly = folder.write("ends-badly.wasm", Guest { more, ..Guest::default() }.wasm());
+    let asked = ["replay", "-q", "--events", "none", "--strategy", &traps];
+    let run = ringfence(&[&asked[..], &["--strategy", &ends_badly, &tape]].concat());
+    assert_eq!(
+        (run.status, run.err.as_str()),
+        (
+            0,
+            "strategy 1 traps disabled: it trapped: it executed `unreachable` (a panic or a failed assertion); its orders were cancelled\n\
+             strategy 2 ends-badly it failed in its last words, `rf_shutdown`: it trapped: it executed `unreachable` (a panic or a failed assertion)\n"
+        )
+    );
+    let run = ringfence(&["backtest", &ends_badly, "--tape", &tape]);
+    assert_eq!(run.status, 1, "{}", run.out);
+    assert!(said(&run, "FAULT").starts_with("it failed in its last words"), "{}", run.out);
+}
+
+#[test]
+fn what_a_strategy_says_begins_no_line_and_drives_no_terminal() {
+    let folder = Folder::new("backtest-escape");
+    let tape = folder.write("tape.jsonl", TAPE);
+    let guest = |init: &str, on_events: &str| Guest {
+        imports: r#"(import "ringfence_1" "log" (func $log (param i32 i32 i32)))
+            (import "ringfence_1" "panic" (func $panic (param i32 i32 i32 i32)))
+            (func $gives_up
+                (call $log (i32.const 3) (i32.const 20000) (i32.const 14))
+                (call $panic (i32.const 20000) (i32.const 14) (i32.const 0) (i32.const 0))
+                unreachable)"#,
+        init: init.to_owned(),
+        on_events: on_events.to_owned(),
+        more: r#"(data (i32.const 20000) "a\0a\1b[31mred\0d\7f\c2\85")"#.to_owned(),
+        ..Guest::default()
+    };
+    let runs = guest("(i32.const 0)", "(call $gives_up) (i32.const 0)").wasm();
+    let runs = folder.write("runs.wasm", runs);
+    let starts = guest("(call $gives_up) (i32.const 0)", "(i32.const 0)").wasm();
+    let starts = folder.write("starts.wasm", starts);
+    let escaped = r"a\n\u{1b}[31mred\r\u{7f}\u{85}";
+    for args in [
+        &["replay", "--events", "none", "--logs", "--strategy", &runs, &tape][..],
+        &["replay", "--events", "none", "-q", "--strategy", &runs, &tape],
+        &["replay", "--events", "none", "-q", "--strategy", &starts, &tape],
+        &["backtest", &runs, "--tape", &tape, "--verbose"],
+    ] {
+        let run = ringfence(args);
+        let told = run.out + &run.err;
+        assert!(told.contains(escaped), "{told:?}");
+        let drives = |letter: char| letter != '\n' && letter.is_control();
+        assert!(!told.contains(drives) && !told.contains("\n\u{1b}"), "{told:?}");
+    }
 }
 
 #[test]

@@ -118,6 +118,27 @@ pub const ECHO: &str = "
             (br $next))))
     (local.get $i)";
 
+/// A guest that buys the largest order at the highest price from itself, in each call.
+pub fn colossus() -> Vec<u8> {
+    let order = |side: u32| {
+        format!(
+            "(i64.store (i32.const 96) (i64.add (i64.load (i32.const 96)) (i64.const 1)))
+            (memory.fill (local.get $n) (i32.const 0) (i32.const 128))
+            (i32.store8 (local.get $n) (i32.const 3))
+            (i32.store8 offset=1 (local.get $n) (i32.const {side}))
+            (i32.store16 offset=4 (local.get $n) (i32.const 32))
+            (i32.store offset=8 (local.get $n) (i32.const 1))
+            (i64.store offset=24 (local.get $n) (i64.load (i32.const 96)))
+            (i64.store offset=40 (local.get $n) (i64.const 0x7fffffffffffffff))
+            (i64.store offset=48 (local.get $n) (i64.const -1))
+            (local.set $n (i32.add (local.get $n) (i32.const 128)))"
+        )
+    };
+    let on_events =
+        format!("(local.set $n (i32.const {COMMANDS})) {} {} (i32.const 2)", order(0), order(1));
+    Guest { on_events, ..Guest::default() }.wasm()
+}
+
 /// Events with different numbers in them.
 pub fn events(count: u64) -> Vec<EventRecord> {
     (1..=count)

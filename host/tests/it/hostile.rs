@@ -1,8 +1,14 @@
 //! Guests that try to break out, and what becomes of each: a fault, the same on every engine.
 
 use ringfence_core::quantity::Time;
-use ringfence_host::runtime::{Import, ImportFault, Panic, Trap};
-use ringfence_host::sandbox::{Cache, Fault, IoError, LoadError, Refusal, Sandbox, SandboxConfig};
+use ringfence_guest::abi::submit::{BAD_LEN, FULL, NO_COMMAND, NOT_NOW};
+use ringfence_host::runtime::{
+    Import, ImportFault, Panic, SUBMIT_BAD_LEN, SUBMIT_FULL, SUBMIT_NO_COMMAND, SUBMIT_NOT_NOW,
+    Trap,
+};
+use ringfence_host::sandbox::{
+    ANSWER_COMMANDS_MAX, Cache, Fault, IoError, LoadError, Refusal, Sandbox, SandboxConfig,
+};
 
 use crate::guests::{
     COMMANDS, COMMANDS_CAP, EVENTS, EVENTS_CAP, Guest, Outcome, echo, engines, events, run, run_on,
@@ -361,7 +367,8 @@ fn more_commands_than_fit_are_a_fault() {
 fn a_flood_of_orders_is_cut_off() {
     let wasm = Guest::importing(
         r#"(import "ringfence_1" "submit" (func $submit (param i32 i32) (result i32)))"#,
-        "(loop $l
+        "(i32.store8 (i32.const 30000) (i32.const 4))
+         (loop $l
             (br_if $l (i32.and
                 (i32.eqz (call $submit (i32.const 30000) (i32.const 128)))
                 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 500)))))
@@ -374,11 +381,87 @@ fn a_flood_of_orders_is_cut_off() {
     // Returning more than that together with what was submitted is a fault.
     let greedy = Guest::importing(
         r#"(import "ringfence_1" "submit" (func $submit (param i32 i32) (result i32)))"#,
-        "(drop (call $submit (i32.const 30000) (i32.const 128))) (i32.const 10)",
+        "(i32.store8 (i32.const 30000) (i32.const 4))
+         (drop (call $submit (i32.const 30000) (i32.const 128))) (i32.const 10)",
     );
     let outcome = run(&greedy, &config, &[events(1)]);
     assert_eq!(*outcome.fault(), Fault::TooManyCommands { asked: 11, limit: 10 });
     assert_eq!(outcome.commands, 0);
+}
+
+#[test]
+fn what_is_never_a_command_is_not_taken_and_nothing_is_beside_events_and_timers() {
+    let submit = |metric: u32, before: &str| {
+        format!(
+            "(memory.fill (i32.const 30000) (i32.const 0) (i32.const 128))
+             (i32.store8 (i32.const 30000) (i32.const 3))
+             (i32.store16 (i32.const 30004) (i32.const 32))
+             (i64.store (i32.const 30024) (i64.const 9))
+             (i64.store (i32.const 30048) (i64.const 1)) {before}
+             (call $metric (i32.const {metric})
+                (i64.extend_i32_s (call $submit (i32.const 30000) (i32.const 128))))"
+        )
+    };
+    let changes = [
+        ("", 0),
+        ("(i32.store8 (i32.const 30000) (i32.const 99))", SUBMIT_NO_COMMAND),
+        ("(i32.store (i32.const 30020) (i32.const 1))", SUBMIT_NO_COMMAND),
+        ("(i32.store16 (i32.const 30004) (i32.const 0x4020))", SUBMIT_NO_COMMAND),
+        ("(i64.store (i32.const 30048) (i64.const 0))", SUBMIT_NO_COMMAND),
+        ("(i32.store8 (i32.const 30002) (i32.const 200))", SUBMIT_NO_COMMAND),
+    ];
+    let each = (0..).zip(changes).map(|(metric, (before, _))| submit(metric, before));
+    let export = |name: &str, head: &str, metric, answer: &str| {
+        format!(r#"(func (export "{name}") {head} {} {answer})"#, submit(metric, ""))
+    };
+    let wasm = Guest {
+        imports: r#"(import "ringfence_1" "submit" (func $submit (param i32 i32) (result i32)))
+            (import "ringfence_1" "metric" (func $metric (param i32 i64)))"#,
+        init: format!("{} (i32.const 0)", submit(10, "")),
+        on_events: format!("{} (i32.const 0)", each.collect::<String>()),
+        more: [
+            export("rf_timer", "(param i64)", 11, ""),
+            export("rf_export", "(param i32 i32) (result i32)", 12, "(i32.const 0)"),
+            export("rf_import", "(param i32 i32 i32) (result i32)", 13, "(i32.const 0)"),
+            export("rf_shutdown", "", 14, ""),
+        ]
+        .concat(),
+        ..Guest::default()
+    }
+    .wasm();
+    for engine in engines() {
+        let mut sandbox = Sandbox::load(&**engine, &Cache::disabled(), &wasm, &tight()).unwrap();
+        let mut out = Vec::new();
+        sandbox.deliver(Time(1), &events(1), &mut out).unwrap();
+        assert_eq!(out.len(), 1, "{}", engine.name());
+        sandbox.call_timer(Time(2), &mut out).unwrap();
+        sandbox.export_state().unwrap();
+        assert_eq!(sandbox.import_state(&[], 1), Ok(true));
+        sandbox.shutdown().unwrap();
+        assert_eq!(out.len(), 2, "{}", engine.name());
+        let answers: Vec<_> = sandbox.metrics()[..changes.len()].to_vec();
+        assert_eq!(answers, changes.map(|(_, answer)| i64::from(answer)), "{}", engine.name());
+        let not_now = i64::from(SUBMIT_NOT_NOW);
+        assert_eq!(sandbox.metrics()[10..15], [not_now, 0, not_now, not_now, not_now]);
+    }
+    let own = [SUBMIT_FULL, SUBMIT_BAD_LEN, SUBMIT_NO_COMMAND, SUBMIT_NOT_NOW];
+    assert_eq!(own, [FULL, BAD_LEN, NO_COMMAND, NOT_NOW]);
+}
+
+#[test]
+fn an_answer_of_many_calls_holds_so_many_commands() {
+    // It takes one event a call, so that a round with many events is many calls.
+    let [magic, layout, events_off, _, commands_off, commands_cap, sizes, flags] =
+        Guest::default().io;
+    let io = [magic, layout, events_off, 1, commands_off, commands_cap, sizes, flags];
+    let wasm = Guest { io, on_events: "(i32.const 64)".to_owned(), ..Guest::default() }.wasm();
+    let calls = u64::from(ANSWER_COMMANDS_MAX) / 64;
+    let outcome = run(&wasm, &tight(), &[events(calls), events(calls), events(2 * calls)]);
+    let asked = u64::from(ANSWER_COMMANDS_MAX) + 64;
+    let fault = Fault::TooManyCommands { asked, limit: ANSWER_COMMANDS_MAX };
+    assert_eq!(*outcome.fault(), fault);
+    assert!(fault.to_string().contains("65600 commands in one answer, but may ask for 65536"));
+    assert_eq!((outcome.calls - 3, outcome.events), (3 * calls + 1, 3 * calls + 1));
 }
 
 #[test]
@@ -494,12 +577,31 @@ fn sixty_four_mebibytes_of_data_are_refused() {
 }
 
 #[test]
-fn data_that_does_not_fit_is_no_start() {
-    let guest = Guest { more: r#"(data (i32.const 131070) "abcdef")"#.into(), ..Guest::default() };
-    for engine in engines() {
-        let loaded = Sandbox::load(&**engine, &Cache::disabled(), &guest.wasm(), &tight());
-        assert!(matches!(loaded, Err(LoadError::Engine(_))), "{}: {loaded:?}", engine.name());
+fn segments_that_do_not_fit_are_refused() {
+    let data = |offset, len| ("data", 1, offset, len, 131_072);
+    let elements = |offset, len, room| ("element", 0, offset, len, room);
+    for (more, segment) in [
+        (r#"(data (i32.const 131070) "abcdef")"#, data(131_070, 6)),
+        (r#"(data (i32.const -1) "abc")"#, data(u32::MAX, 3)),
+        (r#"(data (i32.const 131073) "")"#, data(131_073, 0)),
+        ("(table 1 1 funcref) (func $f) (elem (i32.const 1) $f)", elements(1, 1, 1)),
+        ("(table 0 1 funcref) (func $f) (elem (i32.const 0) $f)", elements(0, 1, 0)),
+        (
+            "(table 2 funcref) (elem (i32.const -1) funcref (ref.null func))",
+            elements(u32::MAX, 1, 2),
+        ),
+    ] {
+        let wasm = Guest { more: more.into(), ..Guest::default() }.wasm();
+        let (what, number, offset, len, room) = segment;
+        let refusal = Refusal::Misplaced { what, number, offset, len, room };
+        let refused = ringfence_host::sandbox::admit(&wasm, &tight()).unwrap_err();
+        assert_eq!(refused, LoadError::Refused(vec![refusal]), "{more}");
     }
+    // What ends where there is no more, and what is copied when somebody asks for it, are no trouble.
+    let fits = r#"(data (i32.const 131069) "abc") (data (i32.const 131072) "") (data "passive")
+        (table 1 funcref) (func $f) (elem (i32.const 0) $f) (elem func $f)"#;
+    let wasm = Guest { more: fits.into(), ..Guest::default() }.wasm();
+    assert!(run(&wasm, &tight(), &[events(1)]).delivered.is_ok());
 }
 
 #[test]

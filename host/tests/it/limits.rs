@@ -180,7 +180,7 @@ fn a_guests_state_goes_to_the_next_version_through_its_buffer() {
             (if (i64.ne (i64.load (local.get $ptr)) (i64.const 0x1122334455667788))
                 (then (return (i32.const -6))))
             (if (result i32) (i32.eq (local.get $from) (i32.const 3))
-                (then (local.get $len)) (else (i32.const -5))))"#;
+                (then (i32.const 0)) (else (i32.sub (local.get $len) (i32.const 13)))))"#;
     let guest =
         |answer: &str| Guest { more: state.replace("{answer}", answer), ..Guest::default() }.wasm();
     for engine in engines() {
@@ -205,7 +205,10 @@ fn a_guests_state_goes_to_the_next_version_through_its_buffer() {
         }
         let next = || load(&guest("(i32.const 0)"));
         assert_eq!(next().import_state(&state, 3), Ok(true));
+        // Whatever is not 0 is a no.
         assert_eq!(next().import_state(&state, 4), Err(Fault::GuestError { code: -5 }));
+        let longer = [&state[..], &[0; 12]].concat();
+        assert_eq!(next().import_state(&longer, 4), Err(Fault::GuestError { code: 7 }));
         assert_eq!(next().import_state(&[0; 8], 3), Err(Fault::GuestError { code: -6 }));
         let fault = Fault::BadState { returned: 8_193, cap: 8_192 };
         assert_eq!(next().import_state(&[0; 8_193], 3), Err(fault));

@@ -49,6 +49,8 @@ mod kept_ready;
 mod limits;
 mod lobster;
 mod network;
+#[cfg(feature = "wasmtime")]
+mod ordinary;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod panics;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

@@ -1,10 +1,10 @@
-//! What a guest says when it gives up, and guests that say so and go on.
+//! What a guest says when it gives up, and that nobody goes on who did.
 
 use std::time::{Duration, Instant};
 
 use ringfence_core::quantity::Time;
-use ringfence_host::runtime::{Engine, Panic, Trap};
-use ringfence_host::sandbox::{Cache, Fault, Program, Sandbox, SandboxConfig};
+use ringfence_host::runtime::{Engine, Panic};
+use ringfence_host::sandbox::{Cache, Fault, LoadError, Program, Sandbox, SandboxConfig};
 
 use crate::guests::{Guest, engines, events, run, tight};
 
@@ -25,7 +25,7 @@ fn guest(on_events: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_first_panic_of_a_call_is_the_one_that_counts() {
+fn a_call_ends_with_its_first_panic() {
     let first = "(call $panic (i32.const 20000) (i32.const 5) (i32.const 7) (i32.const 8))";
     let second = "(call $panic (i32.const 20006) (i32.const 6) (i32.const 9) (i32.const 9))";
     let abort = "(call $abort (i32.const 20017) (i32.const 0) (i32.const 2) (i32.const 3))";
@@ -40,46 +40,53 @@ fn the_first_panic_of_a_call_is_the_one_that_counts() {
 }
 
 #[test]
-fn what_went_on_after_a_panic_is_not_blamed_for_it_later() {
-    // The first call with events gives up and goes on; the second one traps.
-    let said = "(call $panic (i32.const 20000) (i32.const 5) (i32.const 7) (i32.const 8))";
-    let once = format!(
-        "(if (i32.load (i32.const 30000)) (then unreachable))
-         (i32.store (i32.const 30000) (i32.const 1)) {said} (i32.const 0)"
-    );
-    let trapped = Fault::Trapped(Trap::Unreachable);
-    assert_eq!(*run(&guest(&once), &tight(), &[events(1), events(1)]).fault(), trapped);
-    // In one delivery that takes two calls, too.
-    assert_eq!(*run(&guest(&once), &tight(), &[events(65)]).fault(), trapped);
+fn nobody_goes_on_after_a_panic() {
+    let panic = "(call $panic (i32.const 20000) (i32.const 5) (i32.const 7) (i32.const 8))";
+    let abort = "(call $abort (i32.const 20017) (i32.const 0) (i32.const 7) (i32.const 8))";
+    for (said, text) in [(panic, "first"), (abort, "hi")] {
+        let fault = Fault::Panicked(Panic { text: text.to_owned(), line: 7, column: 8 });
+        let wasm = guest(&format!("{said} (i32.const 0)"));
+        assert_eq!(*run(&wasm, &tight(), &[events(1), events(1)]).fault(), fault);
+        let init = format!("{said} (i32.const 0)");
+        let more = r#"(data (i32.const 20000) "first second \04\00\00\00h\00i\00")"#.to_owned();
+        let starts = Guest { imports: IMPORTS, init, more, ..Guest::default() };
+        let outcome = run(&starts.wasm(), &tight(), &[]);
+        let LoadError::Start { export: "rf_init", fault: found, .. } = outcome.load_error() else {
+            panic!("{outcome:?}")
+        };
+        assert_eq!(*found, fault);
+        in_every_other_call(said, &fault);
+    }
+}
+
+/// A guest that gives up in each call beside the start and those with events.
+fn in_every_other_call(said: &str, fault: &Fault) {
     let export = |name: &str, head: &str, result: &str| {
         format!(r#"(func (export "{name}") {head} {said} {result})"#)
     };
     let more = [
+        r#"(data (i32.const 20000) "first second \04\00\00\00h\00i\00")"#.to_owned(),
         export("rf_timer", "(param i64)", ""),
         export("rf_export", "(param i32 i32) (result i32)", "(i32.const 0)"),
         export("rf_import", "(param i32 i32 i32) (result i32)", "(i32.const 0)"),
+        export("rf_shutdown", "", ""),
     ];
-    let wasm = Guest {
-        imports: IMPORTS,
-        init: format!("{said} (i32.const 0)"),
-        on_events: "unreachable".into(),
-        more: more.concat(),
-        ..Guest::default()
-    }
-    .wasm();
+    let wasm = Guest { imports: IMPORTS, more: more.concat(), ..Guest::default() }.wasm();
     for engine in engines() {
-        for call in 0..4 {
+        let gas = [0, 1, 2, 3].map(|call| {
             let cache = Cache::disabled();
             let mut sandbox = Sandbox::load(&**engine, &cache, &wasm, &tight()).unwrap();
-            match call {
-                0 => {}
-                1 => sandbox.call_timer(Time(1), &mut Vec::new()).unwrap(),
-                2 => _ = sandbox.export_state().unwrap(),
-                _ => _ = sandbox.import_state(&[], 1).unwrap(),
-            }
-            let fault = sandbox.deliver(Time(2), &events(1), &mut Vec::new()).unwrap_err();
-            assert_eq!(fault, trapped, "{} after call {call}", engine.name());
-        }
+            let failed = match call {
+                0 => sandbox.call_timer(Time(1), &mut Vec::new()),
+                1 => sandbox.export_state().map(drop),
+                2 => sandbox.import_state(&[], 1).map(drop),
+                _ => sandbox.shutdown(),
+            };
+            assert_eq!(failed.as_ref(), Err(fault), "{} in call {call}", engine.name());
+            assert_eq!(sandbox.deliver(Time(2), &events(1), &mut Vec::new()).as_ref(), Err(fault));
+            sandbox.stats().gas
+        });
+        assert!(gas.iter().all(|&it| it == gas[0]), "a call that fails costs all it may: {gas:?}");
     }
 }
 
@@ -88,7 +95,6 @@ fn flood(engine: &dyn Engine, call: &str) -> Duration {
     let config = SandboxConfig { gas_per_call: 500_000, ..SandboxConfig::default() };
     let wasm = guest(&format!(
         "(memory.fill (i32.const 65536) (i32.const 0xff) (i32.const 8192))
-         (i32.store (i32.const 69632) (i32.const 4096))
          (loop $l {call} (br $l)) (i32.const 0)"
     ));
     let program = Program::prepare(engine, &Cache::disabled(), &wasm, &config).unwrap();
@@ -106,18 +112,11 @@ fn flood(engine: &dyn Engine, call: &str) -> Duration {
 #[test]
 fn gas_bounds_the_time_of_host_calls_whatever_they_are_handed() {
     for engine in engines() {
-        let [plain, panics, aborts, lines] = [
-            "(drop (call $rand))",
-            "(call $panic (i32.const 65536) (i32.const 4096) (i32.const 0) (i32.const 0))",
-            "(call $abort (i32.const 69636) (i32.const 0) (i32.const 0) (i32.const 0))",
-            "(call $log (i32.const 1) (i32.const 65536) (i32.const 4096))",
-        ]
-        .map(|call| flood(&**engine, call));
-        println!("{}: {plain:?}, {panics:?}, {aborts:?}, {lines:?}", engine.name());
-        // What is decoded and kept is a few texts, and not one for each call: 2,000 of them.
+        let [plain, lines] =
+            ["(drop (call $rand))", "(call $log (i32.const 1) (i32.const 65536) (i32.const 4096))"]
+                .map(|call| flood(&**engine, call));
+        println!("{}: {plain:?}, {lines:?}", engine.name());
         let most = plain * 10 + Duration::from_micros(500);
-        for (what, took) in [("panic", panics), ("abort", aborts), ("log", lines)] {
-            assert!(took < most, "{}: {what} took {took:?} of {most:?}", engine.name());
-        }
+        assert!(lines < most, "{}: log took {lines:?} of {most:?}", engine.name());
     }
 }

@@ -58,6 +58,7 @@ fn every_host_call_answers() {
            (call $metric (i32.const 1) (call $rand))
            (call $metric (i32.const 2) (i64.const -5))
            (call $metric (i32.const 64) (i64.const 1))
+           (i32.store8 (i32.const 30000) (i32.const 4))
            (i64.store (i32.const 30024) (i64.const 77))
            (call $metric (i32.const 3)
                (i64.extend_i32_s (call $submit (i32.const 30000) (i32.const 128))))

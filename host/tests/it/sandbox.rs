@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ringfence_core::quantity::Time;
 use ringfence_host::sandbox::{Cache, LoadError, Refusal, Sandbox, SandboxConfig, admit};
+use ringfence_host::seat::Subscription;
 
 use crate::guests::{Guest, echo, engines, events, run};
 
@@ -203,8 +204,36 @@ fn the_manifest_is_read_and_its_version_is_checked() {
     assert!(refused(&with_manifest(r#"{"abi":"3.1"}"#)).starts_with("ABI version 3.1;"));
     for wrong in ["abi=1.0", r#"{"abi":"one"}"#, r#"{"imports":7}"#] {
         let said = refused(&with_manifest(wrong));
-        assert!(said.contains("`ringfence.manifest` is not the JSON of a manifest"), "{said}");
+        assert!(said.contains("`ringfence.manifest` is no manifest that a host reads"), "{said}");
     }
+}
+
+#[test]
+fn a_manifest_of_which_a_host_would_pass_over_a_part_is_refused() {
+    for (wrong, parts) in [
+        (r#"{"timer_ns":-1}"#, &["-1"][..]),
+        (r#"{"timer_ns":1.5}"#, &["1.5"]),
+        (r#"{"timer_ns":"5"}"#, &["string"]),
+        (r#"{"timer_ns":18446744073709551616}"#, &["u64"]),
+        (r#"{"state_version":-1}"#, &["-1"]),
+        (r#"{"subscriptions":"l1"}"#, &["sequence"]),
+        (r#"{"subscriptions":["l1",2]}"#, &["string"]),
+        (r#"{"name":"x","name":"y"}"#, &["duplicate field `name`"]),
+        (r#"["1.0","x","1",[],[],0,0,[]]"#, &["no JSON object"]),
+        (r#"{"subscriptions":["l1","l9"]}"#, &["\"l9\"", "trades, l1, l2, l3, phase and timer"]),
+        (r#"{"imports":["log","lag"]}"#, &["\"lag\"", "log, panic, time_ns"]),
+    ] {
+        let said = refused(&with_manifest(wrong));
+        assert!(said.contains("is no manifest that a host reads"), "{wrong}: {said}");
+        assert!(parts.iter().all(|part| said.contains(part)), "{wrong}: {said}");
+    }
+    // What only others read may be there, and who says nothing hears everything.
+    let json = r#"{"colour":"red","timer_ns":5}"#;
+    let wasm = with_manifest(json);
+    let config = SandboxConfig::default();
+    let sandbox = Sandbox::load(&*engines()[0], &Cache::disabled(), &wasm, &config).unwrap();
+    let timed = Subscription { timer_ns: 5, ..Subscription::EVERYTHING };
+    assert_eq!(Subscription::of(&sandbox), timed);
 }
 
 #[test]

@@ -9,12 +9,12 @@ use ringfence_host::journal::Journal;
 use ringfence_host::publisher::Outlet;
 use ringfence_host::sandbox::{Cache, Program, Sandbox, SandboxConfig};
 use ringfence_host::seat::{
-    FaultPolicy, Limits, Seat, SeatImage, SeatImageError, Standing, Subscription,
+    FaultPolicy, Limits, SUM_MAX, Seat, SeatImage, SeatImageError, Standing, Subscription,
 };
 use ringfence_host::sequencer::{Sequencer, Stamp, Stamped};
 use ringfence_host::testing::Random;
 
-use crate::guests::{Guest, engines, guest_file};
+use crate::guests::{Guest, colossus, engines, guest_file};
 
 /// A strategy that shows all that it has to go on with: an order at random for each call with events,
 /// under the next name, and two where its timer is among them; it fails now and then.
@@ -158,6 +158,28 @@ pub(crate) fn seen(host: &Host) -> Vec<String> {
         )
     };
     host.seats().iter().map(seen).collect()
+}
+
+#[test]
+fn sums_at_their_bound_are_read_back() {
+    let cast = Cast { wasms: vec![(colossus(), Subscription::public(Interest::L1))] };
+    let start = |number| {
+        let program = cast.program(number, 0);
+        cast.seat(number, Sandbox::start(&program, &Cast::config(number)).unwrap())
+    };
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    host.seat(start(0));
+    let mut commands = commands();
+    let spec = InstrumentSpec::new(InstrumentId(1), "ABC");
+    commands[0].command = Command::Instrument(Box::new(InstrumentSpec { maker_bps: 5, ..spec }));
+    play(&mut host, &commands[..9]);
+    let ledger = host.seats()[0].ledger().clone();
+    let (_, position) = ledger.positions().next().expect("it traded with itself");
+    assert!(position.volume > u64::MAX.into() && ledger.worth(host.engine()).abs() <= SUM_MAX);
+    let bytes = host.image(0).unwrap().to_bytes();
+    let mut later = come_back(&host);
+    later.seat_again(start(0), &SeatImage::read(&bytes).unwrap()).unwrap();
+    assert_eq!(later.seats()[0].ledger(), &ledger);
 }
 
 /// A host whose engine came back, as it was, without any strategy.

@@ -5,6 +5,7 @@ use std::fmt;
 use super::curve;
 use crate::cli::ending::Ending;
 use crate::metrics::{Decimal, Grouped};
+use crate::plain::plain;
 use crate::report::Tally;
 use crate::seat::{Counts, Seat};
 
@@ -41,9 +42,9 @@ impl Verdict {
             name: seat.name().to_owned(),
             scale: ending.scale,
             worth: ledger.worth(ending.run.host.engine()),
-            fees: ledger.positions().map(|(_, position)| position.fees).sum(),
+            fees: ledger.fees(),
             fills: ledger.fills(),
-            volume: ledger.positions().map(|(_, position)| position.volume).sum(),
+            volume: ledger.volume(),
             tally: series.map(|series| series.tally(place)).unwrap_or_default(),
             counts: seat.counts(),
             curve: series.map(|series| series.curve(place).collect()).unwrap_or_default(),
@@ -110,12 +111,12 @@ impl fmt::Display for Verdict {
                 curve::draw(self.curve.iter().map(|&(at, _, worth)| (at, worth)), COLUMNS),
             ),
         ];
-        writeln!(f, "{}", self.name)?;
+        writeln!(f, "{}", plain(&self.name))?;
         for (what, value) in rows {
             writeln!(f, "  {what:<20} {value}")?;
         }
         match &self.fault {
-            Some(fault) => writeln!(f, "  {:<20} {fault}", "FAULT"),
+            Some(fault) => writeln!(f, "  {:<20} {}", "FAULT", plain(fault)),
             None => Ok(()),
         }
     }

@@ -1,16 +1,22 @@
 //! `ringfence strategy check`: every rule of admission, and what a module makes of it.
 
+use std::path::Path;
+
 use super::anatomy::Anatomy;
-use super::card::Card;
-use super::{columns, plain, print, read};
+use super::{columns, plain, print};
 use crate::cli::Outcome;
 use crate::error::RunError;
 use crate::metrics::Grouped;
+use crate::ordinary;
 use crate::runtime::{Call, MEMORY};
-use crate::sandbox::{ABI_VERSION, Admitted, LoadError, Refusal, SandboxConfig, admit, counted};
+use crate::sandbox::{
+    ABI_VERSION, Admitted, Card, LoadError, Refusal, SandboxConfig, admit, counted,
+};
 
 pub(super) fn run(file: &str) -> Result<Outcome, RunError> {
-    let list = List::of(&read(file)?, &SandboxConfig::default());
+    let config = SandboxConfig::default();
+    let (wasm, len) = ordinary::module(Path::new(file), config.module_bytes_max)?;
+    let list = List::of(&wasm, len, &config);
     let mut text = String::new();
     columns(&list.rows, &mut text);
     text.push('\n');
@@ -35,17 +41,22 @@ struct List {
 }
 
 impl List {
-    fn of(wasm: &[u8], config: &SandboxConfig) -> Self {
+    /// Of a module of which `wasm` was read, and which has `len` bytes.
+    fn of(wasm: &[u8], len: u64, config: &SandboxConfig) -> Self {
         let head = ["verdict", "check", "limit", "found"].map(str::to_owned);
         let mut list = Self { rows: vec![head], sentences: Vec::new() };
         let outcome = admit(wasm, config);
         if let Err(error) = &outcome {
             list.sentences = match error {
                 LoadError::Refused(refusals) => refusals.iter().map(Refusal::to_string).collect(),
+                &LoadError::TooLarge { max, .. } => {
+                    let len = usize::try_from(len).unwrap_or(usize::MAX);
+                    vec![LoadError::TooLarge { len, max }.to_string()]
+                }
                 error => vec![error.to_string()],
             };
         }
-        if list.file(wasm, config, outcome.as_ref().err())
+        if list.file((wasm, len), config, outcome.as_ref().err())
             && let (Ok(anatomy), Ok(counts)) = (Anatomy::of(wasm), counted(wasm))
         {
             list.module(&anatomy, &counts, config, &outcome);
@@ -54,10 +65,15 @@ impl List {
     }
 
     /// The checks that a module must pass before the others make sense; whether it did.
-    fn file(&mut self, wasm: &[u8], config: &SandboxConfig, error: Option<&LoadError>) -> bool {
+    fn file(
+        &mut self,
+        (wasm, len): (&[u8], u64),
+        config: &SandboxConfig,
+        error: Option<&LoadError>,
+    ) -> bool {
         let max = format!("{} bytes", Grouped(config.module_bytes_max));
         let is_too_large = matches!(error, Some(LoadError::TooLarge { .. }));
-        self.row(!is_too_large, "size", &max, &format!("{} bytes", Grouped(wasm.len())));
+        self.row(!is_too_large, "size", &max, &format!("{} bytes", Grouped(len)));
         if is_too_large {
             return false;
         }
@@ -106,6 +122,9 @@ impl List {
             &config.memory_pages.to_string(),
             &pages.to_string(),
         );
+        let is_misplaced = has(|it| matches!(it, Refusal::Misplaced { .. }));
+        let found = if is_misplaced { "one does not fit" } else { "fit" };
+        self.row(!is_misplaced, "segments", "fit", found);
         let others = refusals.iter().filter(|it| is_about_state(it)).count();
         let found = if others == 0 { "none".to_owned() } else { others.to_string() };
         self.row(others == 0, "ways to change tables", "none", &found);
@@ -202,6 +221,7 @@ fn is_about_state(refusal: &Refusal) -> bool {
                 | Refusal::ExportType { .. }
                 | Refusal::StartFunction
                 | Refusal::MemoryTooLarge { .. }
+                | Refusal::Misplaced { .. }
                 | Refusal::TooMany { .. }
                 | Refusal::FencedTooLong { .. }
         )

@@ -1,12 +1,11 @@
 //! `ringfence strategy inspect`: what is in a strategy's file.
 
 use super::anatomy::Anatomy;
-use super::card::Card;
 use super::{columns, plain, print, read};
 use crate::cli::Outcome;
 use crate::error::RunError;
 use crate::metrics::Grouped;
-use crate::sandbox::{FunctionGas, PRICES, gas_by_function};
+use crate::sandbox::{Card, FunctionGas, PRICES, gas_by_function};
 
 pub(super) fn run(file: &str) -> Result<Outcome, RunError> {
     let wasm = read(file)?;
@@ -32,7 +31,7 @@ fn manifest(anatomy: &Anatomy, text: &mut String) {
     let card = match Card::read(bytes) {
         Ok(card) => card,
         Err(error) => {
-            *text += &format!("  not one that a host reads: {}\n", plain(&error.to_string()));
+            *text += &format!("  not one that a host reads: {}\n", plain(&error));
             return;
         }
     };
@@ -51,7 +50,7 @@ fn manifest(anatomy: &Anatomy, text: &mut String) {
         ("name", stated(card.name.as_ref())),
         ("version", stated(card.version.as_ref())),
         ("ABI", stated(abi.as_ref())),
-        ("subscriptions", or_none(Some(&card.subscriptions))),
+        ("subscriptions", or_none(card.subscriptions.as_deref())),
         ("timer", timer),
         ("wanted imports", or_none(card.imports.as_deref())),
     ];

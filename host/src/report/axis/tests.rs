@@ -1,4 +1,5 @@
 use super::{Axis, PICTURE, log2_thousandths};
+use crate::seat::SUM_MAX;
 
 #[test]
 fn an_axis_is_round_and_holds_all_values() {
@@ -6,6 +7,18 @@ fn an_axis_is_round_and_holds_all_values() {
     assert_eq!(axis, Axis { least: -50, most: 150, step: 50 });
     assert_eq!(axis.labels().collect::<Vec<_>>(), [-50, 0, 50, 100, 150]);
     assert_eq!((axis.place(-50), axis.place(150)), (0, PICTURE));
+}
+
+#[test]
+fn an_axis_goes_as_far_as_sums_do() {
+    for values in [[-SUM_MAX, SUM_MAX], [0, SUM_MAX], [-SUM_MAX, 3]] {
+        let axis = Axis::round(values.into_iter());
+        assert!((1..=9).contains(&axis.labels().count()), "{axis:?}");
+        for value in values.into_iter().chain(axis.labels()) {
+            assert!((0..=PICTURE).contains(&axis.place(value)), "{value} on {axis:?}");
+        }
+        assert!(axis.place(values[0]) + PICTURE / 10 < axis.place(values[1]), "{axis:?}");
+    }
 }
 
 #[test]

@@ -10,20 +10,17 @@ fn serve(imports: &mut Imports, import: Import, args: &[u64]) -> Result<u64, Imp
 }
 
 #[test]
-fn of_all_panics_of_a_call_the_first_is_kept() {
+fn who_gives_up_is_turned_down_and_what_it_said_is_kept() {
     let mut imports = Imports::new(CONFIG);
-    serve(&mut imports, Import::Panic, &[0, 3, 5, 6]).unwrap();
-    serve(&mut imports, Import::Panic, &[4, 3, 7, 8]).unwrap();
-    serve(&mut imports, Import::Abort, &[12, 0, 9, 9]).unwrap();
+    let gave_up = Err(ImportFault::GaveUp);
+    assert_eq!(serve(&mut imports, Import::Panic, &[0, 3, 5, 6]), gave_up);
     let one = Panic { text: "one".to_owned(), line: 5, column: 6 };
-    assert_eq!(imports.panicked(), Some(&one));
-    // Bytes that it does not have stop it all the same.
-    let fault = serve(&mut imports, Import::Panic, &[10, 7, 0, 0]).unwrap_err();
-    assert_eq!(imports.fault(), Some(fault));
-    imports.end_call();
-    assert_eq!(imports.panicked(), None);
-    serve(&mut imports, Import::Abort, &[12, 0, 1, 2]).unwrap();
-    serve(&mut imports, Import::Panic, &[0, 3, 5, 6]).unwrap();
+    assert_eq!((imports.panicked(), imports.fault()), (Some(&one), None));
+    let mut imports = Imports::new(CONFIG);
+    assert_eq!(serve(&mut imports, Import::Abort, &[12, 0, 1, 2]), gave_up);
     let hi = Panic { text: "hi".to_owned(), line: 1, column: 2 };
     assert_eq!(imports.panicked(), Some(&hi));
+    // Bytes that it does not have are worse.
+    let fault = serve(&mut imports, Import::Panic, &[10, 7, 0, 0]).unwrap_err();
+    assert_eq!(imports.fault(), Some(fault));
 }

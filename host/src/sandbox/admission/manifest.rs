@@ -1,8 +1,8 @@
 //! What a module says about itself, in its section `ringfence.manifest`.
 
-use serde::Deserialize;
 use wasmparser::Payload;
 
+use super::card::Card;
 use crate::runtime::{Import, dialect};
 use crate::sandbox::LoadError;
 
@@ -14,26 +14,15 @@ pub struct Manifest {
     imports: Option<Vec<String>>,
 }
 
-/// The part of the JSON that the host reads. What else there is is for other readers.
-#[derive(Deserialize)]
-struct Stated {
-    abi: Option<String>,
-    imports: Option<Vec<String>>,
-}
-
 impl Manifest {
     /// Reads the manifest of a module that may have none.
     pub(super) fn read(wasm: &[u8]) -> Result<Self, LoadError> {
         let Some(section) = section(wasm) else { return Ok(Self::default()) };
-        let wrong = |why: String| LoadError::Manifest { why };
-        let text = str::from_utf8(section).map_err(|error| wrong(error.to_string()))?;
-        let stated: Stated =
-            serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let abi_version = match stated.abi {
-            None => None,
-            Some(abi) => Some(version(&abi).ok_or_else(|| wrong(format!("\"abi\" is {abi:?}")))?),
-        };
-        Ok(Self { text: Some(text.into()), abi_version, imports: stated.imports })
+        let card = Card::read(section).and_then(|card| card.check().map(|()| card));
+        let card = card.map_err(|why| LoadError::Manifest { why })?;
+        let text = String::from_utf8_lossy(section).into_owned();
+        let abi_version = card.abi_version();
+        Ok(Self { text: Some(text.into()), abi_version, imports: card.imports })
     }
 
     /// The whole of it, if the module has one.
@@ -66,11 +55,6 @@ pub(in crate::sandbox) fn section(wasm: &[u8]) -> Option<&[u8]> {
         }
     }
     None
-}
-
-fn version(text: &str) -> Option<(u16, u16)> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// The custom section that the host reads; all of them are dropped.

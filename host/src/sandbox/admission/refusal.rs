@@ -5,6 +5,7 @@ use std::fmt;
 use wasmparser::{ExternalKind, FuncType, ValType};
 
 use super::Manifest;
+use super::placement::Misplaced;
 use super::survey::{FUNCTION_LEN_MAX, FuncFacts, Imported, Survey};
 use crate::runtime::{Call, Import, MEMORY, Word};
 use crate::sandbox::SandboxConfig;
@@ -71,6 +72,25 @@ pub enum Refusal {
         pages: u64,
         /// Pages it may have.
         max: u32,
+    },
+    /// One of its segments is to be copied to where there is no room for it.
+    #[error(
+        "has a segment that does not fit: {what} segment {number} puts {len} {} at {offset}, where there \
+         are {room}: begin with more {}, or move it",
+        if *.what == "data" { "bytes" } else { "elements" },
+        if *.what == "data" { "memory" } else { "elements in the table" }
+    )]
+    Misplaced {
+        /// `data` or `element`.
+        what: &'static str,
+        /// Which of its kind, from 0.
+        number: u32,
+        /// Where it is to begin.
+        offset: u32,
+        /// Bytes or elements it has.
+        len: u64,
+        /// Bytes or elements there are at the start.
+        room: u64,
     },
     /// It changes a table.
     #[error(
@@ -146,6 +166,7 @@ pub(super) fn refusals(
     found.extend(Call::ALL.into_iter().filter_map(|call| export_refusal(survey, call)));
     found.extend(survey.has_start.then_some(Refusal::StartFunction));
     found.extend(memory_size(survey, config));
+    found.extend(survey.misplaced.as_ref().map(misplaced));
     found.extend(survey.table_change.map(|instruction| Refusal::TableChange { instruction }));
     found.extend(survey.segment_use.map(|instruction| Refusal::SegmentUse { instruction }));
     found.extend(reference_global(survey));
@@ -197,6 +218,11 @@ fn export_refusal(survey: &Survey, call: Call) -> Option<Refusal> {
 fn memory_size(survey: &Survey, config: &SandboxConfig) -> Option<Refusal> {
     let (pages, max) = (survey.memory?.initial, config.pages_max());
     (pages > u64::from(max)).then_some(Refusal::MemoryTooLarge { pages, max })
+}
+
+fn misplaced(segment: &Misplaced) -> Refusal {
+    let &Misplaced { what, number, offset, len, room } = segment;
+    Refusal::Misplaced { what, number, offset, len, room }
 }
 
 fn reference_global(survey: &Survey) -> Option<Refusal> {

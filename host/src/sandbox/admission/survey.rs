@@ -1,12 +1,13 @@
 //! What a module is made of, gathered while it is validated.
 
 use wasmparser::{
-    BlockType, CompositeInnerType, ConstExpr, ElementItems, ExternalKind, FuncToValidate, FuncType,
-    FuncValidatorAllocations, FunctionBody, GlobalType, MemoryType, Operator, Payload, TypeRef,
-    ValidPayload, ValidatorResources,
+    BlockType, CompositeInnerType, ConstExpr, Data, DataKind, Element, ElementItems, ElementKind,
+    ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody, GlobalType,
+    MemoryType, Operator, Payload, TypeRef, ValidPayload, ValidatorResources,
 };
 
-use crate::runtime::{Import, dialect};
+use super::placement::Misplaced;
+use crate::runtime::{Import, WASM_PAGE_LEN, dialect};
 use crate::sandbox::LoadError;
 use crate::sandbox::rewrite::{Outline, Outliner};
 
@@ -32,6 +33,8 @@ pub(in crate::sandbox) struct Survey {
     pub(in crate::sandbox) table_change: Option<&'static str>,
     /// An instruction that uses or drops a passive segment, if one does.
     pub(in crate::sandbox) segment_use: Option<&'static str>,
+    /// The first active segment that does not fit.
+    pub(in crate::sandbox) misplaced: Option<Misplaced>,
     /// An imported function that is referred to and not just called, if one is.
     pub(in crate::sandbox) host_reference: Option<u32>,
 }
@@ -154,8 +157,15 @@ impl Survey {
                 }
             }
             Payload::ElementSection(section) => {
-                for element in section {
-                    self.note_elements(element?.items)?;
+                for (number, element) in (0..).zip(section) {
+                    let element = element?;
+                    self.note_element_place(number, &element);
+                    self.note_elements(element.items)?;
+                }
+            }
+            Payload::DataSection(section) => {
+                for (number, data) in (0..).zip(section) {
+                    self.note_data_place(number, &data?);
                 }
             }
             Payload::ExportSection(section) => {
@@ -223,6 +233,27 @@ impl Survey {
             }
             _ => {}
         }
+    }
+
+    fn note_element_place(&mut self, number: u32, element: &Element<'_>) {
+        let ElementKind::Active { table_index, offset_expr } = &element.kind else { return };
+        let table = table_index.unwrap_or(0) as usize;
+        let Some(&room) = self.tables.get(table) else { return };
+        let len = match &element.items {
+            ElementItems::Functions(functions) => functions.count(),
+            ElementItems::Expressions(_, expressions) => expressions.count(),
+        };
+        let misplaced = || Misplaced::of(("element", number), offset_expr, len.into(), room);
+        self.misplaced = self.misplaced.take().or_else(misplaced);
+    }
+
+    fn note_data_place(&mut self, number: u32, data: &Data<'_>) {
+        let DataKind::Active { offset_expr, .. } = &data.kind else { return };
+        let Some(memory) = &self.memory else { return };
+        let (len, room) =
+            (data.data.len() as u64, memory.initial.saturating_mul(WASM_PAGE_LEN as u64));
+        let misplaced = || Misplaced::of(("data", number), offset_expr, len, room);
+        self.misplaced = self.misplaced.take().or_else(misplaced);
     }
 
     fn note_elements(&mut self, items: ElementItems<'_>) -> wasmparser::Result<()> {

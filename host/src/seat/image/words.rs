@@ -1,6 +1,7 @@
 //! How an image is written: little-endian numbers, and bytes behind their length.
 
 use super::SeatImageError;
+use crate::seat::ledger::SUM_MAX;
 
 /// What an image is written into.
 #[derive(Debug, Default)]
@@ -81,7 +82,7 @@ impl<'a> Words<'a> {
     pub(super) fn worth(&mut self) -> Result<i128, SeatImageError> {
         let wrong = SeatImageError::Senseless { what: "sum" };
         let worth = self.array().map(i128::from_le_bytes)?;
-        if worth.unsigned_abs() < 1 << 126 { Ok(worth) } else { Err(wrong) }
+        if worth.unsigned_abs() <= SUM_MAX.unsigned_abs() { Ok(worth) } else { Err(wrong) }
     }
 
     pub(super) fn flag(&mut self) -> Result<bool, SeatImageError> {

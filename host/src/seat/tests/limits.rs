@@ -1,6 +1,7 @@
 //! What a strategy may ask for.
 
 use super::*;
+use crate::sandbox::ANSWER_COMMANDS_MAX;
 use crate::seat::Limits;
 
 /// A host with one seat under these limits, and an instrument.
@@ -38,6 +39,16 @@ fn an_answer_to_one_event_holds_so_many_commands() {
     assert_eq!((host.seats()[0].counts().orders, host.seats()[0].counts().limited), (5, 2));
     let reason = ringfence_core::Reject::MaxMessages as u16;
     assert_eq!(rejections(&told), [(6, reason), (7, reason)], "it is told which");
+}
+
+#[test]
+fn an_answer_of_the_hosts_own_code_holds_as_much_as_a_sandboxs() {
+    let floods: Answer = |_| Ok(orders(0..u64::from(ANSWER_COMMANDS_MAX) + 1));
+    let (host, _) = limited(floods, Limits::default());
+    let asked = u64::from(ANSWER_COMMANDS_MAX) + 1;
+    let fault = Fault::TooManyCommands { asked, limit: ANSWER_COMMANDS_MAX };
+    assert_eq!(host.seats()[0].fault(), Some(&fault));
+    assert_eq!(host.seats()[0].counts().orders, 0);
 }
 
 #[test]

@@ -41,8 +41,9 @@ impl Guest for Counter {
         }
     }
 
-    fn shutdown(&mut self) {
+    fn shutdown(&mut self) -> Result<(), Fault> {
         *self.ended.lock().expect("one thread") += 1;
+        Ok(())
     }
 
     fn stats(&self) -> Stats {
