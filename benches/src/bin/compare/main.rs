@@ -37,18 +37,19 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    // First of all, since a process that has had memory is given it again.
-    let whole = options.only.is_none() && options.workload.is_none();
-    let memory = whole.then(|| depth::memory(options.memory));
     let workloads: Vec<Workload> = ["A", "B", "C"]
         .into_iter()
         .filter(|name| options.workload.as_ref().is_none_or(|wanted| wanted == name))
         .filter_map(|name| Workload::new(name, 42))
         .collect();
     let speeds = speed::measure(&workloads, options.rounds, options.only.as_deref());
-    let Some(memory) = memory else { return ExitCode::SUCCESS };
+    if options.only.is_some() || options.workload.is_some() {
+        return ExitCode::SUCCESS;
+    }
     let latencies = latency::measure(&workloads[0]);
     let depths = depth::measure(options.depth);
+    // Last, since a machine that was given so much memory back is busy with it for seconds.
+    let memory = depth::memory(options.memory);
     let run = record::Run { speeds, latencies, depths, memory };
     let verdicts = verdict::of(&run);
     report::print(&run, &verdicts);
