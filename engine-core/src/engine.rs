@@ -243,11 +243,8 @@ impl Engine {
         }
         let instrument = command.instrument();
         let now = self.now.max(at);
-        let position = self.maybe_position(instrument);
-        let Some(book) = self.books.get_mut(position) else { return false };
-        let out = Out::new(&mut self.seq, events, instrument);
-        let (store, accounts) = (&mut self.store, &mut self.accounts);
-        let mut desk = Desk { store, book, accounts, now: self.now, out };
+        let Some(position) = self.position(instrument) else { return false };
+        let mut desk = self.desk(position, instrument, events);
         let done = desk.book.heed.is_empty() && command.go(&mut desk);
         if done {
             if desk.out.wants(Interest::L1) {

@@ -1,9 +1,9 @@
 //! One coarse look at the wall clock, for what gas should have caught.
 //!
-//! Gas decides what a strategy may do, by counting; this only notices when a call takes longer than
-//! any gas could, because a limit was set too high or the machine is in trouble. The strategy is
-//! then stopped like one that failed. What follows from that are commands, which are journalled, so
-//! a replay of the journal comes to the same state without looking at a clock.
+//! Gas decides what a strategy may do, by counting; this only notices when an answer, which may be
+//! many calls, takes longer than any should, because a limit was set too high or the machine is in
+//! trouble. The strategy is then stopped like one that failed. What follows from that are commands,
+//! which are journalled, so a replay of the journal comes to the same state without looking at a clock.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,7 +42,7 @@ const LOOKS: u32 = 4;
 const STUCK: u32 = 10;
 
 impl Watchdog {
-    /// Starts to watch. No call may take longer than `limit`.
+    /// Starts to watch. No answer, all its calls together, may take longer than `limit`.
     ///
     /// With `ends_process`, a call that has not come back after ten times as long ends the process
     /// with a sentence: native code that loops cannot be stopped in any other way, and its journal

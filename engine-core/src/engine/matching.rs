@@ -131,9 +131,7 @@ impl<S: EventSink> Desk<'_, S> {
         let filled = if leaves.is_zero() {
             self.store.orders.filled(maker) + qty
         } else {
-            self.store.orders[maker].open = leaves;
-            self.store.levels[level].shown -= qty;
-            self.store.orders.note_fill(maker, self.book.position, qty)
+            self.fill_part(level, maker, leaves, qty)
         };
         self.book.trades += 1;
         self.book.last_trade = Some(price);
@@ -159,6 +157,15 @@ impl<S: EventSink> Desk<'_, S> {
         if self.book.watches() {
             self.watch(price);
         }
+    }
+
+    /// A plain resting order at a level loses `qty` to a trade and keeps its place; returns what is
+    /// filled of it by now.
+    #[inline(always)]
+    pub(super) fn fill_part(&mut self, level: u32, maker: u32, leaves: Qty, qty: Qty) -> Qty {
+        self.store.orders[maker].open = leaves;
+        self.store.levels[level].shown -= qty;
+        self.store.orders.note_fill(maker, self.book.position, qty)
     }
 
     /// A trade with a resting order that is more than a plain one.

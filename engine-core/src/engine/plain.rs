@@ -143,9 +143,7 @@ impl<S: EventSink> Desk<'_, S> {
                 self.leave(maker, &seat);
                 filled
             } else {
-                self.store.orders[maker].open = leaves;
-                self.store.levels[level].shown -= qty;
-                self.store.orders.note_fill(maker, self.book.position, qty)
+                self.fill_part(level, maker, leaves, qty)
             };
             self.book.trades += 1;
             self.book.last_trade = Some(price);

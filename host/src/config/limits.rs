@@ -22,7 +22,7 @@ pub struct LimitsConfig {
     pub memory_pages: Within<1, 32_768>,
     /// Bytes its module may have.
     pub module_bytes: Within<1, { 64 << 20 }>,
-    /// Commands in one answer, whatever it is an answer to; beyond is a fault.
+    /// Commands in one call, whatever it is an answer to; beyond is a fault.
     pub commands_per_call: Within<0, 65_536>,
     /// Commands in answer to one event; beyond are turned away.
     pub orders_per_event: Within<0, 1_000_000>,

@@ -184,8 +184,8 @@ pub enum Fault {
         /// Bytes there are.
         cap: u32,
     },
-    /// A call took longer than any gas may take: something is wrong with the limits or the host.
-    #[error("was stopped by the watchdog: a call took longer than {limit_ms} ms of real time")]
+    /// An answer took longer than any may: its limits are too wide, or something is wrong with the host.
+    #[error("was stopped by the watchdog: an answer took longer than {limit_ms} ms of real time")]
     Overtime {
         /// Milliseconds.
         limit_ms: u64,

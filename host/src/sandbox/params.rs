@@ -1,19 +1,6 @@
 //! Whether what a strategy is to be started with is what its manifest takes.
 
-use serde::Deserialize;
-
-/// What a manifest says of parameters.
-#[derive(Deserialize)]
-struct Stated {
-    params: Option<Vec<Param>>,
-}
-
-#[derive(Deserialize)]
-struct Param {
-    name: String,
-    #[serde(rename = "type", default)]
-    kind: String,
-}
+use super::Card;
 
 /// Compares parameters, a line `key=value` each, with a manifest. One that lists none takes any: the
 /// strategy itself says what it thinks of them.
@@ -22,7 +9,7 @@ struct Param {
 ///
 /// A sentence about the first that is not listed, or not of its type.
 pub(super) fn check(manifest: &str, lines: &str) -> Result<(), String> {
-    let Ok(Stated { params: Some(listed) }) = serde_json::from_str(manifest) else {
+    let Ok(Card { params: Some(listed), .. }) = Card::read(manifest.as_bytes()) else {
         return Ok(());
     };
     for line in lines.lines() {

@@ -140,9 +140,6 @@ impl Program {
     /// As [`keep_ready`](Self::keep_ready), on a thread of its own; where that fails, a start makes
     /// its instance itself.
     pub(crate) fn keep_ready_soon(&self, count: usize) {
-        if self.ready() >= count {
-            return;
-        }
         let program = self.clone();
         let thread = std::thread::Builder::new().name("ringfence-ready".into());
         _ = thread.spawn(move || _ = program.keep_ready(count));

@@ -26,13 +26,14 @@ impl Reserve {
         Some(instance)
     }
 
-    /// Makes instances by `make` until `count` are there.
+    /// Makes instances of that code by `make` until `count` are there. Those of slower code are dropped.
     pub(super) fn fill(
         &self,
         count: usize,
         is_better: bool,
         make: impl Fn(Imports) -> Result<Box<dyn Instance>, EngineError>,
     ) -> Result<(), EngineError> {
+        self.lock().retain(|it| it.is_better == is_better);
         while self.lock().len() < count {
             // Nobody waits at the lock for an instance that is being made.
             let instance = make(Imports::new(ImportsConfig::NONE))?;

@@ -30,8 +30,8 @@ mod outline;
 mod path;
 mod segments;
 
-/// Changes whenever the same module would be rewritten otherwise, or no longer taken: it is part of what a compiled
-/// module is found by.
+/// Changes whenever the same module would be rewritten otherwise, or no longer taken: it is part of
+/// what a compiled module is found by.
 pub const REWRITER_VERSION: u32 = 6;
 
 /// Which parts of the fence are built in.

@@ -180,7 +180,7 @@ fn the_watchdog_of_a_file_is_on_unless_it_is_off() {
         run.err
     };
     let err = stopped("watchdog_ms = 1");
-    assert!(err.contains("a call took longer than 1 ms of real time"), "{err}");
+    assert!(err.contains("an answer took longer than 1 ms of real time"), "{err}");
     for calm in ["watchdog_ms = 0", "watchdog_ms = 60000"] {
         let err = stopped(calm);
         assert!(err.contains("disabled: it ran out of gas"), "{err}");

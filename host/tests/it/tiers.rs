@@ -163,6 +163,12 @@ fn what_stands_ready_in_slow_code_is_not_taken_once_there_is_faster_code() {
         let mut sandbox = Sandbox::start(&program, &config).unwrap();
         sandbox.deliver(Time(1), &events(1), &mut Vec::new()).unwrap();
         assert_eq!((program.ready(), sandbox.stats().moves), (0, 0), "{name}");
+        // Nor does it count for what is to stand ready.
+        let program = Program::prepare(&tiered, &Cache::disabled(), &echo(), &config).unwrap();
+        program.keep_ready(2).unwrap();
+        program.wait_until_compiled().unwrap();
+        program.keep_ready(1).unwrap();
+        assert_eq!(program.ready(), 1, "{name}");
     }
 }
 

@@ -55,7 +55,7 @@ fn manifest(anatomy: &Anatomy, text: &mut String) {
         ("wanted imports", or_none(card.imports.as_deref())),
     ];
     columns(&rows.map(|(what, value)| [format!("  {what}"), value]), text);
-    let params = card.params.iter().map(|param| {
+    let params = card.params.iter().flatten().map(|param| {
         let name = format!("  {}", plain(&param.name));
         [name, plain(&param.kind), plain(&param.default), plain(&param.about)]
     });

@@ -11,8 +11,7 @@ pub(crate) struct Card {
     abi: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) version: Option<String>,
-    #[serde(default)]
-    pub(crate) params: Vec<Param>,
+    pub(crate) params: Option<Vec<Param>>,
     pub(crate) subscriptions: Option<Vec<String>>,
     pub(crate) timer_ns: Option<u64>,
     pub(crate) state_version: Option<u32>,
