@@ -243,7 +243,7 @@ impl Engine {
         }
         let instrument = command.instrument();
         let now = self.now.max(at);
-        let Some(position) = self.position(instrument) else { return false };
+        let Some(position) = self.listed_at(instrument) else { return false };
         let mut desk = self.desk(position, instrument, events);
         let done = desk.book.heed.is_empty() && command.go(&mut desk);
         if done {
@@ -271,7 +271,7 @@ impl Engine {
         command: impl FnOnce(&mut Desk<'_, S>),
     ) {
         let expired = self.advance(at, events);
-        match self.position(instrument) {
+        match self.listed_at(instrument) {
             Some(position) => self.desk(position, instrument, events).work(!expired, command),
             None => self.reject_order(op, instrument, id, account, events),
         }
@@ -285,7 +285,7 @@ impl Engine {
         match *command {
             Command::Instrument(ref spec) => self.define(spec, events),
             Command::Account(ref spec) => self.limit_account(spec, events),
-            Command::Quote(ref quote) => match self.position(quote.instrument) {
+            Command::Quote(ref quote) => match self.listed_at(quote.instrument) {
                 Some(position) => {
                     self.desk_of(position, events).work(false, |desk| desk.quote(quote))
                 }
@@ -294,20 +294,20 @@ impl Engine {
                 }
             },
             Command::MassCancel(scope) | Command::Kill(scope) | Command::Unblock(scope)
-                if scope.instrument.is_some_and(|named| self.position(named).is_none()) =>
+                if scope.instrument.is_some_and(|named| self.listed_at(named).is_none()) =>
             {
                 self.reject_scope(command.op(), scope, Reject::UnknownInstrument, events);
             }
             Command::MassCancel(scope) => self.mass_cancel(scope, CancelReason::Mass, events),
             Command::Kill(scope) => self.kill(scope, events),
             Command::Unblock(scope) => self.unblock(scope, events),
-            Command::Phase { instrument, phase } => match self.position(instrument) {
+            Command::Phase { instrument, phase } => match self.listed_at(instrument) {
                 Some(position) => self
                     .desk(position, instrument, events)
                     .work(false, |desk| desk.enter_phase(phase)),
                 None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
             },
-            Command::Uncross { instrument, then } => match self.position(instrument) {
+            Command::Uncross { instrument, then } => match self.listed_at(instrument) {
                 Some(position) => self
                     .desk(position, instrument, events)
                     .work(false, |desk| desk.end_auction(then)),
@@ -347,7 +347,7 @@ impl Engine {
     /// A look into the book of an instrument.
     #[must_use]
     pub fn book(&self, instrument: InstrumentId) -> Option<BookView<'_>> {
-        let position = self.position(instrument)?;
+        let position = self.listed_at(instrument)?;
         Some(BookView::new(&self.store, &self.books[position]))
     }
 
@@ -450,7 +450,7 @@ impl Engine {
 
     /// Where the book of an instrument stands.
     #[inline]
-    fn position(&self, instrument: InstrumentId) -> Option<usize> {
+    fn listed_at(&self, instrument: InstrumentId) -> Option<usize> {
         let position = self.maybe_position(instrument);
         (position < self.books.len()).then_some(position)
     }

@@ -35,7 +35,8 @@ pub struct Capacity {
     /// Accounts that have limits.
     pub accounts: u32,
     /// Positions of accounts that have limits: as many as pairs of such an account and an
-    /// instrument in which it ever had an order.
+    /// instrument in which it ever had an order. And as many of accounts that have none and have
+    /// traded with another.
     pub positions: u32,
 }
 

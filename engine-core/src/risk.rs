@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod hold;
+pub(crate) mod standings;
 
 use crate::id::AccountId;
 

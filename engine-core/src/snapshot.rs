@@ -23,7 +23,7 @@ use record::State;
 const MAGIC: [u8; 8] = *b"RINGSNAP";
 
 /// How the body is laid out.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// A multiple of what the body is aligned to.
 const HEADER_LEN: usize = 48;

@@ -93,6 +93,14 @@ impl Engine {
         accounts.get(account).map(|account| AccountView { accounts, account })
     }
 
+    /// Lots that any account bought of an instrument less those that it sold, from its first trade
+    /// with another account on, and where it has limits what it began with. Of accounts without
+    /// limits as many are kept as [`Capacity::positions`](crate::Capacity) says; others have 0.
+    #[must_use]
+    pub fn position(&self, account: AccountId, instrument: InstrumentId) -> i128 {
+        self.accounts.position(account, instrument)
+    }
+
     /// The accounts that have limits, rising.
     pub fn accounts(&self) -> impl Iterator<Item = AccountView<'_>> {
         let accounts = &self.accounts;
@@ -114,6 +122,9 @@ impl Engine {
         }
         let Some(known) = self.accounts.get_mut(account) else {
             self.accounts.insert(Account::new(spec.clone()));
+            for book in &self.books {
+                self.accounts.take_over(account, book.spec.instrument);
+            }
             return self.count_orders(account);
         };
         known.cash = spec.cash.map(i128::from).or(known.cash);
@@ -124,7 +135,8 @@ impl Engine {
         let known = self.accounts.get(spec.account);
         let has_ledger = known.is_some_and(|account| account.cash.is_some());
         // Whose orders live already holds nothing for them.
-        let late = spec.cash.is_some() && !has_ledger && self.books_of(spec.account) > 0;
+        let lives = || self.books.iter().any(|book| self.lives_in(spec.account, book));
+        let late = spec.cash.is_some() && !has_ledger && lives();
         refuse(!spec.is_sound() || late, Reject::BadCombination)?;
         let held = known.map_or(0, |account| account.held);
         let lacks = spec.cash.is_some_and(|cash| u128::from(cash.unsigned_abs()) < held);
@@ -133,16 +145,22 @@ impl Engine {
             return Ok(());
         }
         let room = self.accounts.room() as usize;
-        refuse(self.accounts.is_full() || self.books_of(spec.account) > room, Reject::Capacity)
+        refuse(self.accounts.is_full() || self.books_to_keep(spec.account) > room, Reject::Capacity)
     }
 
-    /// In how many books orders of an account live.
-    fn books_of(&self, account: AccountId) -> usize {
-        let lives = |book: &&Book| {
-            let mut keys = BookView::new(&self.store, book).all_keys();
-            keys.any(|key| self.store.orders[key].account == account)
+    /// Whether orders of an account live in a book.
+    fn lives_in(&self, account: AccountId, book: &Book) -> bool {
+        let mut keys = BookView::new(&self.store, book).all_keys();
+        keys.any(|key| self.store.orders[key].account == account)
+    }
+
+    /// In how many books orders of an account live, or it has a position.
+    fn books_to_keep(&self, account: AccountId) -> usize {
+        let standings = self.accounts.standings();
+        let is_kept = |book: &&Book| {
+            standings.has(account, book.spec.instrument) || self.lives_in(account, book)
         };
-        self.books.iter().filter(lives).count()
+        self.books.iter().filter(is_kept).count()
     }
 
     /// Counts the live orders of an account that has got limits.

@@ -140,7 +140,8 @@ impl<S: EventSink> Desk<'_, S> {
         if self.book.heed.has(Heed::BANDS) {
             self.check_bands(replace.price, !waits)?;
         }
-        if self.accounts.watch && !open.is_zero() {
+        let reduces = self.store.extra(key).is_some_and(|extra| extra.reduce_only);
+        if (self.accounts.watch || reduces) && !open.is_zero() {
             self.check_limits_again(key, price, total, open)?;
         }
         let keeps = (waits && !self.gathers_at_no_price(key))

@@ -13,6 +13,7 @@ use crate::command::OrderType;
 use crate::event::{CancelReason, EventSink, Fee};
 use crate::id::AccountId;
 use crate::quantity::{Price, Qty};
+use crate::risk::accounts::reducible;
 use crate::risk::hold::{Hold, hold_at, paid};
 use crate::side::Side;
 
@@ -88,6 +89,26 @@ impl<S: EventSink> Desk<'_, S> {
         self.book_fill((account, side, quoted), price, qty, fees[0]);
         let taking = (taker.account, taker.side, taker.special.quote);
         self.book_fill(taking, price, qty, fees[1]);
+    }
+
+    /// Lots change hands: what both accounts own that have no limits.
+    #[inline(always)]
+    pub(super) fn pass(&mut self, taker: &Taker, maker: AccountId, qty: Qty) {
+        if taker.account == maker {
+            return;
+        }
+        match taker.side {
+            Side::Buy => self.hand_over(maker, taker.account, qty),
+            Side::Sell => self.hand_over(taker.account, maker, qty),
+        }
+    }
+
+    /// Lots go from one account to another.
+    #[inline(never)]
+    pub(super) fn hand_over(&mut self, seller: AccountId, buyer: AccountId, qty: Qty) {
+        let (instrument, lots) = (self.book.spec.instrument, i128::from(qty.0));
+        self.accounts.stand(seller, instrument, -lots);
+        self.accounts.stand(buyer, instrument, lots);
     }
 
     /// A live order is about to trade `qty`.
@@ -236,10 +257,8 @@ impl<S: EventSink> Desk<'_, S> {
     pub(super) fn trim_order(&mut self, key: u32) -> bool {
         let order = &self.store.orders[key];
         let (open, side) = (order.open, order.side());
-        let account = self.accounts.get(order.account);
-        let most = account.map_or(0, |account| {
-            self.accounts.holding(account, self.book.spec.instrument).reducible(side)
-        });
+        let position = self.accounts.position(order.account, self.book.spec.instrument);
+        let most = reducible(position, side);
         let most = Qty(u64::try_from(most).unwrap_or(u64::MAX));
         if most.is_zero() {
             self.end(key, CancelReason::ReduceOnly);

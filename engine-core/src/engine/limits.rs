@@ -9,6 +9,7 @@ use crate::event::{EventSink, Reject};
 use crate::id::AccountId;
 use crate::quantity::{Price, Qty};
 use crate::risk::account::Account;
+use crate::risk::accounts::reducible;
 use crate::risk::hold::{Hold, cost, fee_on, hold_at, paid, worst_bps};
 use crate::side::Side;
 
@@ -67,7 +68,10 @@ impl<S: EventSink> Desk<'_, S> {
     #[inline(never)]
     pub(super) fn check_limits(&self, order: &NewOrder, limit: Price) -> Result<(), Reject> {
         if self.accounts.find(order.account).is_none() {
-            return if order.reduce_only { Err(Reject::ReduceOnly) } else { Ok(()) };
+            return match order.reduce_only {
+                true => self.check_wish(&self.wish_for(order, limit)),
+                false => Ok(()),
+            };
         }
         self.check_wish(&self.wish_for(order, limit))?;
         self.check_holding(order.account)
@@ -111,17 +115,21 @@ impl<S: EventSink> Desk<'_, S> {
 
     /// The first limit that a wish breaks.
     pub(super) fn check_wish(&self, wish: &Wish) -> Result<(), Reject> {
-        let Some(account) = self.accounts.get(wish.account) else { return Ok(()) };
+        let instrument = self.book.spec.instrument;
+        let open = u128::from(wish.open.0);
+        let position = self.accounts.position(wish.account, instrument);
+        let grows = wish.reduce_only && !wish.child && reducible(position, wish.side) < open;
+        let Some(account) = self.accounts.get(wish.account) else {
+            return refuse(grows, Reject::ReduceOnly);
+        };
         let spec = &account.spec;
-        let holding = self.accounts.holding(account, self.book.spec.instrument);
+        let holding = self.accounts.holding(account, instrument);
         let side = wish.side.index();
         self.check_collar(spec.collar, wish.price)?;
         refuse(spec.max_order_qty.is_some_and(|most| wish.total.0 > most), Reject::MaxOrderQty)?;
         let most = spec.max_order_notional.map(u128::from);
         refuse(most.is_some_and(|most| wish.worth() > most), Reject::MaxOrderNotional)?;
-        let open = u128::from(wish.open.0);
-        let grows = !wish.child && holding.reducible(wish.side) < open;
-        refuse(wish.reduce_only && grows, Reject::ReduceOnly)?;
+        refuse(grows, Reject::ReduceOnly)?;
         let (gone, gone_open) = match self.leaving(wish.leaving) {
             Some(qty) => (1, qty.0.into()),
             None => (0, 0),
@@ -134,8 +142,8 @@ impl<S: EventSink> Desk<'_, S> {
         let much = wish.rests && most.is_some_and(|most| beside + open > most);
         refuse(much, Reject::MaxOpenQty)?;
         let (most, position) = match wish.side {
-            Side::Buy => (spec.max_long, holding.position),
-            Side::Sell => (spec.max_short, -holding.position),
+            Side::Buy => (spec.max_long, position),
+            Side::Sell => (spec.max_short, -position),
         };
         let far = position.saturating_add_unsigned(beside + open);
         refuse(most.is_some_and(|most| far > i128::from(most)), Reject::MaxPosition)?;

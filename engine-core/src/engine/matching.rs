@@ -125,6 +125,7 @@ impl<S: EventSink> Desk<'_, S> {
         if self.accounts.watch {
             self.settle(taker, maker, price, qty);
         }
+        self.pass(taker, account, qty);
         taker.open -= qty;
         taker.filled += qty;
         let leaves = open - qty;
@@ -151,9 +152,7 @@ impl<S: EventSink> Desk<'_, S> {
         if taker.special.group != 0 {
             self.fill_group(taker, qty);
         }
-        if self.accounts.watch {
-            self.trim_both(taker.account, account);
-        }
+        self.trim_both(taker.account, account);
         if self.book.watches() {
             self.watch(price);
         }
@@ -186,6 +185,7 @@ impl<S: EventSink> Desk<'_, S> {
         if self.accounts.watch {
             self.settle(taker, maker, price, qty);
         }
+        self.pass(taker, self.store.orders[maker].account, qty);
         let orders = &mut self.store.orders;
         orders[maker].open -= qty;
         orders.note_fill(maker, self.book.position, qty);
@@ -233,9 +233,7 @@ impl<S: EventSink> Desk<'_, S> {
         if taker.special.group != 0 {
             self.fill_group(taker, qty);
         }
-        if self.accounts.watch {
-            self.trim_both(taker.account, order.account);
-        }
+        self.trim_both(taker.account, order.account);
         if self.book.watches() {
             self.watch(price);
         }

@@ -135,6 +135,7 @@ impl<S: EventSink> Desk<'_, S> {
             }
             let Seat { id, account, open, .. } = seat;
             let qty = taker.open.min(open);
+            self.pass(taker, account, qty);
             taker.open -= qty;
             taker.filled += qty;
             let leaves = open - qty;

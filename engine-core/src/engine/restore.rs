@@ -57,6 +57,9 @@ impl Engine {
         for book in &state.books {
             engine.rebuild_book(book)?;
         }
+        for &standing in &state.standings {
+            engine.rebuild_standing(standing)?;
+        }
         engine.store.entries = state.entries;
         Ok(engine)
     }
@@ -102,6 +105,17 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    fn rebuild_standing(&mut self, (account, instrument, lots): (u32, u32, i128)) -> Checked<()> {
+        let (account, instrument) = (AccountId(account), InstrumentId(instrument));
+        let known = self.numbers.binary_search_by_key(&instrument, |&(number, _)| number).is_ok();
+        must(known, "a position in no instrument")?;
+        let standings = self.accounts.standings();
+        let kept = self.accounts.find(account).is_some() || standings.has(account, instrument);
+        must(!kept, "an account has two positions in an instrument")?;
+        let fits = self.accounts.standings_mut().add(account, instrument, lots);
+        room(fits, "positions")
     }
 
     fn rebuild_book(&mut self, record: &BookRecord) -> Checked<()> {

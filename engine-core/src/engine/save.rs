@@ -10,6 +10,7 @@ use crate::book::{Book, Extra};
 use crate::instrument::InstrumentSpec;
 use crate::quantity::{Price, Qty};
 use crate::risk::account::{Account, Window};
+use crate::risk::standings::Standing;
 use crate::snapshot::record::{
     AccountRecord, BookRecord, ExtraRecord, OrderRecord, SpecRecord, State,
 };
@@ -31,9 +32,16 @@ impl Engine {
             entries: self.store.entries,
             blocked: self.accounts.blocked().iter().map(|account| account.0).collect(),
             accounts: self.accounts.all().map(|account| self.save_account(account)).collect(),
+            standings: self.save_standings(),
             fees: self.accounts.fees,
             books: self.books.iter().map(|book| self.save_book(book)).collect(),
         }
+    }
+
+    fn save_standings(&self) -> Vec<(u32, u32, i128)> {
+        let each = self.accounts.standings().sorted().into_iter();
+        each.map(|Standing { account, instrument, position }| (account.0, instrument.0, position))
+            .collect()
     }
 
     fn save_account(&self, account: &Account) -> AccountRecord {

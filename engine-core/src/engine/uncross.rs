@@ -77,6 +77,10 @@ impl<S: EventSink> Desk<'_, S> {
         if self.accounts.watch {
             self.settle_pair(pair, price, qty);
         }
+        let [buyer, seller] = pair.map(|key| self.store.orders[key].account);
+        if buyer != seller {
+            self.hand_over(seller, buyer, qty);
+        }
         self.book.trades += 1;
         self.book.last_trade = Some(price);
         let shown = pair.map(|key| self.take_from(key, qty));

@@ -1,8 +1,9 @@
-//! All accounts that are blocked or have limits, and what they own of each instrument.
+//! All accounts that are blocked or have limits, and what each account owns of each instrument.
 
 use alloc::vec::Vec;
 
 use super::account::Account;
+use super::standings::Standings;
 use crate::book::pool::NONE;
 use crate::book::tree::{Nodes, Tree};
 use crate::event::Reject;
@@ -43,6 +44,8 @@ pub(crate) struct Accounts {
     /// Places of holdings by account and instrument.
     places: Tree,
     nodes: Nodes,
+    /// What accounts without limits own.
+    standings: Standings,
     capacity: Capacity,
 }
 
@@ -64,6 +67,7 @@ impl Accounts {
             holdings: Vec::with_capacity(positions),
             places: Tree::default(),
             nodes: Nodes::new(capacity.positions),
+            standings: Standings::new(capacity.positions),
             capacity,
         }
     }
@@ -156,7 +160,42 @@ impl Accounts {
         place.map_or(untouched, |place| self.holdings[place as usize])
     }
 
-    /// The same, to change it: from then on it is kept.
+    /// What any account owns of an instrument: lots bought less lots sold.
+    pub(crate) fn position(&self, account: AccountId, instrument: InstrumentId) -> i128 {
+        match self.get(account) {
+            Some(account) => self.holding(account, instrument).position,
+            None => self.standings.position(account, instrument),
+        }
+    }
+
+    /// What accounts without limits own.
+    pub(crate) fn standings(&self) -> &Standings {
+        &self.standings
+    }
+
+    /// The same, to change it.
+    #[cfg(feature = "snapshot")]
+    pub(crate) fn standings_mut(&mut self) -> &mut Standings {
+        &mut self.standings
+    }
+
+    /// Adds lots to what an account owns that has no limits.
+    pub(crate) fn stand(&mut self, account: AccountId, instrument: InstrumentId, lots: i128) {
+        if self.find(account).is_none() {
+            _ = self.standings.add(account, instrument, lots);
+        }
+    }
+
+    /// What an account that has got limits owns of an instrument is kept with it from now on.
+    pub(crate) fn take_over(&mut self, account: AccountId, instrument: InstrumentId) {
+        if let Some(position) = self.standings.take(account, instrument)
+            && let Some(holding) = self.holding_mut(account, instrument)
+        {
+            holding.position = holding.position.saturating_add(position);
+        }
+    }
+
+    /// What an account with limits owns of an instrument, to change it: from then on it is kept.
     pub(crate) fn holding_mut(
         &mut self,
         account: AccountId,
@@ -213,7 +252,8 @@ impl Accounts {
         own.map(|((_, number, _), place)| (InstrumentId(number), &self.holdings[place as usize]))
     }
 
-    /// Feeds all that is not to be told from the books: nothing where no account has limits.
+    /// Feeds all that is not to be told from the books: nothing where no account has limits, and
+    /// none has traded with another.
     pub(crate) fn hash(&self, hasher: &mut StateHasher) {
         for account in self.all() {
             hash_account(account, hasher);
@@ -226,18 +266,17 @@ impl Accounts {
         if !self.accounts.is_empty() {
             hasher.wide(self.fees);
         }
+        self.standings.hash(hasher);
     }
 }
 
-impl Holding {
-    /// How much of an order on this side brings the position no further than to nothing.
-    pub(crate) fn reducible(&self, side: Side) -> u128 {
-        let owed = match side {
-            Side::Buy => -self.position,
-            Side::Sell => self.position,
-        };
-        u128::try_from(owed).unwrap_or(0)
-    }
+/// How much of an order on this side brings a position no further than to nothing.
+pub(crate) fn reducible(position: i128, side: Side) -> u128 {
+    let owed = match side {
+        Side::Buy => position.saturating_neg(),
+        Side::Sell => position,
+    };
+    u128::try_from(owed).unwrap_or(0)
 }
 
 fn key(account: AccountId, instrument: InstrumentId) -> (i64, u32, u64) {

@@ -16,6 +16,8 @@ pub(crate) struct State {
     pub(crate) entries: u64,
     pub(crate) blocked: Vec<u32>,
     pub(crate) accounts: Vec<AccountRecord>,
+    /// Account, instrument and position of accounts without limits, rising.
+    pub(crate) standings: Vec<(u32, u32, i128)>,
     pub(crate) fees: i128,
     pub(crate) books: Vec<BookRecord>,
 }

@@ -43,6 +43,8 @@ pub struct Reference {
     blocked: BTreeSet<AccountId>,
     /// Those that have limits.
     accounts: BTreeMap<AccountId, Account>,
+    /// Positions of those that have none, of as many as there is room for.
+    standings: BTreeMap<(AccountId, InstrumentId), i128>,
     /// Those whose protection tripped in the present command, in that order.
     tripped: Vec<AccountId>,
     /// What accounts with a ledger paid.
@@ -117,6 +119,7 @@ impl Reference {
             listings: Vec::new(),
             blocked: BTreeSet::new(),
             accounts: BTreeMap::new(),
+            standings: BTreeMap::new(),
             tripped: Vec::new(),
             fees: 0,
             seq: 0,

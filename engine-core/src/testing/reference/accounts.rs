@@ -1,11 +1,12 @@
 //! Accounts with limits: what they own, what their orders hold, and what market-maker protection
 //! makes of their fills. All but positions, cash and counts is found by looking at the live orders.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::Reference;
 use super::book::Order;
+use crate::command::NewOrder;
 use crate::event::{CancelReason, Op, Reject};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::quantity::{Price, Qty, Time};
@@ -48,13 +49,6 @@ impl Account {
     pub(super) fn position(&self, instrument: InstrumentId) -> i128 {
         self.positions.get(&instrument).copied().unwrap_or_else(|| self.spec.position.into())
     }
-
-    /// How much of an order on this side only brings the position nearer to nothing.
-    pub(super) fn reducible(&self, instrument: InstrumentId, side: Side) -> u128 {
-        let position = self.position(instrument);
-        let owed = if side == Side::Buy { -position } else { position };
-        owed.max(0).unsigned_abs()
-    }
 }
 
 /// An order as the ledger looks at it: nothing else of it matters for what is held.
@@ -75,13 +69,17 @@ impl Reference {
             let who = (InstrumentId(0), OrderId(0), spec.account);
             return self.turn_away(Op::Account, who, reason);
         }
-        let live = self.listings_of(spec.account);
         let cash = spec.cash.map(i128::from);
-        let position = i128::from(spec.position);
+        let positions = self.to_keep(spec.account).into_iter().map(|instrument| {
+            let traded = self.standings.get(&(spec.account, instrument)).unwrap_or(&0);
+            (instrument, i128::from(spec.position) + traded)
+        });
+        let positions = positions.collect();
+        self.standings.retain(|&(account, _), _| account != spec.account);
         let fresh = || Account {
             spec: spec.clone(),
             cash: None,
-            positions: live.into_iter().map(|instrument| (instrument, position)).collect(),
+            positions,
             messages: Counter::default(),
             fills: Counter::default(),
             is_tripped: false,
@@ -105,7 +103,8 @@ impl Reference {
             refuse(u128::from(cash.unsigned_abs()) < held, Reject::InsufficientFunds)?;
         }
         let full = self.accounts.len() >= self.capacity.accounts as usize
-            || self.positions_kept() + live.len() > self.capacity.positions as usize;
+            || self.positions_kept() + self.to_keep(spec.account).len()
+                > self.capacity.positions as usize;
         refuse(known.is_none() && full, Reject::Capacity)
     }
 
@@ -114,6 +113,45 @@ impl Reference {
         let lives = |order: &Order| order.terms.account == account;
         let listings = self.listings.iter().filter(|listing| listing.book.all().any(lives));
         listings.map(|listing| listing.spec.instrument).collect()
+    }
+
+    /// The instruments in which orders of an account without limits live, or it has traded.
+    fn to_keep(&self, account: AccountId) -> BTreeSet<InstrumentId> {
+        let own = self.standings.keys().filter(|(owner, _)| *owner == account);
+        let traded = own.map(|&(_, instrument)| instrument);
+        traded.chain(self.listings_of(account)).collect()
+    }
+
+    /// What an account owns of an instrument.
+    pub(super) fn owned(&self, account: AccountId, instrument: InstrumentId) -> i128 {
+        match self.accounts.get(&account) {
+            Some(account) => account.position(instrument),
+            None => self.standings.get(&(account, instrument)).copied().unwrap_or(0),
+        }
+    }
+
+    /// How much of an order of an account only brings its position nearer to nothing.
+    pub(super) fn reducible(&self, terms: &NewOrder) -> u128 {
+        let position = self.owned(terms.account, terms.instrument);
+        let owed = if terms.side == Side::Buy { -position } else { position };
+        owed.max(0).unsigned_abs()
+    }
+
+    /// Two orders trade: lots of accounts without limits change hands.
+    pub(super) fn pass(&mut self, one: &Order, other: &Order, qty: Qty) {
+        if one.terms.account == other.terms.account {
+            return;
+        }
+        let mut orders = [one, other];
+        orders.sort_by_key(|order| order.terms.side == Side::Buy);
+        for (order, sign) in orders.into_iter().zip([-1, 1]) {
+            let key = (order.terms.account, order.terms.instrument);
+            let kept = self.standings.contains_key(&key)
+                || self.standings.len() < self.capacity.positions as usize;
+            if !self.accounts.contains_key(&key.0) && kept {
+                *self.standings.entry(key).or_insert(0) += sign * i128::from(qty.0);
+            }
+        }
     }
 
     pub(super) fn positions_kept(&self) -> usize {
@@ -188,9 +226,7 @@ impl Reference {
     /// The same for one order; whether something is left of it.
     pub(super) fn trim_order(&mut self, at: usize, id: OrderId) -> bool {
         let order = self.listings[at].book.get_mut(id).clone();
-        let instrument = order.terms.instrument;
-        let account = self.accounts.get(&order.terms.account);
-        let most = account.map_or(0, |of| of.reducible(instrument, order.terms.side));
+        let most = self.reducible(&order.terms);
         if most == 0 {
             self.end(at, id, CancelReason::ReduceOnly);
         } else if u128::from(order.open.0) > most {
@@ -327,6 +363,16 @@ impl Reference {
         }
         if !self.accounts.is_empty() {
             hasher.wide(self.fees);
+        }
+        let mut sum = 0_u64;
+        for (&(account, instrument), &position) in &self.standings {
+            let mut own = StateHasher::default();
+            own.word(u64::from(account.0) << 32 | u64::from(instrument.0));
+            own.wide(position);
+            sum = sum.wrapping_add(own.finish());
+        }
+        if !self.standings.is_empty() {
+            hasher.word(sum);
         }
     }
 }

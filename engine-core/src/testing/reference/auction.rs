@@ -192,6 +192,7 @@ impl Reference {
                 *listing.book.get_mut(order.terms.id) = order.clone();
             }
         }
+        self.pass(&buy, &sell, qty);
         for order in [&buy, &sell] {
             self.book_fill(order, price, qty, fee(price * qty, bps));
         }

@@ -44,8 +44,10 @@ impl Reference {
     pub(super) fn check_limits(&self, wish: &Wish<'_>) -> Result<(), Reject> {
         let Wish { at, order, .. } = *wish;
         let Order { ref terms, open, .. } = *order;
+        let turns =
+            terms.reduce_only && terms.parent == 0 && self.reducible(terms) < u128::from(open.0);
         let Some(account) = self.accounts.get(&terms.account) else {
-            return refuse(terms.reduce_only, Reject::ReduceOnly);
+            return refuse(turns, Reject::ReduceOnly);
         };
         let (spec, listing) = (&account.spec, &self.listings[at]);
         let middle = listing.spec.reference.or(listing.last_trade);
@@ -56,8 +58,7 @@ impl Reference {
         let most = spec.max_order_notional.map(u128::from);
         refuse(most.is_some_and(|most| worth > most), Reject::MaxOrderNotional)?;
         let open = u128::from(open.0);
-        let turns = terms.parent == 0 && account.reducible(terms.instrument, terms.side) < open;
-        refuse(terms.reduce_only && turns, Reject::ReduceOnly)?;
+        refuse(turns, Reject::ReduceOnly)?;
         let own = self.own_orders(wish);
         let most = spec.max_open_orders.map(|most| most as usize);
         let many = most.is_some_and(|most| own.len() >= most);

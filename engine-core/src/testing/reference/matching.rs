@@ -202,7 +202,8 @@ impl Reference {
             .book
             .all()
             .filter(|order| (order.terms.account, order.terms.side) == (account, side));
-        if maker.terms.reduce_only && own.count() > 1 {
+        let limited = self.accounts.contains_key(&account);
+        if maker.terms.reduce_only && (!limited || own.count() > 1) {
             return false;
         }
         let orders = self.listings[at].book.in_order_of_service(side).iter();
@@ -269,6 +270,7 @@ impl Reference {
             *listing.book.get_mut(id) = maker.clone();
         }
 
+        self.pass(taker, &maker, qty);
         self.book_fill(&maker, price, qty, fee(price * qty, maker_bps));
         self.book_fill(taker, price, qty, fee(price * qty, taker_bps));
         let taker_id = taker.terms.id;
