@@ -122,12 +122,24 @@ impl Clerk {
     fn check(&mut self, place: u64, capacity: Capacity) -> Result<Stage, JournalError> {
         let name = snapshot::file_name(place);
         let problem = match shelf::open(&mut *self.storage, &name, capacity)? {
-            Ok(_) => return self.covered().map(Stage::Retire),
+            Ok(_) => {
+                self.release(&name);
+                return self.covered().map(Stage::Retire);
+            }
             Err(problem) => format!("was written and is no snapshot: {problem}; check the disk"),
         };
         // It must not count among those that are kept.
         _ = self.storage.rename(&name, &snapshot::damaged_name(&name));
         Err(JournalError::unusable(&name, problem))
+    }
+
+    /// A snapshot that is whole is not read before the next start.
+    fn release(&mut self, name: &str) {
+        if let Ok(mut file) = self.storage.open(name)
+            && let Ok(len) = file.len()
+        {
+            file.release(len);
+        }
     }
 
     /// What is not needed any more, in the order in which nothing is lost by a crash, reversed:

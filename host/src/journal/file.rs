@@ -186,6 +186,14 @@ impl StoredFile for RealFile {
         }
     }
 
+    fn release(&mut self, len: u64) {
+        use rustix::fs::{Advice, fadvise};
+        // The page that `len` is in stays, since it is only a part of it.
+        if let Some(len) = std::num::NonZeroU64::new(len) {
+            _ = fadvise(&self.file, 0, Some(len), Advice::DontNeed);
+        }
+    }
+
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.sync()?;
         self.direct = None;

@@ -14,8 +14,9 @@ pub(super) enum Chore {
     Prepare { len: u64, direct: bool },
     /// A segment is to be cut to this length.
     Cut { name: String, len: u64 },
-    /// The disk is to take what was written to a segment.
-    WriteBack { name: String },
+    /// The disk is to take what was written to a segment, so many bytes, and the system's cache to
+    /// forget them.
+    WriteBack { name: String, len: u64 },
 }
 
 /// What became of a chore.
@@ -81,10 +82,16 @@ impl Porter {
             },
             Some(Chore::Cut { name, len }) => {
                 // It may have been removed meanwhile, since a snapshot covers it.
-                _ = self.storage.open(&name).and_then(|mut file| file.truncate(len));
+                if let Ok(mut file) = self.storage.open(&name)
+                    && file.truncate(len).is_ok()
+                {
+                    file.release(len);
+                }
                 Some(Done::Cut)
             }
-            Some(Chore::WriteBack { name }) => Some(Done::WrittenBack(self.write_back(&name))),
+            Some(Chore::WriteBack { name, len }) => {
+                Some(Done::WrittenBack(self.write_back(&name, len)))
+            }
         }
     }
 
@@ -126,8 +133,13 @@ impl Porter {
         }
     }
 
-    fn write_back(&mut self, name: &str) -> Result<(), JournalError> {
-        match self.storage.open(name).and_then(|mut file| file.sync()) {
+    fn write_back(&mut self, name: &str, len: u64) -> Result<(), JournalError> {
+        let synced = self.storage.open(name).and_then(|mut file| {
+            file.sync()?;
+            file.release(len);
+            Ok(())
+        });
+        match synced {
             // It was removed meanwhile: a snapshot covers it.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             synced => synced.map_err(|error| JournalError::io(name, "sync", &error)),

@@ -180,7 +180,7 @@ impl Scribe {
         }
         // So that the end of a segment has little to wait for.
         let is_much = self.policy == Policy::Os && self.offset - self.handed >= HANDED_LEN;
-        if is_much && self.steward.write_back(name) {
+        if is_much && self.steward.write_back(name, self.offset) {
             self.handed = self.offset;
         }
         Ok(bytes)

@@ -115,12 +115,13 @@ impl Steward {
         Ok(())
     }
 
-    /// Has the disk take what was written to a segment, unless it is at that already. Whether.
-    pub(super) fn write_back(&mut self, name: &str) -> bool {
+    /// Has the disk take what was written to a segment, `len` bytes, unless it is at that already.
+    /// Whether.
+    pub(super) fn write_back(&mut self, name: &str, len: u64) -> bool {
         let may = !self.writes_back && !matches!(self.hand, Hand::Nobody);
         if may {
             self.writes_back = true;
-            self.give(Chore::WriteBack { name: name.to_owned() });
+            self.give(Chore::WriteBack { name: name.to_owned(), len });
         }
         may
     }

@@ -100,6 +100,12 @@ pub trait StoredFile: Debug + Send {
     /// again would not tell.
     fn sync(&mut self) -> io::Result<()>;
 
+    /// What comes before `len` was synced and will not be read or written soon: the system's cache may
+    /// forget it. A hint; one that is not understood does nothing.
+    fn release(&mut self, len: u64) {
+        _ = len;
+    }
+
     /// Cuts the file to `len` bytes.
     ///
     /// # Errors

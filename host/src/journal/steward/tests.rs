@@ -2,8 +2,8 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::{Ahead, Steward};
-use crate::journal::Storage;
 use crate::journal::porter::SPARE;
+use crate::journal::{Folder, Storage};
 use crate::testing::SimulatedDisk;
 
 /// More than a part.
@@ -60,7 +60,7 @@ fn whoever_makes_none_has_none() {
     steward.prepare(false);
     steward.tend().unwrap();
     assert!(!steward.take(LEN));
-    assert!(!steward.write_back("any"));
+    assert!(!steward.write_back("any", 1));
 }
 
 #[test]
@@ -99,13 +99,13 @@ fn what_was_left_is_cut_and_what_is_gone_is_no_matter() {
     let mut steward = Steward::new(&disk, Ahead::InTurns, LEN).unwrap();
     steward.cut("left".into(), file, 40).unwrap();
     steward.cut("gone".into(), gone, 40).unwrap();
-    assert!(steward.write_back("gone"));
-    assert!(!steward.write_back("gone"), "one at a time");
+    assert!(steward.write_back("gone", 1));
+    assert!(!steward.write_back("gone", 1), "one at a time");
     for _ in 0..3 {
         steward.tend().unwrap();
     }
     assert_eq!(disk.bytes("left").unwrap().len(), 40);
-    assert!(steward.write_back("left"));
+    assert!(steward.write_back("left", 1));
 }
 
 #[test]
@@ -114,7 +114,50 @@ fn a_disk_that_takes_nothing_is_told_of() {
     disk.create("segment", 100).unwrap().write_all_at(b"records", 0).unwrap();
     let mut steward = Steward::new(&disk, Ahead::InTurns, LEN).unwrap();
     disk.fail_in(1, ErrorKind::Other);
-    steward.write_back("segment");
+    steward.write_back("segment", 1);
     let error = steward.tend().unwrap_err().to_string();
     assert!(error.contains("segment"), "{error}");
+}
+
+/// Whether a byte of a file lies in the system's cache, where the system tells.
+fn is_cached(path: &std::path::Path, at: u64) -> rustix::io::Result<bool> {
+    use rustix::io::{Errno, ReadWriteFlags, preadv2};
+    let file = std::fs::File::open(path).unwrap();
+    let mut byte = [0];
+    let into = &mut [std::io::IoSliceMut::new(&mut byte)];
+    match preadv2(&file, into, at, ReadWriteFlags::NOWAIT) {
+        Ok(_) => Ok(true),
+        Err(Errno::AGAIN) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[test]
+fn the_cache_forgets_what_the_disk_has() {
+    const LEN: u64 = 1 << 20;
+    let path = std::env::temp_dir().join(format!("ringfence-steward-{}", std::process::id()));
+    let mut folder = Folder::open(&path).unwrap();
+    for name in ["left", "written"] {
+        let mut file = folder.create(name, LEN).unwrap();
+        // What is written at once may be forgotten only at once.
+        for at in (0..LEN).step_by(1 << 12) {
+            file.write_all_at(&[1; 1 << 12], at).unwrap();
+        }
+    }
+    let mut steward = Steward::new(&folder, Ahead::InTurns, LEN).unwrap();
+    let [left, written] = ["left", "written"].map(|name| path.join(name));
+    if is_cached(&left, 0) != Ok(true) {
+        eprintln!("skipped: what is cached of {} is not told", path.display());
+        return std::fs::remove_dir_all(path).unwrap();
+    }
+    let file = folder.open("left").unwrap();
+    steward.cut("left".into(), file, LEN / 2).unwrap();
+    assert!(steward.write_back("written", LEN / 2));
+    for _ in 0..2 {
+        steward.tend().unwrap();
+    }
+    assert_eq!(is_cached(&left, 0), Ok(false), "it is whole on the disk");
+    assert_eq!(is_cached(&written, 0), Ok(false), "so is its first half");
+    assert_eq!(is_cached(&written, LEN - 1), Ok(true), "it is written to there");
+    std::fs::remove_dir_all(path).unwrap();
 }
