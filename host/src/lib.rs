@@ -28,6 +28,7 @@ pub mod runtime;
 pub mod sandbox;
 pub mod seat;
 pub mod sequencer;
+mod slice;
 pub mod summary;
 #[cfg(feature = "testing")]
 pub mod testing;

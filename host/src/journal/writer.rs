@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use super::error::JournalError;
 use super::scribe::{Job, Reached, Scribe};
+use crate::slice;
 
 /// Groups that may wait for the disk: whoever has one more waits.
 const RING_LEN: usize = 16;
@@ -105,6 +106,7 @@ fn gone() -> JournalError {
 
 /// Takes all jobs that wait, and keeps the policy once for all of them.
 fn work(mut scribe: Scribe, todo: &Receiver<Job>, say: &Sender<Said>) {
+    slice::take_short_ones();
     let mut done = Vec::new();
     while let Ok(first) = todo.recv() {
         let mut jobs = std::iter::once(first).chain(std::iter::from_fn(|| todo.try_recv().ok()));

@@ -17,6 +17,7 @@ use crate::publisher::Outlet;
 use crate::recovery::{self, Findings, Recovery, Witness};
 use crate::replay::input::Lines;
 use crate::replay::jsonl::parse_line;
+use crate::slice;
 
 impl Venue {
     /// Brings a venue back, or begins one, and opens its doors, beside services that run already.
@@ -73,12 +74,14 @@ impl Venue {
         })
     }
 
-    /// Binds this thread to the venue's own processor: other threads have been started by now.
+    /// Binds this thread to the venue's own processor, and has it run as soon as it has something to
+    /// do: other threads have been started by now.
     ///
     /// # Errors
     ///
     /// [`RunError`] where it may not run there.
     pub fn settle_down(&self, config: &Config) -> Result<(), RunError> {
+        slice::take_short_ones();
         Processors(&config.cpu_affinity).bind_own().map_err(not_there)
     }
 }
