@@ -14,9 +14,10 @@ pub use mail::Mail;
 pub(crate) use mail::{Item, Post};
 pub use workers::{WORKERS_MAX, WorkerSettings, Workers};
 
+use crate::sandbox::Fault;
 use crate::seat::{
-    Around, FIRST_ACCOUNT, HandOver, OpenOrders, Seat, SeatImage, SeatImageError, Standing,
-    Successor, SwapError,
+    Around, FIRST_ACCOUNT, OpenOrders, Seat, SeatImage, SeatImageError, Standing, Successor,
+    SwapError, Swapped,
 };
 use crate::sequencer::{Stamp, Stamped};
 use crate::watchdog::{Watch, Watchdog};
@@ -145,37 +146,51 @@ impl Floor {
         &mut self,
         number: u16,
         successor: Successor,
+        at: Time,
         door: &mut Vec<Stamped>,
-    ) -> Result<HandOver, SwapError> {
+    ) -> Result<Swapped, SwapError> {
         let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
-        let handed = seat.replace(successor, door)?;
-        self.routes.remove(number);
-        self.routes.add(number, seat.subscription());
-        self.due.arm(seat);
-        Ok(handed)
+        let swapped = seat.replace(successor, at, door)?;
+        self.listen_anew(number);
+        Ok(swapped)
     }
 
-    /// Puts whoever sits at `by` in the place of the strategy of that number; with its state handed
-    /// over, or without.
+    /// Puts whoever sits at `by` in the place of the strategy of that number.
     pub(crate) fn renew(
         &mut self,
         by: Seat,
         orders: OpenOrders,
-        hands_over: bool,
+        at: Time,
         door: &mut Vec<Stamped>,
-    ) -> Result<HandOver, SwapError> {
+    ) -> Result<Swapped, SwapError> {
         let number = by.number();
         let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
-        let handed = if hands_over {
-            seat.renew(by, orders, door)?
-        } else {
-            seat.put_back(by, orders, door)?;
-            HandOver::Nothing
-        };
+        let swapped = seat.renew(by, orders, at, door)?;
+        self.listen_anew(number);
+        Ok(swapped)
+    }
+
+    /// Puts the strategy of that number back as it is at `by`, without anything handed over.
+    pub(crate) fn put_back(
+        &mut self,
+        by: Seat,
+        orders: OpenOrders,
+        at: Time,
+        door: &mut Vec<Stamped>,
+    ) -> Result<Option<Fault>, SwapError> {
+        let number = by.number();
+        let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
+        let last_words = seat.put_back(by, orders, at, door)?;
+        self.listen_anew(number);
+        Ok(last_words)
+    }
+
+    /// Has the guest that sits there now hear what it wants to.
+    fn listen_anew(&mut self, number: u16) {
+        let seat = &self.seats[usize::from(number)];
         self.routes.remove(number);
         self.routes.add(number, seat.subscription());
         self.due.arm(seat);
-        Ok(handed)
     }
 
     /// Takes a strategy off the floor.
@@ -183,12 +198,13 @@ impl Floor {
         &mut self,
         number: u16,
         orders: OpenOrders,
+        at: Time,
         door: &mut Vec<Stamped>,
-    ) -> Result<(), SwapError> {
+    ) -> Result<Option<Fault>, SwapError> {
         let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
-        seat.leave(orders, door)?;
+        let last_words = seat.leave(orders, at, door)?;
         self.routes.remove(number);
-        Ok(())
+        Ok(last_words)
     }
 
     /// Lets all strategies say their last words, `at` the end.

@@ -26,7 +26,7 @@ pub use limits::Limits;
 pub use naming::{FIRST_ACCOUNT, is_strategys, seat_of};
 pub(crate) use naming::{account_seat, asked_by};
 pub use policy::{FaultPolicy, OpenOrders, Standing};
-pub use swap::{HandOver, Successor, SwapError};
+pub use swap::{HandOver, Successor, SwapError, Swapped};
 
 use crate::runtime::LogLine;
 use crate::sandbox::{Fault, Stats};
@@ -53,6 +53,8 @@ pub struct Seat {
     ledger: Ledger,
     counts: Counts,
     faults: FaultCounts,
+    /// Those of `faults` that were in last words: no policy counts them.
+    faults_in_last_words: u32,
     /// The latest ones, oldest first.
     failures: VecDeque<Failure>,
 }
@@ -111,6 +113,7 @@ impl Seat {
             ledger: Ledger::default(),
             counts: Counts::default(),
             faults: FaultCounts::default(),
+            faults_in_last_words: 0,
             failures: VecDeque::new(),
         }
     }
@@ -248,7 +251,7 @@ impl Seat {
         }
     }
 
-    /// How often it failed.
+    /// How often it failed, in last words too.
     #[must_use]
     pub fn faults(&self) -> u32 {
         u32::try_from(self.faults.total()).unwrap_or(u32::MAX)

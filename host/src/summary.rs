@@ -138,10 +138,12 @@ pub fn faults(rows: &[Row]) -> String {
     told.map(|(name, fault)| format!("strategy {} {}\n", plain(name), plain(fault))).collect()
 }
 
-/// A line for each strategy that failed in its last words.
+/// A line for each strategy that failed in its last words at the end. Of one that was replaced or
+/// unloaded, whoever did that was told.
 #[must_use]
 pub fn last_words(host: &Host) -> String {
-    let last = host.seats().iter().filter_map(|seat| Some((seat, seat.failures().next_back()?)));
+    let ended = host.seats().iter().filter(|seat| seat.standing() == Standing::Stopped);
+    let last = ended.filter_map(|seat| Some((seat, seat.failures().next_back()?)));
     let failed = last.filter(|(_, failure)| matches!(failure.fault, Fault::LastWords { .. }));
     let told = failed.map(|(seat, failure)| {
         format!("strategy {} {}\n", plain(seat.name()), plain(&failure.fault.to_string()))
@@ -152,7 +154,8 @@ pub fn last_words(host: &Host) -> String {
 fn fault(seat: &Seat) -> Option<String> {
     let failure = seat.failures().next_back()?;
     if matches!(failure.fault, Fault::LastWords { .. }) {
-        return Some(format!("it {}", failure.fault));
+        let who = if seat.is_running() { "the version before" } else { "it" };
+        return Some(format!("{who} {}", failure.fault));
     }
     let orders = match seat.policy().orders {
         OpenOrders::Cancel => "its orders were cancelled",

@@ -12,7 +12,8 @@ use crate::config::StrategyConfig;
 use crate::error::RunError;
 use crate::floor::SEATS_MAX;
 use crate::keeper::{self, Courier, KeepError};
-use crate::seat::{HandOver, OpenOrders, Seat, SeatImage, SeatImageError, SwapError};
+use crate::sandbox::Fault;
+use crate::seat::{HandOver, OpenOrders, Seat, SeatImage, SeatImageError, SwapError, Swapped};
 use known::Known;
 
 /// Who makes strategies of what is said about them.
@@ -195,11 +196,12 @@ impl Desk {
 
     fn unload(&mut self, strategy: &Whom, orders: OpenOrders) -> Result<Value, No> {
         let number = self.find(strategy)?;
-        self.errands.run(move |host| host.unload(number, orders))??;
+        let last_words = self.errands.run(move |host| host.unload(number, orders))??;
         self.known.forget(number);
         let left = self.courier.as_ref().map_or(Ok(()), |courier| courier.leave(number));
         let not_kept = left.err().map(|error| error.to_string());
-        Ok(json!({ "seat": number, "not_kept": not_kept }))
+        let last_words = said(last_words);
+        Ok(json!({ "seat": number, "last_words": last_words, "not_kept": not_kept }))
     }
 
     fn replace(
@@ -210,17 +212,18 @@ impl Desk {
     ) -> Result<Value, No> {
         let seat = self.loader.seat(&version, number)?;
         let name = seat.name().to_owned();
-        let handed = self.errands.run(move |host| host.renew(seat, orders))??;
+        let Swapped { state, last_words } =
+            self.errands.run(move |host| host.renew(seat, orders))??;
         self.known.note(number, version);
         let not_kept = self.keep(number);
-        let (state, bytes, why) = match handed {
+        let (state, bytes, why) = match state {
             HandOver::Taken { bytes } => ("taken", bytes, None),
             HandOver::Nothing => ("none", 0, None),
             HandOver::Lost(fault) => ("lost", 0, Some(fault.to_string())),
         };
         Ok(json!({
             "seat": number, "name": name, "state": state, "bytes": bytes, "why": why,
-            "not_kept": not_kept,
+            "last_words": said(last_words), "not_kept": not_kept,
         }))
     }
 
@@ -265,7 +268,7 @@ impl Desk {
         let strategy = self.known.at(number)?;
         check(&image, strategy)?;
         let seat = self.loader.seat_again(strategy, &image)?;
-        self.errands.run(move |host| host.put_back(seat, orders))??;
+        let last_words = self.errands.run(move |host| host.put_back(seat, orders))??;
         let not_kept = self.keep(number);
         let (name, place) = (image.name(), image.taken().place);
         Ok(json!({ "seat": number, "name": name, "place": place, "not_kept": not_kept }))
@@ -329,6 +332,11 @@ fn is_called(seat: &Seat, name: &str) -> bool {
 /// A request that was not done, as a line.
 pub(super) fn refusal(problem: &str) -> String {
     json!({ "ok": false, "error": problem }).to_string()
+}
+
+/// What a strategy that is gone is to be told of: that it failed in its last words.
+fn said(last_words: Option<Fault>) -> Option<String> {
+    last_words.map(|fault| fault.to_string())
 }
 
 impl std::fmt::Debug for Desk {

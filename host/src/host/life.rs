@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use ringfence_core::{AccountId, Command, Scope, Side, Time};
 
 use super::{Host, Request};
+use crate::sandbox::Fault;
 use crate::seat::{
-    FIRST_ACCOUNT, HandOver, OpenOrders, Seat, SeatImage, SeatImageError, Successor, SwapError,
+    FIRST_ACCOUNT, OpenOrders, Seat, SeatImage, SeatImageError, Successor, SwapError, Swapped,
     account_seat, asked_by,
 };
 use crate::sequencer::Stamped;
@@ -95,13 +96,14 @@ impl Host {
 
     /// Puts a new version in the place of a running strategy, or of one that failed. The old one's
     /// state is handed over where both have something to do with it. What is to happen to its
-    /// orders is sequenced ahead of the next command.
+    /// orders is sequenced ahead of the next command. Where the old one fails in its last words, that
+    /// is counted and kept at its seat as well, and nothing else follows from it.
     ///
     /// # Errors
     ///
     /// [`SwapError`]: nothing has changed.
-    pub fn replace(&mut self, number: u16, successor: Successor) -> Result<HandOver, SwapError> {
-        let replaced = self.floor.replace(number, successor, &mut self.asked);
+    pub fn replace(&mut self, number: u16, successor: Successor) -> Result<Swapped, SwapError> {
+        let replaced = self.floor.replace(number, successor, self.told.at, &mut self.asked);
         self.queue_what_is_asked();
         replaced
     }
@@ -113,9 +115,9 @@ impl Host {
     /// # Errors
     ///
     /// [`SwapError`]: nothing has changed.
-    pub fn renew(&mut self, by: Seat, orders: OpenOrders) -> Result<HandOver, SwapError> {
+    pub fn renew(&mut self, by: Seat, orders: OpenOrders) -> Result<Swapped, SwapError> {
         let limits = self.account_limits(&by);
-        let renewed = self.floor.renew(by, orders, true, &mut self.asked)?;
+        let renewed = self.floor.renew(by, orders, self.told.at, &mut self.asked)?;
         self.asked.extend(limits);
         self.queue_what_is_asked();
         Ok(renewed)
@@ -123,27 +125,28 @@ impl Host {
 
     /// Puts the guest of `by`, which was restored from an image, in the place of the strategy of that
     /// number: it goes on with what it knew then. Ledger, limits, unread mail and timer stay as they
-    /// are, and nothing is handed over.
+    /// are, and nothing is handed over. Returns how whoever sat there failed in its last words.
     ///
     /// # Errors
     ///
     /// [`SwapError`]: nothing has changed.
-    pub fn put_back(&mut self, by: Seat, orders: OpenOrders) -> Result<(), SwapError> {
-        let renewed = self.floor.renew(by, orders, false, &mut self.asked);
+    pub fn put_back(&mut self, by: Seat, orders: OpenOrders) -> Result<Option<Fault>, SwapError> {
+        let last_words = self.floor.put_back(by, orders, self.told.at, &mut self.asked);
         self.queue_what_is_asked();
-        renewed.map(|_| ())
+        last_words
     }
 
     /// Takes a strategy off the floor for good; its seat keeps its account and its ledger. What is
-    /// to happen to its orders is sequenced ahead of the next command.
+    /// to happen to its orders is sequenced ahead of the next command. Returns how it failed in its last
+    /// words, which its seat counts and keeps as well.
     ///
     /// # Errors
     ///
     /// [`SwapError`]: nothing has changed.
-    pub fn unload(&mut self, number: u16, orders: OpenOrders) -> Result<(), SwapError> {
-        let unloaded = self.floor.unload(number, orders, &mut self.asked);
+    pub fn unload(&mut self, number: u16, orders: OpenOrders) -> Result<Option<Fault>, SwapError> {
+        let last_words = self.floor.unload(number, orders, self.told.at, &mut self.asked);
         self.queue_what_is_asked();
-        unloaded
+        last_words
     }
 
     /// What the engine has to know of a seat's account.

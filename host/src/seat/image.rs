@@ -27,6 +27,7 @@ pub struct SeatImage {
     pub(crate) params: String,
     pub(crate) standing: Standing,
     pub(crate) faults: FaultCounts,
+    pub(crate) faults_in_last_words: u32,
     pub(crate) failures: Vec<Failure>,
     pub(crate) heard: u64,
     pub(crate) used: UsedParts,
@@ -228,6 +229,7 @@ impl Seat {
             params: self.params.clone(),
             standing: self.standing,
             faults: self.faults,
+            faults_in_last_words: self.faults_in_last_words,
             failures: self.failures.iter().cloned().collect(),
             heard: self.heard,
             used: self.used.parts(),
@@ -246,6 +248,7 @@ impl Seat {
     pub(crate) fn resume(&mut self, image: &SeatImage) {
         self.standing = image.standing;
         self.faults = image.faults;
+        self.faults_in_last_words = image.faults_in_last_words;
         self.failures = image.failures.iter().cloned().collect();
         self.heard = image.heard;
         self.used.resume(&self.limits, image.used);
@@ -269,4 +272,4 @@ fn asked(record: &CommandRecord) -> Result<Command, SeatImageError> {
 const MAGIC: [u8; 8] = *b"RFSEAT\n\n";
 
 /// Changes with the bytes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;

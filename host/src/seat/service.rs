@@ -161,7 +161,8 @@ impl Seat {
     fn fail(&mut self, failure: Failure, tray: &mut Tray<'_>) {
         let at = failure.at;
         self.keep(failure);
-        self.standing = self.policy.after_fault(self.faults(), at);
+        let count = self.faults().saturating_sub(self.faults_in_last_words);
+        self.standing = self.policy.after_fault(count, at);
         if matches!(self.standing, Standing::BacksOff { .. }) {
             self.chair.guest.prepare_again();
         }

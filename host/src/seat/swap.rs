@@ -33,6 +33,15 @@ pub enum HandOver {
     Lost(Fault),
 }
 
+/// What came of a replacement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swapped {
+    /// What the new version took over.
+    pub state: HandOver,
+    /// How the old one failed in its last words, if it did. Nothing else follows from that.
+    pub last_words: Option<Fault>,
+}
+
 /// Why a seat is not as wished. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -54,13 +63,14 @@ impl Seat {
     pub(crate) fn replace(
         &mut self,
         successor: Successor,
+        at: Time,
         door: &mut Vec<Stamped>,
-    ) -> Result<HandOver, SwapError> {
+    ) -> Result<Swapped, SwapError> {
         let Successor { mut guest, subscription, orders } = successor;
         self.check_there()?;
-        let handed = self.hand_over(&mut *guest)?;
-        self.seat_anew(Successor { guest, subscription, orders }, door);
-        Ok(handed)
+        let state = self.hand_over(&mut *guest)?;
+        let last_words = self.seat_anew(Successor { guest, subscription, orders }, at, door);
+        Ok(Swapped { state, last_words })
     }
 
     /// As [`replace`](Self::replace) by whoever sits at a seat of this number that is nowhere yet: its
@@ -69,31 +79,33 @@ impl Seat {
         &mut self,
         by: Self,
         orders: OpenOrders,
+        at: Time,
         door: &mut Vec<Stamped>,
-    ) -> Result<HandOver, SwapError> {
+    ) -> Result<Swapped, SwapError> {
         self.check_there()?;
         let Self { name, params, chair, worker, subscription, limits, policy, .. } = by;
         let mut guest = chair.into_guest();
-        let handed = self.hand_over(&mut *guest)?;
-        self.seat_anew(Successor { guest, subscription, orders }, door);
+        let state = self.hand_over(&mut *guest)?;
+        let last_words = self.seat_anew(Successor { guest, subscription, orders }, at, door);
         (self.name, self.params, self.worker, self.policy) = (name, params, worker, policy);
         self.used.resume(&limits, self.used.parts());
         self.limits = limits;
-        Ok(handed)
+        Ok(Swapped { state, last_words })
     }
 
     /// Puts the same strategy in its own place as it was earlier. Unread mail and the ledger stay.
+    /// Returns how whoever sat here failed in its last words.
     pub(crate) fn put_back(
         &mut self,
         by: Self,
         orders: OpenOrders,
+        at: Time,
         door: &mut Vec<Stamped>,
-    ) -> Result<(), SwapError> {
+    ) -> Result<Option<Fault>, SwapError> {
         self.check_there()?;
         let guest = by.chair.into_guest();
         let subscription = by.subscription;
-        self.seat_anew(Successor { guest, subscription, orders }, door);
-        Ok(())
+        Ok(self.seat_anew(Successor { guest, subscription, orders }, at, door))
     }
 
     /// Has the guest that sits here tell `next` what it has to know.
@@ -113,38 +125,56 @@ impl Seat {
         })
     }
 
-    fn seat_anew(&mut self, successor: Successor, door: &mut Vec<Stamped>) {
+    fn seat_anew(
+        &mut self,
+        successor: Successor,
+        at: Time,
+        door: &mut Vec<Stamped>,
+    ) -> Option<Fault> {
         let Successor { guest, subscription, orders } = successor;
-        // Who comes after is not to answer for the last words of who goes.
-        _ = self.chair.sit_down(guest).shutdown();
+        let last_words = self.say_last_words(at);
+        self.chair.sit_down(guest);
         self.subscription = subscription;
         self.standing = Standing::Running;
         self.close_orders(orders, door);
+        last_words
     }
 
-    /// Takes the strategy off the floor for good. Its seat keeps its account and its ledger.
+    /// Takes the strategy off the floor for good. Its seat keeps its account, its ledger and its
+    /// failures. Returns how it failed in its last words.
     pub(crate) fn leave(
         &mut self,
         orders: OpenOrders,
+        at: Time,
         door: &mut Vec<Stamped>,
-    ) -> Result<(), SwapError> {
+    ) -> Result<Option<Fault>, SwapError> {
         self.check_there()?;
+        let last_words = self.say_last_words(at);
         // Its memory goes with it.
-        _ = self.chair.sit_down(Box::new(Nobody)).shutdown();
+        self.chair.sit_down(Box::new(Nobody));
         self.chair.items.clear();
         self.chair.rings = false;
         self.standing = Standing::Left;
         self.close_orders(orders, door);
-        Ok(())
+        Ok(last_words)
     }
 
     /// Lets whoever sits here say last words, `at` the end. What is asked for is not taken.
     pub(crate) fn shut_down(&mut self, at: Time) {
-        let Err(fault) = self.chair.guest.shutdown() else { return };
+        if self.say_last_words(at).is_some() {
+            self.standing = Standing::Stopped;
+        }
+    }
+
+    /// Lets whoever sits here say last words. A failure in them is counted and kept, but the policy
+    /// does not count it: who comes after is not to answer for the last words of who goes.
+    fn say_last_words(&mut self, at: Time) -> Option<Fault> {
+        let fault = self.chair.guest.shutdown().err()?;
         let fault = Fault::LastWords { cause: fault.cause(), said: fault.to_string() };
         let (backtrace, log) = (self.chair.guest.backtrace(), self.chair.guest.log_tail());
-        self.keep(Failure { at, fault, backtrace, log });
-        self.standing = Standing::Stopped;
+        self.keep(Failure { at, fault: fault.clone(), backtrace, log });
+        self.faults_in_last_words += 1;
+        Some(fault)
     }
 
     fn check_there(&self) -> Result<(), SwapError> {

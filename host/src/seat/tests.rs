@@ -16,7 +16,7 @@ use crate::floor::Mail;
 use crate::host::{Host, ROUNDS_MAX};
 use crate::journal::Journal;
 use crate::sandbox::{Fault, Stats};
-use crate::sequencer::Stamped;
+use crate::sequencer::{Stamp, Stamped};
 
 type Answer = fn(&[EventRecord]) -> Result<Vec<Command>, Fault>;
 

@@ -97,6 +97,27 @@ fn open(seat: &Value) -> u64 {
 }
 
 #[test]
+fn last_words_that_fail_are_told_to_whoever_sent_the_strategy_away() {
+    let market = Market::new("admin-last-words");
+    let venue = market.start("");
+    let more = r#"(func (export "rf_shutdown") (unreachable))"#.to_owned();
+    let file = market.folder.write("ends-badly.wasm", Guest { more, ..Guest::default() }.wasm());
+    market.done(&["load", &file]);
+    let told = "failed in its last words, `rf_shutdown`: it trapped";
+    let out = market.done(&["replace", "0", &file]);
+    assert!(out.lines().nth(1).is_some_and(|line| line.contains(told)), "{out}");
+    let seat = market.seat(0);
+    assert_eq!((&seat["state"], &seat["faults"]["trap"]), (&"running".into(), &1.into()));
+    let last = seat["last_fault"]["what"].as_str().unwrap();
+    assert!(last.starts_with(told), "{last}");
+    let out = market.done(&["unload", "0"]);
+    assert!(out.starts_with("unloaded seat 0\n") && out.contains(told), "{out}");
+    assert_eq!(market.seat(0)["faults"]["trap"], 2);
+    let said = venue.end();
+    assert!(!said.contains("strategy 1 ends-badly failed"), "it was told already: {said}");
+}
+
+#[test]
 fn strategies_come_trade_and_go_while_the_venue_runs() {
     let market = Market::new("admin-life");
     let venue = market.start("");

@@ -35,14 +35,14 @@ fn a_request_that_was_edited_is_read_or_refused() {
 #[test]
 fn what_is_no_request_and_no_image_is_refused() {
     for bytes in
-        [&b""[..], b"\xff\xfe", b"\0", b"{", b"null", b"RFSEAT\n\n", b"RFSEAT\n\n\x01\0\0\0"]
+        [&b""[..], b"\xff\xfe", b"\0", b"{", b"null", b"RFSEAT\n\n", b"RFSEAT\n\n\x02\0\0\0"]
     {
         check_admin_bytes(bytes);
     }
     check_admin_bytes(&[b'['; 60_000]);
     let mut random = Random::new(2);
     for len in 0..2_000 {
-        let mut bytes = b"RFSEAT\n\n\x01\0\0\0".to_vec();
+        let mut bytes = b"RFSEAT\n\n\x02\0\0\0".to_vec();
         bytes.extend(
             (0..len % 300).map(|_| if random.once_in(3) { random.next() as u8 } else { 0 }),
         );

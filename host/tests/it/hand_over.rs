@@ -96,7 +96,9 @@ fn a_new_version_goes_on_with_the_orders_of_the_old_one() {
         let refused = host.replace(0, successor("instrument=1"));
         assert!(matches!(refused, Err(SwapError::Refused(_))), "{refused:?}");
         let handed = host.replace(0, successor("size=40\nskew=0")).unwrap();
-        let HandOver::Taken { bytes } = handed else { panic!("{}: {handed:?}", engine.name()) };
+        let HandOver::Taken { bytes } = handed.state else {
+            panic!("{}: {handed:?}", engine.name())
+        };
         assert!((100..1_000).contains(&bytes), "{bytes} bytes");
         let before = open(&host);
         play(&mut host, AFTER.lines().next().unwrap());

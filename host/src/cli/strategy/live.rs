@@ -137,8 +137,7 @@ pub(super) fn load(args: &Load) -> Result<Outcome, RunError> {
 pub(super) fn unload(args: &Unload) -> Result<Outcome, RunError> {
     let orders = if args.keep_orders { OpenOrders::Keep } else { OpenOrders::Cancel };
     let request = Request::Unload { strategy: Whom::new(&args.strategy), orders };
-    args.at
-        .ask(&request, |answer| format!("unloaded seat {}\n{}", answer["seat"], not_kept(answer)))
+    args.at.ask(&request, |answer| format!("unloaded seat {}\n{}", answer["seat"], besides(answer)))
 }
 
 pub(super) fn replace(args: &Replace) -> Result<Outcome, RunError> {
@@ -157,7 +156,7 @@ pub(super) fn replace(args: &Replace) -> Result<Outcome, RunError> {
             ),
             _ => "begins from nothing: one of the two hands over no state".to_owned(),
         };
-        format!("replaced {name} at seat {seat}; the new version {state}\n{}", not_kept(answer))
+        format!("replaced {name} at seat {seat}; the new version {state}\n{}", besides(answer))
     })
 }
 
@@ -182,8 +181,8 @@ pub(super) fn restore(args: &Restore) -> Result<Outcome, RunError> {
     let request = Request::Restore { strategy, image, orders };
     args.at.ask(&request, |answer| {
         let Said { seat, name } = Said::of(answer);
-        let (place, not_kept) = (&answer["place"], not_kept(answer));
-        format!("{name} at seat {seat} goes on as it was after place {place}\n{not_kept}")
+        let (place, besides) = (&answer["place"], besides(answer));
+        format!("{name} at seat {seat} goes on as it was after place {place}\n{besides}")
     })
 }
 
@@ -242,6 +241,16 @@ impl<'a> Said<'a> {
         let name = answer["name"].as_str().unwrap_or_default();
         Self { seat: &answer["seat"], name: format!("\"{}\"", plain(name)) }
     }
+}
+
+/// What is to be said besides of a strategy that left.
+fn besides(answer: &Value) -> String {
+    let last_words = answer["last_words"].as_str();
+    let mut text = last_words.map_or_else(String::new, |fault| {
+        format!("whoever was there {}; nothing else follows from it\n", plain(fault))
+    });
+    text += &not_kept(answer);
+    text
 }
 
 /// What is to be said where something was done and is not on the disk.

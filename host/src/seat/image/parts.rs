@@ -21,6 +21,7 @@ impl SeatImage {
         for count in self.faults.counts() {
             out.u32(u32::try_from(count).unwrap_or(u32::MAX));
         }
+        out.u32(self.faults_in_last_words);
         out.count(self.failures.len());
         self.failures.iter().for_each(|failure| write_failure(failure, out));
         out.u64(self.heard);
@@ -51,7 +52,10 @@ impl SeatImage {
         let (module, taken) = (from.array()?, read_stamp(from)?);
         let (name, params) = (from.text()?, from.text()?);
         let standing = read_standing(from)?;
-        let faults = read_faults(from)?;
+        let (faults, faults_in_last_words) = (read_faults(from)?, from.u32()?);
+        if u64::from(faults_in_last_words) > faults.total() {
+            return Err(wrong("count of last words"));
+        }
         let failures = from.list(read_failure)?;
         if failures.len() > FAILURES_KEPT || (failures.is_empty() && faults.total() > 0) {
             return Err(wrong("list of failures"));
@@ -82,6 +86,7 @@ impl SeatImage {
             params,
             standing,
             faults,
+            faults_in_last_words,
             failures,
             heard,
             used,

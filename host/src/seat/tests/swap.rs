@@ -1,7 +1,11 @@
 //! Strategies leave and are replaced.
 
 use super::*;
-use crate::seat::{FaultPolicy, HandOver, OpenOrders, Standing, State, Successor, SwapError};
+use crate::sandbox::Cause;
+use crate::seat::{
+    FaultPolicy, HandOver, OpenOrders, SeatImage, SeatImageError, Standing, State, Successor,
+    SwapError, Swapped,
+};
 
 /// Counts what it is told, bids once, and hands its count over.
 #[derive(Debug, Default)]
@@ -10,6 +14,7 @@ struct Counter {
     wants: Option<u32>,
     fails: bool,
     ended: Arc<Mutex<u32>>,
+    ends_badly: bool,
 }
 
 impl Guest for Counter {
@@ -43,7 +48,7 @@ impl Guest for Counter {
 
     fn shutdown(&mut self) -> Result<(), Fault> {
         *self.ended.lock().expect("one thread") += 1;
-        Ok(())
+        if self.ends_badly { Err(Fault::GuestError { code: -8 }) } else { Ok(()) }
     }
 
     fn stats(&self) -> Stats {
@@ -69,6 +74,11 @@ fn successor(guest: Counter, orders: OpenOrders) -> Successor {
     Successor { guest: Box::new(guest), subscription, orders }
 }
 
+/// What came of a hand-over where the last words were well said.
+const fn quietly(state: HandOver) -> Swapped {
+    Swapped { state, last_words: None }
+}
+
 fn bids(host: &Host) -> usize {
     host.engine().book(InstrumentId(1)).map_or(0, |book| book.orders(Side::Buy).count())
 }
@@ -80,7 +90,7 @@ fn a_new_version_takes_over_state_orders_account_and_ledger() {
     assert_eq!(bids(&host), 1);
     let next = Counter { wants: Some(7), ..Counter::default() };
     let handed = host.replace(0, successor(next, OpenOrders::Keep)).expect("there is a seat");
-    assert_eq!(handed, HandOver::Taken { bytes: 1 });
+    assert_eq!(handed, quietly(HandOver::Taken { bytes: 1 }));
     assert_eq!(*ended.lock().expect("one thread"), 1, "the old one said its last words");
     assert_eq!(host.seats()[0].guest().log_tail(), ["2"], "the phase and its order");
     turn(&mut host, Command::New(order(9, Side::Sell, 2)));
@@ -94,7 +104,7 @@ fn the_orders_of_the_old_version_are_cancelled_before_the_next_command() {
     let mut host = seated(Counter::default());
     let handed = host
         .replace(0, successor(Counter { counted: 1, ..Counter::default() }, OpenOrders::Cancel));
-    assert_eq!(handed, Ok(HandOver::Nothing), "it takes over nothing");
+    assert_eq!(handed, Ok(quietly(HandOver::Nothing)), "it takes over nothing");
     turn(&mut host, Command::New(order(9, Side::Sell, 2)));
     assert_eq!((bids(&host), host.seats()[0].ledger().lots()), (0, 0));
 }
@@ -117,7 +127,7 @@ fn a_strategy_that_failed_is_replaced_without_its_state() {
     assert_eq!(host.seats()[0].standing(), Standing::Stopped);
     let next = Counter { wants: Some(7), counted: 1, ..Counter::default() };
     let handed = host.replace(0, successor(next, OpenOrders::Keep));
-    assert_eq!(handed, Ok(HandOver::Lost(Fault::GuestError { code: -9 })));
+    assert_eq!(handed, Ok(quietly(HandOver::Lost(Fault::GuestError { code: -9 }))));
     assert!(host.seats()[0].is_running());
     for (id, side) in [(8, Side::Buy), (9, Side::Sell)] {
         turn(&mut host, Command::New(order(id, side, 2)));
@@ -138,7 +148,7 @@ fn a_new_version_brings_its_own_name_parameters_limits_and_policy() {
     let mut host = seated(Counter::default());
     let next = Counter { wants: Some(7), ..Counter::default() };
     let handed = host.renew(version(next), OpenOrders::Keep).expect("there is a seat");
-    assert_eq!(handed, HandOver::Taken { bytes: 1 });
+    assert_eq!(handed, quietly(HandOver::Taken { bytes: 1 }));
     let seat = &host.seats()[0];
     assert_eq!((seat.name(), seat.params(), bids(&host)), ("next", "size=7\n", 1));
     assert_eq!((seat.limits().orders_per_event, seat.policy().restart), (3, true));
@@ -161,6 +171,83 @@ fn who_is_put_back_knows_what_it_knew_and_keeps_its_ledger() {
     turn(&mut host, Command::Time);
     assert_eq!((bids(&host), host.seats()[0].counts().open), (0, 0));
     assert!(host.seats()[0].is_running());
+}
+
+/// What is said of a strategy that fails in its last words, and what is known of it at its seat.
+fn check_last_words(host: &Host, said: Option<&Fault>, count: u64) {
+    let fault = Fault::GuestError { code: -8 };
+    let expected = Fault::LastWords { cause: Cause::GuestError, said: fault.to_string() };
+    assert_eq!(said, Some(&expected));
+    let seat = &host.seats()[0];
+    let failure = seat.failures().next_back().expect("it is kept");
+    assert_eq!((failure.at, &failure.fault), (Time(77), &expected));
+    assert_eq!(failure.log, ["2"], "what the one that left had logged");
+    assert_eq!(host.fault_counts().of(Cause::GuestError), count);
+}
+
+#[test]
+fn last_words_that_fail_are_told_and_kept_and_held_against_nobody() {
+    let ends_badly = || Counter { ends_badly: true, counted: 2, ..Counter::default() };
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    let policy = FaultPolicy { restart: true, quarantine_after: 3, ..FaultPolicy::default() };
+    let seat = Seat::new("it".into(), 0, Box::new(ends_badly()), Subscription::NOTHING);
+    host.seat(seat.under(policy));
+    host.turn(Stamped { at: Time(77), command: Command::Time }, &mut ()).expect("no journal");
+
+    let next = successor(ends_badly(), OpenOrders::Keep);
+    let swapped = host.replace(0, next).expect("there is a seat");
+    check_last_words(&host, swapped.last_words.as_ref(), 1);
+    let swapped = host.renew(version(ends_badly()).under(policy), OpenOrders::Keep);
+    check_last_words(&host, swapped.expect("there is a seat").last_words.as_ref(), 2);
+    let fails = Counter { fails: true, ends_badly: true, ..Counter::default() };
+    let said = host.put_back(version(fails), OpenOrders::Keep).expect("there is a seat");
+    check_last_words(&host, said.as_ref(), 3);
+    assert!(host.seats()[0].is_running(), "nothing else follows from it");
+
+    let spec = InstrumentSpec::new(InstrumentId(1), "ABC");
+    turn(&mut host, Command::Instrument(Box::new(spec)));
+    for (id, side) in [(8, Side::Buy), (9, Side::Sell)] {
+        turn(&mut host, Command::New(order(id, side, 2)));
+    }
+    assert_eq!(host.seats()[0].faults(), 4, "and its own first one");
+    let stands = host.seats()[0].standing();
+    assert!(matches!(stands, Standing::BacksOff { .. }), "{stands:?}: it is its first");
+}
+
+#[test]
+fn what_was_not_held_against_anybody_is_not_after_a_restart_either() {
+    let image = SeatImage::empty(3, Stamp { place: 9, at: Time(77) });
+    let image = SeatImage { faults_in_last_words: 1, ..image };
+    let read = SeatImage::read(&image.to_bytes()).expect("it is an image");
+    assert_eq!(read.faults_in_last_words, 1);
+    let policy = FaultPolicy { restart: true, quarantine_after: 2, ..FaultPolicy::default() };
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    let fails = Counter { fails: true, ..Counter::default() };
+    let seat = Seat::new("it".into(), 3, Box::new(fails), Subscription::public(Interest::STATUS));
+    let read = SeatImage { standing: Standing::Running, ..read };
+    host.seat_again(seat.under(policy), &read).expect("it is its seat");
+    let spec = InstrumentSpec::new(InstrumentId(1), "ABC");
+    turn(&mut host, Command::Instrument(Box::new(spec)));
+    let seat = &host.seats()[3];
+    assert_eq!(seat.faults(), 2);
+    assert!(matches!(seat.standing(), Standing::BacksOff { .. }), "{:?}", seat.standing());
+
+    let senseless = SeatImage { faults_in_last_words: 2, ..image }.to_bytes();
+    let what = "count of last words";
+    assert_eq!(SeatImage::read(&senseless), Err(SeatImageError::Senseless { what }));
+}
+
+#[test]
+fn who_is_unloaded_and_fails_in_its_last_words_is_told_of() {
+    let ends_badly = Counter { ends_badly: true, counted: 2, ..Counter::default() };
+    let mut host = Host::new(Capacity::SMALL, Journal::none());
+    host.seat(Seat::new("it".into(), 0, Box::new(ends_badly), Subscription::NOTHING));
+    host.turn(Stamped { at: Time(77), command: Command::Time }, &mut ()).expect("no journal");
+    let said = host.unload(0, OpenOrders::Cancel).expect("there is a seat");
+    check_last_words(&host, said.as_ref(), 1);
+    assert_eq!(host.seats()[0].standing(), Standing::Left);
+    let last = crate::summary::last_words(&host);
+    assert_eq!(last, "", "whoever unloaded it was told");
 }
 
 #[test]
