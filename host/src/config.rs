@@ -12,6 +12,7 @@ mod http;
 mod images;
 mod journal;
 mod limits;
+mod names;
 mod on_fault;
 mod parameter;
 mod secrets;
@@ -40,6 +41,7 @@ pub use workers::WorkersConfig;
 
 use crate::error::RunError;
 use crate::ordinary;
+use names::{Taken, taken};
 
 /// Everything that `ringfence run` can be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -152,6 +154,14 @@ impl Config {
             wrong(at, error.message().trim_end().to_owned())
         })?;
         config.check_workers().map_err(|(at, problem)| wrong(at, problem))?;
+        if let Some(Taken { name, places: (first, again) }) = taken(&config.strategies, text) {
+            let (line, column) = line_and_column(text, first);
+            let problem = format!(
+                "another strategy is called {name:?} already, in line {line}, column {column}; give one \
+                 of the two a `name` of its own"
+            );
+            return Err(wrong(again, problem));
+        }
         Ok(config)
     }
 

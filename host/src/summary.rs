@@ -151,6 +151,23 @@ pub fn last_words(host: &Host) -> String {
     told.collect()
 }
 
+/// A line for each strategy that was to hear of instruments which never came to be.
+#[must_use]
+pub fn never_there(host: &Host) -> String {
+    let mut text = String::new();
+    for seat in host.seats() {
+        let asked = seat.subscription().instruments.iter();
+        let missing = asked.filter(|&&instrument| host.engine().book(instrument).is_none());
+        let missing: Vec<_> = missing.map(|instrument| instrument.0).collect();
+        if !missing.is_empty() {
+            let name = plain(seat.name());
+            let why = "but there never were any; mend its `instruments`";
+            add(&mut text, format_args!("strategy {name} subscribed to {missing:?}, {why}\n"));
+        }
+    }
+    text
+}
+
 fn fault(seat: &Seat) -> Option<String> {
     let failure = seat.failures().next_back()?;
     if matches!(failure.fault, Fault::LastWords { .. }) {

@@ -185,6 +185,7 @@ impl Desk {
                 "all {SEATS_MAX} seats are given; restart the venue without old ones"
             ))
         })?;
+        self.check_instruments(&strategy)?;
         let seat = self.loader.seat(&strategy, number)?;
         let name = seat.name().to_owned();
         let account = seat.account().0;
@@ -210,6 +211,7 @@ impl Desk {
         version: StrategyConfig,
         orders: OpenOrders,
     ) -> Result<Value, No> {
+        self.check_instruments(&version)?;
         let seat = self.loader.seat(&version, number)?;
         let name = seat.name().to_owned();
         let Swapped { state, last_words } =
@@ -271,7 +273,16 @@ impl Desk {
         let last_words = self.errands.run(move |host| host.put_back(seat, orders))??;
         let not_kept = self.keep(number);
         let (name, place) = (image.name(), image.taken().place);
-        Ok(json!({ "seat": number, "name": name, "place": place, "not_kept": not_kept }))
+        Ok(json!({
+            "seat": number, "name": name, "place": place, "last_words": said(last_words),
+            "not_kept": not_kept,
+        }))
+    }
+
+    /// Whether the venue has all instruments that a strategy is to hear of.
+    fn check_instruments(&self, strategy: &StrategyConfig) -> Result<(), No> {
+        let strategy = strategy.clone();
+        Ok(self.errands.run(move |host| strategy.check_instruments(host.engine()))??)
     }
 
     /// The number of a strategy that is there.
@@ -323,6 +334,11 @@ fn check(image: &SeatImage, strategy: &StrategyConfig) -> Result<(), No> {
     Err(No::Verdict(format!("the image of {:?} is {problem}", image.name())))
 }
 
+/// What a strategy that is gone is to be told of: that it failed in its last words.
+fn said(last_words: Option<Fault>) -> Option<String> {
+    last_words.map(|fault| fault.to_string())
+}
+
 /// Whether people call a seat so, with or without the number that stands before its name.
 fn is_called(seat: &Seat, name: &str) -> bool {
     let bare = seat.name().split_once(' ').map_or(seat.name(), |(_, bare)| bare);
@@ -332,11 +348,6 @@ fn is_called(seat: &Seat, name: &str) -> bool {
 /// A request that was not done, as a line.
 pub(super) fn refusal(problem: &str) -> String {
     json!({ "ok": false, "error": problem }).to_string()
-}
-
-/// What a strategy that is gone is to be told of: that it failed in its last words.
-fn said(last_words: Option<Fault>) -> Option<String> {
-    last_words.map(|fault| fault.to_string())
 }
 
 impl std::fmt::Debug for Desk {

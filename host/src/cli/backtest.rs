@@ -79,6 +79,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
     if args.verbose {
         tell(&ending.summary());
     }
+    tell(&ending.never_there());
     let verdicts = Verdict::all(&ending);
     let mut text = format!("{title}\n");
     for verdict in &verdicts {

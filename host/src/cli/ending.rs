@@ -38,6 +38,11 @@ impl<'a> Ending<'a> {
         summary::text(&self.run.metrics, self.elapsed, &self.rows)
     }
 
+    /// Which strategies were to hear of instruments that never came to be; nothing where none was.
+    pub(super) fn never_there(&self) -> String {
+        summary::never_there(&self.run.host)
+    }
+
     /// Which strategies failed, and how; nothing where none did.
     pub(super) fn faults(&self) -> String {
         summary::faults(&self.rows)

@@ -272,6 +272,7 @@ impl Args {
         self.crew.tell_logs(&run.host);
         // Being quiet is about speed: what failed is told all the same.
         tell(&if self.quiet { ending.faults() } else { ending.summary() });
+        tell(&ending.never_there());
         page.map_or(Ok(()), |page| page.write(&ending, title, findings))
     }
 }

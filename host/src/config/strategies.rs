@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use ringfence_core::{InstrumentId, Interest};
+use ringfence_core::{Engine, InstrumentId, Interest};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::{LimitsConfig, OnFaultConfig, Parameter, Within};
+use crate::error::RunError;
 use crate::floor::WORKERS_MAX;
 use crate::sandbox::SandboxConfig;
 use crate::seat::{OpenOrders, Subscription};
@@ -143,6 +144,24 @@ impl StrategyConfig {
             instruments: self.instruments.iter().copied().map(InstrumentId).collect(),
             timer_ns: self.timer_ns.map_or(asked.timer_ns, Within::get),
         }
+    }
+
+    /// Whether there are all instruments that it is to hear of, where no others come.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Strategy`] with those that there are not.
+    pub fn check_instruments(&self, engine: &Engine) -> Result<(), RunError> {
+        let is_missing = |&&number: &&u32| engine.book(InstrumentId(number)).is_none();
+        let missing: Vec<_> = self.instruments.iter().filter(is_missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let problem = format!(
+            "its `instruments` name {missing:?}, which this venue does not trade; define them in the \
+             venue's file of instruments, or leave them out"
+        );
+        Err(RunError::Strategy { file: self.file.display().to_string(), problem })
     }
 
     /// The worker that it answers on, from 0.

@@ -181,6 +181,33 @@ fn parameters_of_strategies_become_their_lines() {
 }
 
 #[test]
+fn a_name_that_is_given_is_one_strategys_alone() {
+    for (text, expected) in [
+        (
+            "[[strategies]]\nfile = \"a.wasm\"\nname = \"it\"\n[[strategies]]\nfile = \"b.wasm\"\n\
+             [[strategies]]\nfile = \"c.wasm\"\nname = \"it\"\n",
+            "a.toml, line 8, column 8: another strategy is called \"it\" already, in line 3, column 8; \
+             give one of the two a `name` of its own",
+        ),
+        (
+            "[[strategies]]\nfile = \"a.wasm\"\n[[strategies]]\nfile = \"b.wasm\"\nname = \"a\"\n",
+            "line 5, column 8: another strategy is called \"a\" already, in line 2, column 8",
+        ),
+        (
+            "[[strategies]]\nfile = \"b.wasm\"\nname = \"a\"\n[[strategies]]\nfile = \"a.wasm\"\n",
+            "line 5, column 8: another strategy is called \"a\" already, in line 3, column 8",
+        ),
+    ] {
+        let problem = problem(text);
+        assert!(problem.contains(expected), "{problem}\ndoes not say\n{expected}");
+    }
+    // Those that are called by their file alone have the number of their seat before it.
+    let text = "[[strategies]]\nfile = \"a.wasm\"\n[[strategies]]\nfile = \"a.wasm\"\n[[strategies]]\n\
+        file = \"a.wasm\"\nname = \"b\"\n";
+    assert_eq!(Config::parse("a", text).unwrap().strategies.len(), 3);
+}
+
+#[test]
 fn an_empty_file_is_a_venue_with_defaults() {
     assert_eq!(Config::parse("a", "").unwrap(), Config::default());
     assert_eq!(Settings::from(&Config::default().journal), Settings::default());

@@ -328,6 +328,17 @@ fn a_new_version_is_what_the_venues_file_says_of_that_seat() {
     market.strategy(&["load", "--name", "strategy-quoter"]).refused(&["several strategies"]);
     market.strategy(&["load", &more]).refused(&["already"]);
 
+    // What it would hear of is looked at as at a start.
+    fs::write(&config, text.replace("parameters = ", "instruments = [7]\nparameters = ")).unwrap();
+    let turned_down = market.strategy(&["replace", "1"]);
+    assert_eq!(turned_down.status, 1, "{}", turned_down.err);
+    assert!(
+        turned_down.err.contains("[7], which this venue does not trade"),
+        "{}",
+        turned_down.err
+    );
+    assert_eq!(market.seat(1)["parameters"][1], "size=9", "nothing has changed");
+
     fs::write(&config, text.clone() + "nonsense").unwrap();
     market.strategy(&["replace", "1", "--parameter", "size=8"]).refused(&["venue.toml, line"]);
     assert_eq!(market.seat(1)["parameters"][1], "size=9", "nothing has changed");

@@ -136,6 +136,29 @@ fn a_file_of_strategies_decides_as_the_command_line_does_and_as_with_workers() {
 }
 
 #[test]
+fn who_waits_for_an_instrument_that_never_comes_is_told_at_the_end() {
+    let folder = Folder::new("no-instrument");
+    let tape = folder.write("tape.jsonl", offers(3));
+    folder.write("calm.wasm", Guest::default().wasm());
+    let crew = |instruments: &str| {
+        let text = format!("[[strategies]]\nfile = \"calm.wasm\"\ninstruments = {instruments}\n");
+        folder.write("crew.toml", text)
+    };
+    let waits = crew("[9, 1, 7]");
+    let told =
+        "strategy 1 calm subscribed to [9, 7], but there never were any; mend its `instruments`\n";
+    let run = ringfence(&["replay", "-q", "--events", "none", "--strategies", &waits, &tape]);
+    assert_eq!((run.status, run.err.as_str()), (0, told));
+    let run = ringfence(&["replay", "--events", "none", "--strategies", &waits, &tape]);
+    assert_eq!(run.err.matches(told).count(), 1, "{}", run.err);
+    let run = ringfence(&["backtest", "--strategies", &waits, "--tape", &tape]);
+    assert_eq!((run.status, run.err.as_str()), (0, told));
+    // The tape defines it with its first line: that is early enough.
+    let run = ringfence(&["replay", "-q", "--strategies", &crew("[1]"), &tape]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+}
+
+#[test]
 fn a_file_of_strategies_that_makes_no_sense_is_refused() {
     let folder = Folder::new("no-crew");
     let tape = folder.write("tape.jsonl", TAPE);
@@ -148,6 +171,8 @@ fn a_file_of_strategies_that_makes_no_sense_is_refused() {
     refused("", &["crew.toml", "names no strategy"]);
     refused("[[strategies]]\nfile = \"calm.wasm\"\nlimit = 1\n", &["line 3", "`limit`"]);
     refused("[[strategies]]\nfile = \"calm.wasm\"\nworker = 0\n", &["line 3", "count = 0"]);
+    let calm_twice = "[[strategies]]\nfile = \"calm.wasm\"\nname = \"it\"\n".repeat(2);
+    refused(&calm_twice, &["crew.toml, line 6, column 8", "\"it\"", "line 3, column 8"]);
     refused("[[strategies]]\nfile = \"other.wasm\"\n", &["cannot open", "other.wasm"]);
     let file = folder.write("crew.toml", "[[strategies]]\nfile = \"calm.wasm\"\n");
     for wrong in [

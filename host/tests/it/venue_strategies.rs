@@ -221,11 +221,9 @@ fn a_venue_survives_strategies_that_attack_it_and_a_good_one_trades() {
         println!("skipped: there is no strategy-hostile.wasm; .ci/build-guests.sh builds it");
         return;
     };
-    for runtime in ["wasmtime", "wasmedge"] {
-        let is_there = match runtime {
-            "wasmtime" => cfg!(feature = "wasmtime"),
-            _ => cfg!(feature = "wasmedge"),
-        };
+    let engines =
+        [("wasmtime", cfg!(feature = "wasmtime")), ("wasmedge", cfg!(feature = "wasmedge"))];
+    for (runtime, is_there) in engines {
         if !is_there {
             continue;
         }
@@ -267,6 +265,7 @@ fn a_strategy_that_does_not_start_is_refused_at_the_start() {
         Run { status: run.status, out: run.out, err }.refused(parts);
     };
     refused("", &["it.wasm", "rf_init", "-4"]);
+    refused("instruments = [7]\n", &["it.wasm", "[7]", "this venue does not trade"]);
     refused("limits = { module_bytes = 10 }\n", &["it.wasm", "bytes", "10"]);
     refused("[workers]\ncount = 1\nprocessors = [60000]\n", &["[workers]", "processor 60000"]);
 }
