@@ -1,14 +1,16 @@
 //! A compiler in a process of its own: what a host starts, not a person.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::ValueEnum as _;
 
 use super::Outcome;
 use super::strategies::Runtime;
 use crate::error::RunError;
-use crate::runtime::{Engine, EngineError, compile_as_child};
+use crate::runtime::{Engine, EngineError, InChild, compile_as_child};
 
 /// What is compiled for which engine, and where to.
 #[derive(Debug, clap::Args)]
@@ -19,8 +21,13 @@ pub(super) struct Args {
     fingerprint: String,
 }
 
+/// `engine`, whose compiler is this program in a process of its own, with limits.
+pub(super) fn in_child(runtime: Runtime, engine: Arc<dyn Engine>) -> io::Result<InChild> {
+    Ok(InChild::new(engine, std::env::current_exe()?, args(runtime)))
+}
+
 /// The arguments that lead here, but for the last two.
-pub(super) fn args(runtime: Runtime) -> [OsString; 2] {
+fn args(runtime: Runtime) -> [OsString; 2] {
     let name = runtime.to_possible_value().map(|value| value.get_name().into());
     ["compile-guest".into(), name.unwrap_or_default()]
 }

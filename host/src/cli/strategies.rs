@@ -17,9 +17,9 @@ use crate::host::Host;
 use crate::ordinary;
 use crate::plain::plain;
 use crate::processors::Processors;
-use crate::runtime::{Engine, EngineError, LogLine};
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
-use crate::runtime::{InChild, Tiered};
+use crate::runtime::Tiered;
+use crate::runtime::{Engine, EngineError, LogLine};
 use crate::sandbox::{Cache, ImageError, LoadError, Programs, Sandbox, SandboxConfig};
 use crate::seat::{Guest, OpenOrders, Seat, SeatImage, Subscription};
 use crate::watchdog::Watchdog;
@@ -325,8 +325,8 @@ fn tiered(
     first: Arc<dyn Engine>,
     then: Arc<dyn Engine>,
 ) -> Result<Box<dyn Engine>, EngineError> {
-    let then = match std::env::current_exe() {
-        Ok(program) => Arc::new(InChild::new(then, program, super::compile::args(runtime))),
+    let then = match super::compile::in_child(runtime, Arc::clone(&then)) {
+        Ok(in_child) => Arc::new(in_child),
         Err(_) => then,
     };
     Ok(Box::new(Tiered::new(first, then)?))

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::Arc;
@@ -88,8 +89,13 @@ impl Engine for InChild {
         }
         match ended {
             Some(status) if status.success() => Ok(()),
+            Some(status) if status.signal() == Some(libc::SIGXCPU) => Err(self.failed(format!(
+                "it used up its time on the processor, {CPU_SECONDS_MAX} s at most; {SMALLER}"
+            ))),
             Some(status) => Err(self.failed(format!("{status}: {}", said.trim()))),
-            None => Err(self.failed(format!("it took more than {} s", TIME_MAX.as_secs()))),
+            None => {
+                Err(self.failed(format!("it took more than {} s; {SMALLER}", TIME_MAX.as_secs())))
+            }
         }
     }
 
@@ -140,7 +146,7 @@ pub fn compile_as_child(engine: &dyn Engine, path: &Path, fingerprint: &str) -> 
     engine.compile(&admitted, path).map_err(|error| error.to_string())
 }
 
-/// Takes on the limits of a compiler, for the rest of this process.
+/// Takes on the limits of a compiler, for the rest of this process. Lower ones stay in force.
 fn limit_self() {
     for (resource, most) in [
         (libc::RLIMIT_CPU, CPU_SECONDS_MAX),
@@ -148,9 +154,15 @@ fn limit_self() {
         (libc::RLIMIT_FSIZE, FILE_LEN_MAX),
         (libc::RLIMIT_CORE, 0),
     ] {
-        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-        // SAFETY: the limit is a plain value that outlives the call. Where a lower one is in force,
-        // the call changes nothing.
+        let mut limit =
+            libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+        // SAFETY: the limit is a plain value that outlives the call. Where it fails, there is none.
+        unsafe { libc::getrlimit(resource, &raw mut limit) };
+        limit.rlim_cur = limit.rlim_cur.min(most);
+        // Whoever uses up its time is told by a signal of its own, and is killed a second later.
+        let then = if resource == libc::RLIMIT_CPU { most + 1 } else { most };
+        limit.rlim_max = limit.rlim_max.min(then);
+        // SAFETY: as above.
         unsafe { libc::setrlimit(resource, &raw const limit) };
     }
     // SAFETY: plain calls on numbers. Who started us is gone: so are we. The market goes first.
@@ -188,6 +200,9 @@ const TIME_MAX: Duration = Duration::from_secs(180);
 
 /// Seconds of a processor that it may use.
 const CPU_SECONDS_MAX: u64 = 120;
+
+/// What to do about a module that takes too long.
+const SMALLER: &str = "write it in shorter functions, or leave code out";
 
 /// Bytes of memory that it may write to.
 const MEMORY_MAX: u64 = 4 << 30;

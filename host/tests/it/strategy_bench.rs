@@ -1,5 +1,7 @@
 //! `ringfence strategy bench`: a row for each engine, and a word where two differ.
 
+use std::process::Command;
+
 use crate::command::{Folder, ringfence};
 use crate::guests::{self, Guest};
 
@@ -44,4 +46,22 @@ fn one_that_fails_or_is_no_strategy_is_told() {
     let missing = folder.path("missing.wasm");
     ringfence(&["strategy", "bench", &missing]).refused(&["cannot open", &missing]);
     assert_eq!(ringfence(&["strategy", "bench", &traps, "--runs", "0"]).status, 2);
+}
+
+/// A module that a compiler needs minutes for ends with a word. Here a compiler has three seconds of a
+/// processor; what is left out of them needs a tenth of one.
+#[test]
+fn who_takes_a_compiler_too_long_is_told() {
+    let folder = Folder::new("bench-loops");
+    let loops = "(loop $again (br_if $again (memory.size)))".repeat(20_000);
+    let file = folder.write("loops.wasm", Guest::doing(&format!("{loops} (i32.const 0)")));
+    let run = Command::new("sh")
+        .args(["-c", "ulimit -St 3; exec \"$0\" strategy bench \"$1\""])
+        .args([env!("CARGO_BIN_EXE_ringfence"), &file])
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&run.stderr);
+    assert_eq!((run.status.code(), run.stdout.len()), (Some(2), 0), "{err}");
+    assert!(err.contains(&file) && err.contains("it used up its time on the processor"), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
 }

@@ -1,5 +1,10 @@
 //! The engines that are measured.
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+use std::sync::Arc;
+
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+use crate::cli::strategies::Runtime;
 use crate::runtime::{Engine, EngineError};
 
 /// An engine, as the table calls it.
@@ -15,19 +20,33 @@ pub(super) fn engines() -> Result<Vec<Measured>, EngineError> {
     #[cfg(feature = "wasmtime")]
     {
         use crate::runtime::{Wasmi, Wasmtime, WasmtimeCompiler};
-        let compiled = Box::new(Wasmtime::new(WasmtimeCompiler::Optimised)?);
-        engines.push(Measured { name: "wasmtime, compiled", engine: compiled });
+        let compiled = Arc::new(Wasmtime::new(WasmtimeCompiler::Optimised)?);
+        let engine = in_child(Runtime::Wasmtime, compiled)?;
+        engines.push(Measured { name: "wasmtime, compiled", engine });
         engines.push(Measured { name: "wasmi, interpreted", engine: Box::new(Wasmi::new()?) });
     }
     #[cfg(feature = "wasmedge")]
     {
         use crate::runtime::{WasmEdge, WasmEdgeMode};
-        for (name, mode) in [
-            ("WasmEdge, compiled", WasmEdgeMode::Compiled),
-            ("WasmEdge, interpreted", WasmEdgeMode::Interpreted),
-        ] {
-            engines.push(Measured { name, engine: Box::new(WasmEdge::new(mode)?) });
-        }
+        let compiled = Arc::new(WasmEdge::new(WasmEdgeMode::Compiled)?);
+        let engine = in_child(Runtime::Wasmedge, compiled)?;
+        engines.push(Measured { name: "WasmEdge, compiled", engine });
+        let engine = Box::new(WasmEdge::new(WasmEdgeMode::Interpreted)?);
+        engines.push(Measured { name: "WasmEdge, interpreted", engine });
     }
     Ok(engines)
+}
+
+/// An engine that compiles as a venue does: elsewhere, and no longer than a compiler may.
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+fn in_child(runtime: Runtime, engine: Arc<dyn Engine>) -> Result<Box<dyn Engine>, EngineError> {
+    let name = engine.name();
+    match crate::cli::compile::in_child(runtime, engine) {
+        Ok(in_child) => Ok(Box::new(in_child)),
+        Err(error) => Err(EngineError {
+            engine: name,
+            doing: "cannot find this program, which compiles in a process of its own",
+            why: error.to_string(),
+        }),
+    }
 }
