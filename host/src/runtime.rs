@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 mod child;
 pub(crate) mod dialect;
 mod imports;
+mod lanes;
 mod log;
 pub(crate) mod pages;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]

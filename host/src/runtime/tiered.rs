@@ -6,10 +6,9 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::sync::{Arc, OnceLock};
 
+use super::lanes::{Lanes, PATIENCE};
 use super::pages::PAGE_LEN;
 use super::{
     Artifact, Engine, EngineError, Imports, ImportsConfig, Instance, Module, WASM_PAGE_LEN,
@@ -19,14 +18,13 @@ use super::{
 pub struct Tiered {
     first: Arc<dyn Engine>,
     then: Arc<dyn Engine>,
-    jobs: Mutex<Sender<Job>>,
+    lanes: Lanes,
 }
-
-type Job = Box<dyn FnOnce() + Send>;
 
 impl Tiered {
     /// Strategies start on `first` and move to `then`, which compiles one module after another on
-    /// a thread of its own.
+    /// a thread of its own. While one takes more than two seconds, another thread goes on with those
+    /// behind it.
     ///
     /// Where `then` compiles in this process, a process that ends does not wait for it.
     ///
@@ -34,16 +32,12 @@ impl Tiered {
     ///
     /// [`EngineError`] where there can be no thread.
     pub fn new(first: Arc<dyn Engine>, then: Arc<dyn Engine>) -> Result<Self, EngineError> {
-        let (jobs, todo) = mpsc::channel::<Job>();
-        let work = move || todo.into_iter().for_each(|job| job());
-        thread::Builder::new().name("ringfence-compiler".to_owned()).spawn(work).map_err(
-            |error| EngineError {
-                engine: then.name(),
-                doing: "cannot start a thread to compile on",
-                why: error.to_string(),
-            },
-        )?;
-        Ok(Self { first, then, jobs: Mutex::new(jobs) })
+        let lanes = Lanes::start(PATIENCE).map_err(|error| EngineError {
+            engine: then.name(),
+            doing: "cannot start a thread to compile on",
+            why: error.to_string(),
+        })?;
+        Ok(Self { first, then, lanes })
     }
 
     /// What strategies start on.
@@ -58,16 +52,20 @@ impl Tiered {
         &self.then
     }
 
-    /// What `compile` will have made, on the thread of the compiler.
+    /// What `compile` will have made, on a thread of the compiler.
     pub(crate) fn later(
         &self,
         compile: impl FnOnce() -> Result<Arc<dyn Module>, EngineError> + Send + 'static,
     ) -> Better {
         let better = Better::default();
         let made = better.clone();
-        let job = Box::new(move || _ = made.0.set(compile()));
-        // The thread lives as long as we do.
-        _ = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).send(job);
+        if self.lanes.take(Box::new(move || _ = made.0.set(compile()))).is_err() {
+            _ = better.0.set(Err(EngineError {
+                engine: self.then.name(),
+                doing: "cannot compile the module",
+                why: "too many wait for the compiler".to_owned(),
+            }));
+        }
         better
     }
 }

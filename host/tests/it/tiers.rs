@@ -1,11 +1,14 @@
 //! Strategies that move from one engine to another between two batches, and compilers elsewhere.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ringfence_core::quantity::Time;
-use ringfence_host::runtime::{Engine, InChild, Tiered};
+use ringfence_host::runtime::{Artifact, Engine, EngineError, InChild, Module, Tiered};
 use ringfence_host::sandbox::{Cache, LoadError, Program, Sandbox, SandboxConfig};
 
 use crate::guests::{Guest, echo, engines, events, run, run_moving, tight};
@@ -193,6 +196,71 @@ fn a_compiler_that_fails_costs_speed_and_nothing_else() {
         let mut out = Vec::new();
         sandbox.deliver(Time(1), &events(2), &mut out).unwrap();
         assert_eq!((out.len(), sandbox.stats().moves), (2, 0));
+    }
+}
+
+/// An engine whose compiler is at the module that it is handed first until it may go on.
+#[derive(Debug)]
+struct Slow {
+    engine: Arc<dyn Engine>,
+    first: Mutex<Option<(Sender<()>, Receiver<()>)>>,
+}
+
+impl Engine for Slow {
+    fn name(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    fn fingerprint(&self) -> String {
+        self.engine.fingerprint()
+    }
+
+    fn keeps_artifacts(&self) -> bool {
+        self.engine.keeps_artifacts()
+    }
+
+    fn prepare(&self, admitted: &[u8]) -> Result<Arc<dyn Module>, EngineError> {
+        let first = self.first.lock().unwrap().take();
+        if let Some((begins, go_on)) = first {
+            begins.send(()).unwrap();
+            _ = go_on.recv();
+        }
+        self.engine.prepare(admitted)
+    }
+
+    fn compile(&self, admitted: &[u8], path: &Path) -> Result<(), EngineError> {
+        self.engine.compile(admitted, path)
+    }
+
+    fn open(&self, artifact: &Artifact) -> Result<Arc<dyn Module>, EngineError> {
+        self.engine.open(artifact)
+    }
+}
+
+#[test]
+fn a_module_that_takes_long_to_compile_leaves_nobody_in_the_interpreter() {
+    for (_, engine) in compilers() {
+        let ((begins, begun), (held, go_on)) = (channel(), channel());
+        let first = Mutex::new(Some((begins, go_on)));
+        let tiered = Tiered::new(interpreter(), Arc::new(Slow { engine, first })).unwrap();
+        let prepare = |code: i32| {
+            let wasm = Guest::doing(&format!("(i32.const {code})"));
+            let config = SandboxConfig::default();
+            Program::prepare(&tiered, &Cache::disabled(), &wasm, &config).unwrap()
+        };
+        let slow = prepare(0);
+        begun.recv().unwrap();
+        for program in [prepare(1), prepare(2)] {
+            let until = Instant::now() + Duration::from_secs(4);
+            while program.is_being_compiled() {
+                assert!(Instant::now() < until, "it waits for the one before it");
+                thread::sleep(Duration::from_millis(20));
+            }
+            program.wait_until_compiled().unwrap();
+        }
+        assert!(slow.is_being_compiled());
+        drop(held);
+        slow.wait_until_compiled().unwrap();
     }
 }
 
