@@ -7,7 +7,9 @@ fn commands(with: impl FnOnce(&mut Context<'_>)) -> Vec<Command> {
     let mut buffer = [[0; COMMAND_LEN]; 4];
     let mut context = Context::new(&mut blotter, &mut buffer, Time(9));
     assert_eq!(context.time(), Time(9));
+    host(|host| host.takes_commands = true);
     with(&mut context);
+    host(|host| host.takes_commands = false);
     let count = context.count();
     let records = buffer[..count].iter().map(CommandRecord::from_bytes);
     records.map(|record| record.to_command().unwrap()).collect()
@@ -120,6 +122,16 @@ fn a_submitted_order_leaves_at_once() {
     let submitted = host(|host| core::mem::take(&mut host.submitted));
     let record = CommandRecord::from_bytes(&submitted[0]);
     assert_eq!(record.to_command(), Ok(Command::New(order(1))));
+}
+
+#[test]
+fn what_a_host_never_takes_is_refused_and_not_followed() {
+    commands(|context| {
+        let none = NewOrder { qty: Qty(0), ..order(0) };
+        assert_eq!(context.submit(none), Err(SubmitError::Refused));
+        assert_eq!(context.orders().len(), 0);
+    });
+    assert_eq!(host(|host| host.submitted.len()), 0);
 }
 
 #[test]

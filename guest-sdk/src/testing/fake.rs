@@ -4,7 +4,10 @@ use std::cell::RefCell;
 use std::string::String;
 use std::vec::Vec;
 
-use ringfence_core::wire::COMMAND_LEN;
+use ringfence_core::Command;
+use ringfence_core::wire::{COMMAND_LEN, CommandRecord};
+
+use crate::abi::submit as answers;
 
 /// A line that a strategy logged, with its level (see [`crate::abi::level`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +25,12 @@ pub(crate) struct FakeHost {
     pub(crate) logs: Vec<LogLine>,
     pub(crate) metrics: Vec<(i32, i64)>,
     pub(crate) submitted: Vec<[u8; COMMAND_LEN]>,
+    /// Whether the strategy is called with events or a timer.
+    pub(crate) takes_commands: bool,
 }
+
+/// Commands that a strategy may ask for in one call, where a host's limits are the usual ones.
+pub(crate) const COMMANDS_PER_CALL: usize = 1_024;
 
 std::thread_local! {
     static HOST: RefCell<FakeHost> = RefCell::default();
@@ -55,12 +63,31 @@ pub(crate) fn metric(id: i32, value: i64) {
     host(|host| host.metrics.push((id, value)));
 }
 
+/// What a host answers, by the first of its reasons that holds.
 pub(crate) fn submit(record: &[u8]) -> i32 {
-    match record.try_into() {
-        Ok(record) => host(|host| {
-            host.submitted.push(record);
-            0
-        }),
-        Err(_) => crate::abi::submit::BAD_LEN,
+    host(|host| host.queue(record)).err().unwrap_or(0)
+}
+
+impl FakeHost {
+    fn queue(&mut self, record: &[u8]) -> Result<(), i32> {
+        if !self.takes_commands {
+            return Err(answers::NOT_NOW);
+        }
+        let record: [u8; COMMAND_LEN] = record.try_into().map_err(|_| answers::BAD_LEN)?;
+        match CommandRecord::from_bytes(&record).to_command() {
+            Ok(Command::New(order)) if order.qty.is_zero() && order.notional == 0 => {
+                return Err(answers::NO_COMMAND);
+            }
+            Ok(_) => {}
+            Err(_) => return Err(answers::NO_COMMAND),
+        }
+        if self.submitted.len() == COMMANDS_PER_CALL {
+            return Err(answers::FULL);
+        }
+        self.submitted.push(record);
+        Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

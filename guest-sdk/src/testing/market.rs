@@ -18,7 +18,7 @@ pub use pit::Pit;
 pub use swap::SwapError;
 
 use super::crowd::Crowd;
-use super::fake::host;
+use super::fake::{COMMANDS_PER_CALL, host};
 use crate::abi::{COMMANDS_CAP, EVENTS_CAP};
 use crate::params::ParamError;
 use crate::position::Position;
@@ -210,9 +210,18 @@ impl<S: Strategy> Market<S> {
 
     fn deliver(&mut self, batch: &[[u8; EVENT_LEN]]) {
         let mut commands = [[0; COMMAND_LEN]; COMMANDS_CAP];
+        host(|host| host.takes_commands = true);
         let count = self.session.on_events(batch, &mut commands);
-        let mut all = host(|host| core::mem::take(&mut host.submitted));
+        let mut all = host(|host| {
+            host.takes_commands = false;
+            core::mem::take(&mut host.submitted)
+        });
         all.extend_from_slice(&commands[..count]);
+        let (asked, most) = (all.len(), COMMANDS_PER_CALL);
+        assert!(
+            asked <= most,
+            "the strategy asked for {asked} commands in one call: {most} are taken"
+        );
         self.commands_seen += all.len();
         self.commands.extend(all.iter().map(CommandRecord::from_bytes));
     }

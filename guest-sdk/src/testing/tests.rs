@@ -1,3 +1,4 @@
+use ringfence_core::wire::CommandRecord;
 use ringfence_core::{Command, InstrumentId, Reject};
 
 use super::*;
@@ -45,6 +46,12 @@ impl Strategy for Puppet {
                 self.seen.push(format!("{:?}", context.limit(at, Side::Buy, Price(1), Qty(1))));
                 self.seen.push(format!("{:?}", context.cancel(at, OrderId(1))));
             }
+            10 => {
+                let order = NewOrder::limit(OrderId(9), Side::Buy, Price(1), Qty(1));
+                let record = CommandRecord::from_command(&Command::New(order)).unwrap();
+                (0..1_024).for_each(|_| assert_eq!(fake::submit(&record.to_bytes()), 0));
+                context.limit(at, Side::Buy, Price(1), Qty(1)).unwrap();
+            }
             8 => context.cancel(at, OrderId(77)).unwrap(),
             9 => {
                 let random = context.rand64();
@@ -81,7 +88,8 @@ impl Strategy for Puppet {
 
     fn on_stop(&mut self, context: &mut Context<'_>) {
         let refused = context.limit(InstrumentId(0), Side::Buy, Price(1), Qty(1));
-        self.seen.push(format!("stop {refused:?}"));
+        let order = NewOrder::limit(OrderId(0), Side::Buy, Price(1), Qty(1));
+        self.seen.push(format!("stop {refused:?} {:?}", context.submit(order)));
     }
 }
 
@@ -189,6 +197,12 @@ fn a_full_blotter_and_a_full_batch_are_answers() {
 }
 
 #[test]
+#[should_panic(expected = "the strategy asked for 1025 commands in one call: 1024 are taken")]
+fn more_commands_than_a_call_may_ask_for_are_a_failure() {
+    pull(&mut bid_of_ten(), 10);
+}
+
+#[test]
 fn random_numbers_are_the_same_each_time() {
     let drawn = || {
         let mut market = Market::<Puppet>::open("");
@@ -208,7 +222,7 @@ fn timers_come_at_their_time_and_phases_when_they_change() {
     assert_eq!(market.now(), Time(34_202_500_000_000));
     market.apply(&Command::Phase { instrument: InstrumentId(0), phase: Phase::Halted });
     market.stop();
-    check(&market, &["timer 34201", "timer 34202", "halted", "stop Err(Commands)"]);
+    check(&market, &["timer 34201", "timer 34202", "halted", "stop Err(Commands) Err(Refused)"]);
 }
 
 #[test]
