@@ -219,7 +219,8 @@ impl Tally {
             _ => return,
         }
         let now_ns = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let order = own * self.connections + at;
+        // The first is due when there is one at this rate, not at once.
+        let order = own * self.connections + at + 1;
         let meant = u128::from(order) * 1_000_000_000 / u128::from(self.rate.max(1));
         let meant = u64::try_from(meant).unwrap_or(u64::MAX);
         self.latency_ns.saturating_record(now_ns.saturating_sub(meant).max(1));
@@ -242,6 +243,20 @@ mod tests {
 
     use super::{Load, LoadError, Tally};
     use crate::testing::Random;
+
+    /// An order is due once there is one at this rate: its latency counts from then, not from the
+    /// order before.
+    #[test]
+    fn an_order_is_late_by_what_it_waited_alone() {
+        let begun = Instant::now().checked_sub(Duration::from_millis(2_500)).unwrap();
+        let mut tally = Tally::new(begun, 1, 1);
+        for order_id in [0, 1] {
+            tally.hear(0, 0, &EventRecord { kind: kind::ACCEPTED, order_id, ..<_>::default() });
+        }
+        let ms = |ns: u64| ns / 1_000_000;
+        assert_eq!(ms(tally.latency_ns.max()) / 100, 15, "the first was meant to leave at 1 s");
+        assert_eq!(ms(tally.latency_ns.min()) / 100, 5);
+    }
 
     #[test]
     fn answers_of_an_earlier_run_do_not_count() {

@@ -1,5 +1,6 @@
 //! A venue: what its sockets bring is sequenced, journalled, applied and told, again and again.
 
+mod definitions;
 mod images;
 mod opening;
 mod services;
@@ -33,6 +34,8 @@ pub struct Venue {
     gateway: Gateway,
     net: Net,
     findings: Findings,
+    /// What of the file of instruments was not taken.
+    notes: Vec<String>,
     /// Never sleeps.
     is_restless: bool,
     /// How long nothing may be sequenced before time is.
@@ -94,6 +97,12 @@ impl Venue {
     #[must_use]
     pub const fn net(&self) -> &Net {
         &self.net
+    }
+
+    /// What of the file of instruments was not taken, since the journal has it otherwise.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// What recovery found.

@@ -289,7 +289,7 @@ fn is_sound(order: &NewOrder) -> bool {
     };
     let hidden = !order.hidden || (rests && order.display.is_zero());
     let stop = if stopped { order.stop.is_some() } else { trailing || order.stop.is_none() };
-    let trail = if trailing { order.trail != 0 } else { order.trail == 0 };
+    let trail = if trailing { order.trail.cast_signed() > 0 } else { order.trail == 0 };
     let worth =
         order.notional == 0 || (kind == T::Market && order.qty.is_zero() && order.parent == 0);
     let least = order.min_qty <= order.qty

@@ -48,6 +48,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
             strategies::take_the_floor(host, &config, true)?;
             returning.go_on(host, &config)
         })?;
+    for note in venue.notes() {
+        tell(&format!("ringfence: {}\n", plain(note)));
+    }
     // What is traded is known by now, and does not change any more.
     let engine = venue.host().engine();
     config.strategies.iter().try_for_each(|strategy| strategy.check_instruments(engine))?;

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use ringfence_core::{Command, Time};
-
+use super::definitions::define;
 use super::services::not_there;
 use super::{Services, Venue, now};
 use crate::config::Config;
@@ -13,10 +12,7 @@ use crate::gateway::net::Net;
 use crate::host::Host;
 use crate::journal::{Folder, Settings};
 use crate::processors::Processors;
-use crate::publisher::Outlet;
 use crate::recovery::{self, Findings, Recovery, Witness};
-use crate::replay::input::Lines;
-use crate::replay::jsonl::parse_line;
 use crate::slice;
 
 impl Venue {
@@ -51,9 +47,10 @@ impl Venue {
         services.figures.note_recovery(&findings);
         let mut host = Host::resume(engine, sequencer);
         seat(&mut host, &findings, witness)?;
-        if let Some(file) = &config.venue.instruments {
-            define(&mut host, &file.display().to_string(), &mut gateway)?;
-        }
+        let notes = match &config.venue.instruments {
+            Some(file) => define(&mut host, &file.display().to_string(), &mut gateway)?,
+            None => Vec::new(),
+        };
         let address = config.gateway.address;
         let net = Net::listen(address, config.network_optimization.0)
             .map_err(|source| RunError::Listen { address, source })?;
@@ -63,6 +60,7 @@ impl Venue {
             gateway,
             net,
             findings,
+            notes,
             is_restless: config.low_latency_mode,
             tick_ns: (tick_ns > 0).then_some(tick_ns),
             requests: Vec::new(),
@@ -84,28 +82,4 @@ impl Venue {
         slice::take_short_ones();
         Processors(&config.cpu_affinity).bind_own().map_err(not_there)
     }
-}
-
-/// Sequences what a file says: all of it where nothing was sequenced before, and later the
-/// instruments that are new. Whoever goes on answers to each of those, as if the market were open.
-fn define(host: &mut Host, file: &str, outlet: &mut impl Outlet) -> Result<(), RunError> {
-    let begins = host.sequencer().last().place == 0;
-    let mut lines = Lines::open(file)?;
-    loop {
-        let parsed = match lines.next_line()? {
-            None => break,
-            Some(line) if line.trim().is_empty() => continue,
-            Some(line) => parse_line(line),
-        };
-        let mut stamped = parsed.map_err(|error| lines.error(error.column, error.to_string()))?;
-        let counts = match &stamped.command {
-            Command::Instrument(spec) => host.engine().book(spec.instrument).is_none(),
-            _ => begins,
-        };
-        if counts {
-            stamped.at = Time(now());
-            host.turn(stamped, outlet)?;
-        }
-    }
-    Ok(())
 }

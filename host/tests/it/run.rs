@@ -264,3 +264,53 @@ fn nonsense(random: &mut Random, attempt: u64) -> Vec<u8> {
     }
     bytes
 }
+
+/// What the engine refuses of the file of instruments keeps the doors shut, and is nowhere afterwards.
+#[test]
+fn a_file_of_instruments_counts_whole_or_not_at_all() {
+    let folder = Folder::new("run-definitions");
+    let instrument = "{\"op\":\"instrument\",\"instrument\":1,\"symbol\":\"A\"}\n";
+    let account = "{\"op\":\"account\",\"account\":2,\"max_order_qty\":5}\n";
+    let write = |lines: &str| folder.write("instruments.jsonl", lines);
+    for (lines, parts) in [
+        (
+            "{\"op\":\"instrument\",\"instrument\":1,\"symbol\":\"A\",\"taker_bps\":20000}\n"
+                .into(),
+            ["instruments.jsonl, line 1", "bad_combination"],
+        ),
+        (
+            format!(
+                "{instrument}\n{{\"op\":\"account\",\"account\":2,\"mmp_qty\":1,\"mmp_ns\":0}}\n"
+            ),
+            ["instruments.jsonl, line 3", "bad_combination"],
+        ),
+        (format!("{instrument}{instrument}"), ["line 2", "bad_combination"]),
+    ] {
+        write(&lines);
+        let config = folder.write("venue.toml", crate::venue::config("os"));
+        let run = ringfence(&["run", "--config", &config]);
+        assert_eq!(run.status, 2, "{}", run.err);
+        assert!(parts.iter().all(|part| run.err.contains(part)), "{}", run.err);
+    }
+    write(&format!("{instrument}{account}"));
+    let venue = Venue::start(&folder, "os", "");
+    assert!(!venue.began.contains("stays as"), "{}", venue.began);
+    let mut client = venue.client(2);
+    let order = NewOrder { qty: ringfence_core::Qty(6), ..limit(1, Side::Buy, 100) };
+    let answers = ask(&mut client, &record(&Order::New(order)));
+    assert_eq!(answers[0].kind, kind::REJECTED, "the mended file was taken: {answers:?}");
+    drop(client);
+    venue.end();
+    write(
+        "{\"op\":\"instrument\",\"instrument\":1,\"symbol\":\"B\"}\n\
+         {\"op\":\"account\",\"account\":2,\"max_order_qty\":7}\n\
+         {\"op\":\"account\",\"account\":2,\"max_order_qty\":5}\n",
+    );
+    let venue = Venue::start(&folder, "os", "");
+    for part in ["line 1: instrument 1 stays as the journal", "line 2: account 2 keeps the limits"]
+    {
+        assert!(venue.began.contains(part), "{}", venue.began);
+    }
+    assert!(!venue.began.contains("line 3"), "{}", venue.began);
+    venue.end();
+}

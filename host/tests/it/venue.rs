@@ -135,7 +135,7 @@ pub(crate) fn get(http: SocketAddr, path: &str) -> String {
     answer
 }
 
-fn config(durability: &str) -> String {
+pub(crate) fn config(durability: &str) -> String {
     format!(
         "[venue]\ninstruments = \"instruments.jsonl\"\n\
          [venue.capacity]\norders = 65536\nlevels = 4096\ninstruments = 4\n\

@@ -246,7 +246,7 @@ fn stopped(choice: &mut impl Choice, order: &mut NewOrder) {
     if trails {
         order.trail = 1 + choice.below(6);
         if choice.below(64) == 0 {
-            order.trail = u64::MAX - choice.below(2);
+            order.trail = (u64::MAX >> choice.below(2)) - choice.below(2);
         }
     }
     if matches!(kind, T::Stop | T::TrailingStop) {

@@ -328,7 +328,7 @@ fn parts_fit(order: &NewOrder) -> bool {
         && whole_fits
         && (may_hide || !order.hidden)
         && stop_fits
-        && trails == (order.trail != 0)
+        && if trails { order.trail.cast_signed() > 0 } else { order.trail == 0 }
         && worth_fits
         && least_fits
         && peg_fits
