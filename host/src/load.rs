@@ -219,11 +219,15 @@ impl Tally {
             _ => return,
         }
         let now_ns = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        // The first is due when there is one at this rate, not at once.
-        let order = own * self.connections + at + 1;
-        let meant = u128::from(order) * 1_000_000_000 / u128::from(self.rate.max(1));
-        let meant = u64::try_from(meant).unwrap_or(u64::MAX);
+        let meant = self.meant_ns(at, own);
         self.latency_ns.saturating_record(now_ns.saturating_sub(meant).max(1));
+    }
+
+    /// When an order is meant to leave: once there is one at this rate, the first not at once.
+    fn meant_ns(&self, at: u64, own: u64) -> u64 {
+        let order = own * self.connections + at + 1;
+        let ns = u128::from(order) * 1_000_000_000 / u128::from(self.rate.max(1));
+        u64::try_from(ns).unwrap_or(u64::MAX)
     }
 
     fn report(self, sent: u64, took: Duration) -> Report {
@@ -241,21 +245,20 @@ mod tests {
     use ringfence_core::wire::{EventRecord, kind};
     use ringfence_core::{Capacity, Command, Discard, Engine, InstrumentId, InstrumentSpec, Time};
 
-    use super::{Load, LoadError, Tally};
+    use super::{Load, LoadError, Tally, at_rate};
     use crate::testing::Random;
 
-    /// An order is due once there is one at this rate: its latency counts from then, not from the
-    /// order before.
     #[test]
-    fn an_order_is_late_by_what_it_waited_alone() {
-        let begun = Instant::now().checked_sub(Duration::from_millis(2_500)).unwrap();
-        let mut tally = Tally::new(begun, 1, 1);
-        for order_id in [0, 1] {
-            tally.hear(0, 0, &EventRecord { kind: kind::ACCEPTED, order_id, ..<_>::default() });
+    fn an_order_is_meant_to_leave_when_it_is_due() {
+        let (rate, connections) = (7, 3);
+        let tally = Tally::new(Instant::now(), rate, connections);
+        for order in 0..50 {
+            let meant = tally.meant_ns(order % connections, order / connections);
+            assert!(
+                at_rate(rate, meant - 1) <= order && at_rate(rate, meant + 1) > order,
+                "{order}"
+            );
         }
-        let ms = |ns: u64| ns / 1_000_000;
-        assert_eq!(ms(tally.latency_ns.max()) / 100, 15, "the first was meant to leave at 1 s");
-        assert_eq!(ms(tally.latency_ns.min()) / 100, 5);
     }
 
     #[test]
