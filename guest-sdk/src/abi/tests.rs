@@ -223,6 +223,34 @@ fn the_page_for_authors_by_hand_leaves_nothing_out() {
     }
 }
 
+/// The page says where each field begins, and what operators' commands are called.
+#[test]
+fn the_page_has_every_offset() {
+    let page = include_str!("../../../docs/abi.md");
+    let mut said = [Vec::new(), Vec::new()];
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some((record, offsets)) = ["| event |", "| command |"]
+            .into_iter()
+            .zip(&mut said)
+            .find_map(|(start, record)| Some((record, line.strip_prefix(start)?)))
+        else {
+            continue;
+        };
+        let names = lines.nth(1).unwrap().strip_prefix("| |").unwrap().split('|');
+        for (offset, name) in offsets.split('|').zip(names) {
+            let Ok(offset) = offset.trim().parse::<usize>() else { continue };
+            let (name, kind) = name.trim().split_once("` ").unwrap();
+            let len = kind[1..].parse::<usize>().unwrap() / 8;
+            record.push((name.trim_start_matches('`'), offset, len));
+        }
+    }
+    assert_eq!(said, ["rf_event", "rf_command"].map(fields));
+    for op in [Op::MassCancel, Op::Kill, Op::Unblock, Op::Phase, Op::Uncross, Op::Time] {
+        assert!(page.contains(&format!("{} {}", op as u64, op.name())), "{}", op.name());
+    }
+}
+
 const TEMPLATE: &str = include_str!("../../include/ringfence.ts");
 
 /// The fields of a class of the template for AssemblyScript: name, type.
