@@ -11,7 +11,7 @@ pub const SCALE_MAX: u8 = 18;
 
 /// Tips that an iceberg shows one after the other: bounds the trades of one order in a sweep, which
 /// may be 2⁶⁴ otherwise. Xetra asks for tips of a twentieth of the order at least.
-pub const ICEBERG_TIPS_MAX: u64 = 1_000;
+pub const ICEBERG_TIPS_MAX: u64 = 10_000;
 
 /// All-or-none orders that live in one instrument: each may have to be looked at with every command.
 pub const WHOLES_MAX: usize = 64;
