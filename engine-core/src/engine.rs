@@ -8,6 +8,7 @@ mod call;
 mod change;
 mod check;
 mod desk;
+mod finish;
 #[cfg(feature = "snapshot")]
 mod image;
 mod ledger;
@@ -26,6 +27,7 @@ mod reach;
 mod restore;
 #[cfg(feature = "snapshot")]
 mod save;
+mod seldom;
 mod uncross;
 mod view;
 mod waiting;
@@ -36,13 +38,12 @@ use alloc::vec::Vec;
 
 use crate::book::index::Mixer;
 use crate::book::pool::NONE;
-use crate::book::{Book, Due, Store, invariants};
-use crate::command::{Cancel, Command, NewOrder, Reduce, Replace, Scope};
-use crate::event::{CancelReason, EventSink, Interest, Op, Reject, What};
+use crate::book::{Book, Store, invariants};
+use crate::command::{Cancel, Command, NewOrder, Reduce, Replace};
+use crate::event::{EventSink, Interest, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
-use crate::instrument::InstrumentSpec;
-use crate::limits::{Capacity, SCALE_MAX};
-use crate::quantity::{Qty, Time};
+use crate::limits::Capacity;
+use crate::quantity::Time;
 use crate::risk::accounts::Accounts;
 use crate::state_hash::StateHasher;
 
@@ -88,9 +89,6 @@ pub struct Engine {
 
 /// Instruments up to this number are found without a search.
 const DIRECT_LEN: usize = 1 << 12;
-
-/// All of a worth in hundredths of a percent: no fee is more.
-const WHOLE_BPS: i32 = 10_000;
 
 impl Engine {
     /// An empty engine with room for `capacity`.
@@ -280,47 +278,6 @@ impl Engine {
         }
     }
 
-    #[inline(never)]
-    fn apply_seldom(&mut self, command: &Command, events: &mut impl EventSink) {
-        match *command {
-            Command::Instrument(ref spec) => self.define(spec, events),
-            Command::Account(ref spec) => self.limit_account(spec, events),
-            Command::Quote(ref quote) => match self.listed_at(quote.instrument) {
-                Some(position) => {
-                    self.desk_of(position, events).work(false, |desk| desk.quote(quote))
-                }
-                None => {
-                    self.reject_order(Op::Quote, quote.instrument, quote.id, quote.account, events)
-                }
-            },
-            Command::MassCancel(scope) | Command::Kill(scope) | Command::Unblock(scope)
-                if scope.instrument.is_some_and(|named| self.listed_at(named).is_none()) =>
-            {
-                self.reject_scope(command.op(), scope, Reject::UnknownInstrument, events);
-            }
-            Command::MassCancel(scope) => self.mass_cancel(scope, CancelReason::Mass, events),
-            Command::Kill(scope) => self.kill(scope, events),
-            Command::Unblock(scope) => self.unblock(scope, events),
-            Command::Phase { instrument, phase } => match self.listed_at(instrument) {
-                Some(position) => self
-                    .desk(position, instrument, events)
-                    .work(false, |desk| desk.enter_phase(phase)),
-                None => self.reject(Op::Phase, instrument, Reject::UnknownInstrument, events),
-            },
-            Command::Uncross { instrument, then } => match self.listed_at(instrument) {
-                Some(position) => self
-                    .desk(position, instrument, events)
-                    .work(false, |desk| desk.end_auction(then)),
-                None => self.reject(Op::Uncross, instrument, Reject::UnknownInstrument, events),
-            },
-            Command::Time
-            | Command::New(_)
-            | Command::Cancel(_)
-            | Command::Reduce(_)
-            | Command::Replace(_) => {}
-        }
-    }
-
     /// The number of the latest numbered event; 0 before the first.
     #[must_use]
     pub fn seq(&self) -> u64 {
@@ -384,68 +341,6 @@ impl Engine {
     fn advance(&mut self, at: Time, events: &mut impl EventSink) -> bool {
         self.now = self.now.max(at);
         !self.store.timers.is_empty() && self.expire(events)
-    }
-
-    #[inline(never)]
-    fn expire(&mut self, events: &mut impl EventSink) -> bool {
-        let mut expired = false;
-        while let Some(due) = self.store.due(self.now) {
-            match due {
-                Due::Order(key) => {
-                    let position = self.store.orders.detail(key).book as usize;
-                    self.desk_of(position, events).end(key, CancelReason::Expired);
-                }
-                Due::Auction(position) => {
-                    self.desk_of(position as usize, events).end_interruption();
-                }
-            }
-            expired = true;
-        }
-        if expired {
-            self.take_turns(events);
-        }
-        expired
-    }
-
-    /// Lets the orders enter that a command for several instruments set free, and those that they
-    /// set free in turn.
-    fn take_turns(&mut self, events: &mut impl EventSink) {
-        loop {
-            let mut turn = 0;
-            while let Some(&key) = self.store.pending.get(turn) {
-                turn += 1;
-                if key != NONE {
-                    let position = self.store.orders.detail(key).book as usize;
-                    self.desk_of(position, events).take_turn(key);
-                }
-            }
-            self.store.pending.clear();
-            if !self.fill_a_whole(events) {
-                break;
-            }
-        }
-    }
-
-    /// Lets an all-or-none order trade that can, of the first instrument that has one.
-    fn fill_a_whole(&mut self, events: &mut impl EventSink) -> bool {
-        (0..self.numbers.len()).any(|at| {
-            let position = self.numbers[at].1 as usize;
-            let some = !self.books[position].wholes.is_empty();
-            some && self.desk_of(position, events).fill_a_whole()
-        })
-    }
-
-    /// Has the pegged orders of all books follow what a command for several instruments moved.
-    fn follow(&mut self, events: &mut impl EventSink) {
-        if self.store.pegged == 0 {
-            return;
-        }
-        for at in 0..self.numbers.len() {
-            let position = self.numbers[at].1 as usize;
-            if !self.books[position].pegs.is_empty() {
-                self.desk_of(position, events).follow();
-            }
-        }
     }
 
     /// Where the book of an instrument stands.
@@ -521,120 +416,6 @@ impl Engine {
         let what = What::Rejected { op, id, account, reason: Reject::UnknownInstrument };
         self.out(instrument, events).private(what);
     }
-
-    /// Takes in an instrument.
-    fn define(&mut self, spec: &InstrumentSpec, events: &mut impl EventSink) {
-        let reason = match self
-            .numbers
-            .binary_search_by_key(&spec.instrument, |&(number, _)| number)
-        {
-            Ok(_) => Reject::BadCombination,
-            Err(_) if self.books.len() >= self.capacity.instruments as usize => Reject::Capacity,
-            Err(_) if !is_sound(spec) => Reject::BadCombination,
-            Err(at) => {
-                let position = u32::try_from(self.books.len()).expect("capacity has 32 bits");
-                self.numbers.insert(at, (spec.instrument, position));
-                if let Some(place) = self.direct.get_mut(spec.instrument.0 as usize) {
-                    *place = position;
-                }
-                self.books.push(Book::new(spec.clone(), position));
-                let phase = spec.phase;
-                return self.out(spec.instrument, events).status(What::Phase { phase });
-            }
-        };
-        self.reject(Op::Instrument, spec.instrument, reason, events);
-    }
-
-    /// Ends what protection ends in other books, has the pegged orders follow, and all-or-none
-    /// orders trade with those, until all is done; then tells the best prices.
-    #[inline(never)]
-    fn finish(&mut self, events: &mut impl EventSink) {
-        loop {
-            while !self.accounts.tripped.is_empty() {
-                for at in 0..self.numbers.len() {
-                    let position = self.numbers[at].1 as usize;
-                    self.desk_of(position, events).end_tripped_quotes();
-                }
-                self.accounts.tripped.clear();
-                self.take_turns(events);
-            }
-            self.follow(events);
-            if !self.fill_a_whole(events) {
-                break;
-            }
-            self.take_turns(events);
-        }
-        self.tell_bests(events);
-    }
-
-    /// Tells what auctions would come to, and then the best prices, of every book in which they are
-    /// not what was told last.
-    #[inline(never)]
-    fn tell_bests(&mut self, events: &mut impl EventSink) {
-        for at in 0..self.numbers.len() {
-            let (instrument, position) = self.numbers[at];
-            if self.books[position as usize].call.gathers {
-                self.desk(position as usize, instrument, events).tell_indicative();
-            }
-        }
-        if !events.interest().wants(Interest::L1) {
-            return;
-        }
-        for at in 0..self.numbers.len() {
-            let position = self.numbers[at].1 as usize;
-            self.desk_of(position, events).tell_best();
-        }
-    }
-
-    /// Cancels first: an account that cannot be blocked any more loses its orders all the same.
-    fn kill(&mut self, scope: Scope, events: &mut impl EventSink) {
-        let Some(account) = scope.account else {
-            return self.reject_scope(Op::Kill, scope, Reject::UnknownAccount, events);
-        };
-        self.mass_cancel(scope, CancelReason::Kill, events);
-        if let Err(reason) = self.accounts.block(account) {
-            self.reject_scope(Op::Kill, scope, reason, events);
-        }
-    }
-
-    fn unblock(&mut self, scope: Scope, events: &mut impl EventSink) {
-        match scope.account {
-            Some(account) => self.accounts.unblock(account),
-            None => self.reject_scope(Op::Unblock, scope, Reject::UnknownAccount, events),
-        }
-    }
-
-    fn reject_scope(&mut self, op: Op, scope: Scope, reason: Reject, events: &mut impl EventSink) {
-        let account = scope.account.unwrap_or_default();
-        let what = What::Rejected { op, id: OrderId(0), account, reason };
-        self.out(scope.instrument.unwrap_or_default(), events).private(what);
-    }
-
-    fn mass_cancel(&mut self, scope: Scope, reason: CancelReason, events: &mut impl EventSink) {
-        for at in 0..self.numbers.len() {
-            let (number, position) = self.numbers[at];
-            if scope.instrument.is_none_or(|wanted| wanted == number) {
-                self.desk_of(position as usize, events).mass_cancel(scope, reason);
-            }
-        }
-    }
-}
-
-/// Whether the parts of a definition make sense together.
-fn is_sound(spec: &InstrumentSpec) -> bool {
-    let rising = spec.ticks.windows(2).all(|pair| pair[0].0 < pair[1].0);
-    let ticks = spec.ticks.iter().all(|&(_, tick)| is_tick(tick));
-    let bounds =
-        spec.max_qty.is_zero() || (spec.min_qty <= spec.max_qty && spec.max_qty >= Qty(spec.lot));
-    let units = is_tick(spec.tick) && ticks && rising && spec.lot > 0;
-    let shares = spec.allocation.fits(spec.algo);
-    let fees = spec.maker_bps.max(spec.taker_bps) <= WHOLE_BPS;
-    units && bounds && shares && fees && spec.scale <= SCALE_MAX
-}
-
-/// Whether a tick can be: positive, and within the range of prices.
-fn is_tick(tick: u64) -> bool {
-    tick > 0 && i64::try_from(tick).is_ok()
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use arrayvec::ArrayString;
 
+use super::Engine;
 use super::desk::Desk;
+use super::seldom::is_sound;
 use super::waiting::trail_key;
-use super::{Engine, is_sound};
 use crate::allocation::Allocation;
 use crate::book::call::{Kind, Outcome};
 use crate::book::heed::Heed;

@@ -3,6 +3,15 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::command::{
+    Cancel, Command, NewOrder, NewQty, OrderType, Peg, Phase, PostOnly, Quote, Reduce, Replace,
+    Scope, Stp, TimeInForce,
+};
+use crate::event::{CancelReason, Event, Fee, Liquidity, Op, Reject, Surplus, Total, What};
+use crate::id::{AccountId, InstrumentId, OrderId};
+use crate::quantity::{Price, Qty, Time};
+use crate::side::Side;
+
 use crate::testing::generate::{Choice, Random, RandomCommands};
 use crate::testing::wire_check::{
     check_command_bytes, check_command_round_trip, check_event_round_trip, check_wire_bytes,
