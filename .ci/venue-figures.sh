@@ -57,8 +57,11 @@ stop() {
     wait "$venue" || fail "the venue ended badly: $(cat "$folder/venue.log")"
 }
 
+# What goes before the load generator: nothing, or what keeps it off the venue's processor.
+before_load=()
+
 load() {
-    "$BINARY" load --config "$folder/venue.toml" --rate "$1" --seconds "$2" --connections 2 >"$folder/load.out" 2>&1 ||
+    "${before_load[@]}" "$BINARY" load --config "$folder/venue.toml" --rate "$1" --seconds "$2" --connections 2 >"$folder/load.out" 2>&1 ||
         fail "the load did: $(cat "$folder/load.out")"
 }
 
@@ -79,6 +82,8 @@ cases=(
     'every_turn, writer_thread|s/^policy = .*/policy = "every_turn"/;s/^writer_thread = .*/writer_thread = true/'
     'every_turn, low_latency_mode|s/^policy = .*/policy = "every_turn"/;s/^low_latency_mode = .*/low_latency_mode = true/'
     'os, low_latency_mode|s/^policy = .*/policy = "os"/;s/^low_latency_mode = .*/low_latency_mode = true/'
+    'every_turn, a processor each|s/^policy = .*/policy = "every_turn"/;s/^cpu_affinity = .*/cpu_affinity = [0, 1]/'
+    'os, a processor each|s/^policy = .*/policy = "os"/;s/^cpu_affinity = .*/cpu_affinity = [0, 1]/'
     'os, cpu_affinity = [0, 1]|s/^policy = .*/policy = "os"/;s/^cpu_affinity = .*/cpu_affinity = [0, 1]/'
     'os, network_optimization = false|s/^policy = .*/policy = "os"/;s/^network_optimization = .*/network_optimization = false/'
 )
@@ -90,6 +95,8 @@ latency() {
         for one in "${cases[@]}"; do
             rm -rf "$folder/journal"
             start "${one#*|}"
+            before_load=()
+            [[ "$one" != *'a processor each'* ]] || before_load=(taskset -c "$(($(nproc) - 1))")
             load 200000 "$seconds"
             stop
             for percentile in p50 p99 p99.9; do
