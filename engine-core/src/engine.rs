@@ -53,7 +53,7 @@ use desk::{Desk, Out};
 #[cfg(feature = "snapshot")]
 pub use image::Image;
 use plain::{Plain, Short};
-pub use view::{BookView, LevelView, OrderView, WaitingView};
+pub use view::{BookView, IndicativeView, LevelView, OrderView, WaitingView};
 
 /// A matching engine for many instruments.
 ///

@@ -36,7 +36,8 @@ pub use command::{
 #[cfg(feature = "snapshot")]
 pub use engine::Image;
 pub use engine::{
-    AHEAD_MAX, AccountView, Ahead, BookView, Engine, HoldingView, LevelView, OrderView, WaitingView,
+    AHEAD_MAX, AccountView, Ahead, BookView, Engine, HoldingView, IndicativeView, LevelView,
+    OrderView, WaitingView,
 };
 pub use event::{CancelReason, Discard, Event, EventSink, Interest, Liquidity, Op, Reject, What};
 pub use id::{AccountId, InstrumentId, OrderId};

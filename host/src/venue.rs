@@ -118,6 +118,8 @@ impl Venue {
     ///
     /// [`RunError`] where the journal takes no more: intake has stopped then, and clients know.
     pub fn run(&mut self, stop: &AtomicBool, beside: &mut impl Outlet) -> Result<(), RunError> {
+        // Whoever finds the venue ready finds its books as well.
+        beside.catch_breath(self.host.engine());
         self.health.set(State::Ready);
         let mut ended = self.work(stop, beside);
         if ended.is_ok() {

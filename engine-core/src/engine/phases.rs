@@ -33,6 +33,12 @@ impl Phase {
     pub(super) const fn rules(self) -> Rules {
         RULES[self as usize]
     }
+
+    /// Whether it is told what the auction would come to.
+    #[must_use]
+    pub const fn indicates(self) -> bool {
+        self.rules().indicates
+    }
 }
 
 impl<S: EventSink> Desk<'_, S> {

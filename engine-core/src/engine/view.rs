@@ -1,9 +1,11 @@
 //! A read-only look into a book.
 
+use crate::book::call::Outcome;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;
 use crate::book::{Book, Extra, Store, Waits};
 use crate::command::{OrderType, Phase};
+use crate::event::{Surplus, Total};
 use crate::id::{AccountId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::quantity::{Price, Qty};
@@ -45,6 +47,17 @@ pub struct OrderView {
     pub displayed: Qty,
     /// What is filled of it.
     pub filled: Qty,
+}
+
+/// What an auction would come to if it ended now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndicativeView {
+    /// The price; none where nothing would trade.
+    pub price: Option<Price>,
+    /// The volume.
+    pub qty: Total,
+    /// What would be left over: positive of buyers, negative of sellers.
+    pub surplus: Surplus,
 }
 
 /// One live order that is on no level: it waits for its stop, or for another order to end.
@@ -91,6 +104,13 @@ impl<'a> BookView<'a> {
     #[must_use]
     pub fn last_trade(&self) -> Option<Price> {
         self.book.last_trade
+    }
+
+    /// What the auction would come to; none in a phase that tells of no such thing.
+    #[must_use]
+    pub fn indicative(&self) -> Option<IndicativeView> {
+        let Outcome { price, qty, surplus } = self.book.call.told;
+        self.phase().indicates().then_some(IndicativeView { price, qty, surplus })
     }
 
     /// How many trades there were.

@@ -1,6 +1,8 @@
 //! What can be asked about a book: the instrument, its phase, its best levels.
 
-use ringfence_core::{InstrumentSpec, LevelView, OrderId, Phase, Price, Qty, Side, Time};
+use ringfence_core::{
+    IndicativeView, InstrumentSpec, LevelView, OrderId, Phase, Price, Qty, Side, Time,
+};
 
 /// An instrument as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub struct Listing {
     pub phase: Phase,
     /// The price of the last trade.
     pub last_trade: Option<Price>,
+    /// What its auction would come to; none in a phase that tells of no such thing.
+    pub indicative: Option<IndicativeView>,
 }
 
 /// The best levels of a book.
@@ -18,7 +22,7 @@ pub struct Listing {
 pub struct BookDepth {
     /// The instrument.
     pub listing: Listing,
-    /// Number of the latest event that is in it.
+    /// All events up to this number are in it, and no later one.
     pub seq: u64,
     /// Time of that event's command.
     pub at: Time,
@@ -31,6 +35,10 @@ pub struct BookDepth {
 pub struct PublicBook {
     /// The instrument.
     pub listing: Listing,
+    /// Number of the venue's latest event.
+    pub seq: u64,
+    /// Time of the venue's latest command.
+    pub at: Time,
     /// Displayed orders of both sides, in the order of service.
     pub orders: Vec<(OrderId, Side, Price, Qty)>,
 }

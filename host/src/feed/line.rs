@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use ringfence_core::market_data::{BookReplica, FeedError};
 use ringfence_core::wire::{EVENT_LEN, EventRecord};
 use ringfence_core::{
-    Capacity, Event, InstrumentId, OrderId, Price, Qty, Side, Time, What, event::Total,
+    Capacity, Event, IndicativeView, InstrumentId, OrderId, Price, Qty, Side, Time, What,
+    event::Total,
 };
 
 use super::book::{BookDepth, Listing, PublicBook};
@@ -20,7 +21,7 @@ pub(super) struct Line {
     listing: Listing,
     replica: BookReplica,
     capacity: Capacity,
-    /// Number and time of the latest event.
+    /// Number and time of the latest event: its own, or the venue's when the book was handed over.
     seq: u64,
     at: Time,
     tellings: [Telling; 2],
@@ -47,8 +48,8 @@ impl Line {
         let capacity = room(FIRST_ORDERS);
         let replica = BookReplica::new(book.listing.spec.instrument, capacity);
         let tellings = Default::default();
-        let listing = book.listing.clone();
-        let mut line = Self { listing, replica, capacity, seq: 0, at: Time(0), tellings };
+        let (listing, seq, at) = (book.listing.clone(), book.seq, book.at);
+        let mut line = Self { listing, replica, capacity, seq, at, tellings };
         line.reset(book);
         line
     }
@@ -57,6 +58,7 @@ impl Line {
     /// behind a gap.
     pub(super) fn reset(&mut self, book: &PublicBook) {
         self.listing = book.listing.clone();
+        (self.seq, self.at) = (book.seq, book.at);
         self.replica = BookReplica::new(self.instrument(), self.capacity);
         for &(id, side, price, qty) in &book.orders {
             // The engine does not hold two displayed orders of one name.
@@ -78,17 +80,31 @@ impl Line {
     ) -> Result<(), OutOfStep> {
         (self.seq, self.at) = (event.seq, at);
         self.apply(event)?;
-        match event.what {
-            What::Phase { phase } => self.listing.phase = phase,
-            What::Trade { price, .. } => self.listing.last_trade = Some(price),
-            _ => {}
-        }
+        self.note(&event.what);
         let bytes = EventRecord::from_event(event, at).to_bytes();
         for depth in depths(&event.what) {
             self.tellings[depth.index()].push(bytes, history_len);
             tell(*depth, &bytes);
         }
         Ok(())
+    }
+
+    /// Notes what the book of orders has no place for.
+    fn note(&mut self, what: &What) {
+        let Listing { phase, last_trade, indicative, .. } = &mut self.listing;
+        match *what {
+            What::Phase { phase: next } => {
+                *phase = next;
+                // In an auction that begins nothing would trade yet, and nobody is told so.
+                *indicative = next.indicates().then(|| indicative.unwrap_or_default());
+            }
+            What::Trade { price, .. } => *last_trade = Some(price),
+            What::Indicative { price, qty, surplus } => {
+                *indicative = Some(IndicativeView { price, qty, surplus });
+            }
+            What::Uncrossed { .. } => *indicative = None,
+            _ => {}
+        }
     }
 
     /// The number of the latest record.
@@ -111,11 +127,15 @@ impl Line {
         Some(history.range(skipped..skipped + count))
     }
 
-    /// Writes the book as it is now: a beginning, the phase, what is displayed, an end.
+    /// Writes the book as it is now: a beginning, the phase, what an auction would come to, what is
+    /// displayed, an end.
     pub(super) fn snapshot(&self, depth: Depth, epoch: u64, out: &mut Vec<u8>) {
         let begin = out.len();
         out.extend_from_slice(&[0; EVENT_LEN]);
         self.write(What::Phase { phase: self.listing.phase }, out);
+        if let Some(IndicativeView { price, qty, surplus }) = self.listing.indicative {
+            self.write(What::Indicative { price, qty, surplus }, out);
+        }
         match depth {
             Depth::Levels => self.write_levels(out),
             Depth::Orders => self.write_orders(out),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 
-use ringfence_core::{BookView, Engine, Event, InstrumentId, Interest, Side, Time};
+use ringfence_core::{Engine, Event, InstrumentId, Interest, Side, Time};
 
 use super::Counts;
 use super::book::{Listing, PublicBook};
@@ -74,7 +74,7 @@ impl FeedOutlet {
             return false;
         }
         let numbers = engine.instruments().filter(|number| all || !self.known.contains(number));
-        let books: Vec<_> = numbers.filter_map(|number| engine.book(number)).map(public).collect();
+        let books: Vec<_> = numbers.filter_map(|number| public(engine, number)).collect();
         if !self.send(Message::Books(books)) {
             return false;
         }
@@ -86,17 +86,23 @@ impl FeedOutlet {
 /// All that is public of an engine's books.
 #[cfg(feature = "testing")]
 pub(crate) fn public_books(engine: &Engine) -> Vec<PublicBook> {
-    engine.instruments().filter_map(|number| engine.book(number)).map(public).collect()
+    engine.instruments().filter_map(|number| public(engine, number)).collect()
 }
 
 /// All that is public of a book.
-fn public(book: BookView<'_>) -> PublicBook {
-    let listing =
-        Listing { spec: book.spec().clone(), phase: book.phase(), last_trade: book.last_trade() };
+fn public(engine: &Engine, instrument: InstrumentId) -> Option<PublicBook> {
+    let book = engine.book(instrument)?;
+    let listing = Listing {
+        spec: book.spec().clone(),
+        phase: book.phase(),
+        last_trade: book.last_trade(),
+        indicative: book.indicative(),
+    };
     let displayed = Side::BOTH.into_iter().flat_map(|side| book.orders(side));
     let displayed = displayed.filter(|order| !order.displayed.is_zero());
     let orders = displayed.map(|order| (order.id, order.side, order.price, order.displayed));
-    PublicBook { listing, orders: orders.collect() }
+    let (seq, at) = (engine.seq(), engine.now());
+    Some(PublicBook { listing, seq, at, orders: orders.collect() })
 }
 
 impl Outlet for FeedOutlet {

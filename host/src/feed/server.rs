@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -61,17 +61,21 @@ impl Server {
         let mut looked = Instant::now();
         while !way_in.is_over.load(Relaxed) {
             match way_in.ring.recv_timeout(LOOK_EVERY) {
-                Ok(message) => self.take(&message, way_in),
+                Ok(message) => {
+                    self.take(&message);
+                    self.take_waiting(way_in);
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             while let Ok(question) = way_in.questions.try_recv() {
+                self.take_waiting(way_in);
                 self.reply(question);
             }
             if looked.elapsed() >= LOOK_EVERY {
                 looked = Instant::now();
                 self.accept();
-                self.read();
+                self.read(way_in);
                 self.market.tick(self.now_ns());
             }
             self.write();
@@ -80,18 +84,16 @@ impl Server {
         self.counts.subscribers.store(0, Relaxed);
     }
 
-    /// Takes a message and those behind it.
-    fn take(&mut self, first: &Message, way_in: &WayIn) {
-        self.market.take(first);
-        let mut taken = 1;
-        while taken < MESSAGES_MAX {
-            match way_in.ring.try_recv() {
-                Ok(message) => self.market.take(&message),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
-            taken += 1;
+    fn take(&mut self, message: &Message) {
+        self.market.take(message);
+        self.counts.waiting.fetch_sub(1, Relaxed);
+    }
+
+    /// Takes what is in the ring by now: what somebody asks for may have happened before.
+    fn take_waiting(&mut self, way_in: &WayIn) {
+        for message in way_in.ring.try_iter().take(MESSAGES_MAX) {
+            self.take(&message);
         }
-        self.counts.waiting.fetch_sub(taken, Relaxed);
     }
 
     /// Whoever asked may have gone.
@@ -121,7 +123,7 @@ impl Server {
     }
 
     /// Reads of all sockets that have something to say.
-    fn read(&mut self) {
+    fn read(&mut self, way_in: &WayIn) {
         let now_ns = self.now_ns();
         let mut fds: Vec<_> = self
             .sockets
@@ -132,6 +134,7 @@ impl Server {
             return;
         }
         let ready: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        self.take_waiting(way_in);
         let mut buffer = [0; READ_MAX];
         let mut at = 0;
         let market = &mut self.market;

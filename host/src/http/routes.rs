@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ringfence_core::{InstrumentId, LevelView, Price};
+use ringfence_core::{IndicativeView, InstrumentId, LevelView, Price};
 use serde_json::{Value, json};
 
 use super::figures::Figures;
@@ -129,10 +129,22 @@ fn book_json(book: &BookDepth) -> Value {
         "scale": spec.scale,
         "phase": book.listing.phase.name(),
         "last_trade": ticks(book.listing.last_trade),
+        "indicative": book.listing.indicative.as_ref().map(indicative),
         "seq": book.seq,
         "at": book.at.0,
         "bids": levels(&book.levels[0]),
         "asks": levels(&book.levels[1]),
+    })
+}
+
+/// What an auction would come to. A sum that does not fit is held at its end, as on the wire.
+fn indicative(there: &IndicativeView) -> Value {
+    let surplus = there.surplus.get();
+    let end = if surplus < 0 { i64::MIN } else { i64::MAX };
+    json!({
+        "price": ticks(there.price),
+        "qty": there.qty.saturating_u64(),
+        "surplus": i64::try_from(surplus).unwrap_or(end),
     })
 }
 

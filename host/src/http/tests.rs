@@ -205,6 +205,7 @@ fn books_and_figures_are_those_of_the_venue() {
     assert!(get("/v1/books/4").contains("no such instrument"));
     let metrics = get("/metrics");
     for line in [
+        "indicative": null,
         "ringfence_ready 1",
         "ringfence_commands_total 7",
         "ringfence_trades_total 1",

@@ -57,6 +57,7 @@ mod panics;
 mod programs;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod quoters;
+mod ready;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod replica;
 mod run;
