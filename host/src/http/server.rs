@@ -36,11 +36,17 @@ impl Server {
     /// Serves until it is told to end.
     pub(super) fn run(mut self, is_over: &AtomicBool) {
         while !is_over.load(Ordering::Relaxed) {
-            let ready = self.wait();
-            let now_ns = self.now_ns();
-            self.serve(&ready, now_ns);
-            self.accept(now_ns);
+            self.round();
         }
+    }
+
+    /// Everybody who has something to do does one thing: so whoever asks for much does not keep the
+    /// others waiting.
+    fn round(&mut self) {
+        let ready = self.wait();
+        let now_ns = self.now_ns();
+        self.serve(&ready, now_ns);
+        self.accept(now_ns);
     }
 
     /// Waits until a socket has something to do; which of the visitors' do.
@@ -67,7 +73,7 @@ impl Server {
                 is_here = read(socket, visitor, settings, routes, now_ns);
             }
             visitor.check_patience(patience_ns, now_ns);
-            is_here && write(socket, visitor, settings, routes, now_ns) && !visitor.is_over()
+            is_here && write(socket, visitor, now_ns) && !visitor.is_over()
         });
     }
 
@@ -94,7 +100,7 @@ impl Server {
     }
 }
 
-/// Reads what there is; false where the visitor is gone.
+/// Reads what there is, or answers what was read before; false where the visitor is gone.
 fn read(
     socket: &mut TcpStream,
     visitor: &mut Visitor,
@@ -103,6 +109,7 @@ fn read(
     now_ns: u64,
 ) -> bool {
     if !visitor.listens() {
+        visitor.take_turn(settings, routes, now_ns);
         return true;
     }
     let mut buffer = [0; READ_MAX];
@@ -117,17 +124,11 @@ fn read(
 }
 
 /// Sends what waits, as far as it goes; false where the visitor is gone.
-fn write(
-    socket: &mut TcpStream,
-    visitor: &mut Visitor,
-    settings: &Settings,
-    routes: &Routes,
-    now_ns: u64,
-) -> bool {
+fn write(socket: &mut TcpStream, visitor: &mut Visitor, now_ns: u64) -> bool {
     while !visitor.output().is_empty() {
         match socket.write(visitor.output()) {
             Ok(0) => return false,
-            Ok(len) => visitor.sent(len, settings, routes, now_ns),
+            Ok(len) => visitor.sent(len, now_ns),
             Err(error) => return is_for_now(error.kind()),
         }
     }
@@ -138,3 +139,6 @@ fn write(
 const fn is_for_now(error: ErrorKind) -> bool {
     matches!(error, ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
+
+#[cfg(test)]
+mod tests;

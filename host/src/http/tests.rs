@@ -29,7 +29,7 @@ fn answer(bytes: &[u8]) -> (String, bool) {
     let mut visitor = Visitor::new(0);
     visitor.hear(bytes, &settings, &routes, 0);
     let answer = String::from_utf8(visitor.output().to_vec()).expect("it is text");
-    visitor.sent(answer.len(), &settings, &routes, 0);
+    visitor.sent(answer.len(), 0);
     (answer, !visitor.is_over())
 }
 
@@ -68,15 +68,20 @@ fn requests_are_bounded_and_wait_for_one_another() {
     assert!(answer(long.as_bytes()).0.starts_with("HTTP/1.1 431 "));
     let many = format!("GET /healthz HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(100));
     assert!(answer(many.as_bytes()).0.starts_with("HTTP/1.1 431 "));
-    // Two at once: the second is answered when the first was sent.
+    // Two at once: the second is answered when the first was sent and others have had their turns.
     let (settings, routes) = (Settings::default(), routes());
     let mut visitor = Visitor::new(0);
     let two = b"GET /healthz HTTP/1.1\r\n\r\nGET /nothing HTTP/1.1\r\n\r\n";
     visitor.hear(two, &settings, &routes, 0);
     let first = visitor.output().len();
     assert!(!visitor.listens() && visitor.output().starts_with(b"HTTP/1.1 200"));
-    visitor.sent(first, &settings, &routes, 0);
+    visitor.take_turn(&settings, &routes, 0);
+    visitor.sent(first, 0);
+    assert!(!visitor.listens() && visitor.output().is_empty());
+    visitor.take_turn(&settings, &routes, 0);
     assert!(visitor.output().starts_with(b"HTTP/1.1 404"));
+    visitor.sent(visitor.output().len(), 0);
+    assert!(visitor.listens());
     // One that comes byte by byte is answered once.
     let mut slow = Visitor::new(0);
     for byte in b"GET /healthz HTTP/1.1\r\n\r\n" {
@@ -100,9 +105,14 @@ fn patience_has_an_end() {
     assert!(idle.is_over());
     let mut deaf = Visitor::new(0);
     deaf.hear(b"GET /metrics HTTP/1.1\r\n\r\n", &settings, &routes, 1);
-    deaf.sent(10, &settings, &routes, 2);
+    deaf.sent(10, 2);
     deaf.check_patience(10, 100);
     assert!(deaf.is_over(), "an answer that nobody reads is given up");
+    let mut full = Visitor::new(0);
+    full.hear(&b"GET /healthz HTTP/1.1\r\n\r\n".repeat(2), &settings, &routes, 1);
+    full.sent(full.output().len(), 2);
+    full.check_patience(10, 100);
+    assert!(full.is_over(), "whose next request waits for room to send is not told to hurry");
 }
 
 #[test]

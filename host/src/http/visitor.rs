@@ -10,6 +10,8 @@ pub struct Visitor {
     input: Vec<u8>,
     output: Vec<u8>,
     sent: usize,
+    /// A request may have come already that has not had its turn.
+    is_asking: bool,
     /// Closed once everything is sent.
     is_leaving: bool,
     /// When something last moved.
@@ -36,23 +38,37 @@ impl Visitor {
     /// One that has just connected.
     #[must_use]
     pub const fn new(now_ns: u64) -> Self {
-        Self { input: Vec::new(), output: Vec::new(), sent: 0, is_leaving: false, moved_ns: now_ns }
+        Self {
+            input: Vec::new(),
+            output: Vec::new(),
+            sent: 0,
+            is_asking: false,
+            is_leaving: false,
+            moved_ns: now_ns,
+        }
     }
 
-    /// Takes bytes, and answers the requests that are whole. While an answer waits to be read the
-    /// next request waits as well.
+    /// Takes bytes, and answers the first request that is whole. The next one waits for its turn.
     pub fn hear(&mut self, bytes: &[u8], settings: &Settings, routes: &Routes, now_ns: u64) {
         if self.is_leaving {
             return;
         }
         self.input.extend_from_slice(bytes);
-        self.answer(settings, routes, now_ns);
+        self.take_turn(settings, routes, now_ns);
     }
 
-    /// Whether it may be read from.
+    /// Answers the next request that is whole, where nothing waits to be sent: one, so that others
+    /// have their turns.
+    pub fn take_turn(&mut self, settings: &Settings, routes: &Routes, now_ns: u64) {
+        if self.output.is_empty() && !self.is_leaving && !self.input.is_empty() {
+            self.answer(settings, routes, now_ns);
+        }
+    }
+
+    /// Whether it may be read from. Where it may not it waits for room to send.
     #[must_use]
     pub const fn listens(&self) -> bool {
-        self.output.is_empty() && !self.is_leaving
+        self.output.is_empty() && !self.is_asking && !self.is_leaving
     }
 
     /// When something last moved.
@@ -67,8 +83,8 @@ impl Visitor {
         &self.output[self.sent..]
     }
 
-    /// Notes that so many bytes were sent; then the next request has its turn.
-    pub fn sent(&mut self, count: usize, settings: &Settings, routes: &Routes, now_ns: u64) {
+    /// Notes that so many bytes were sent.
+    pub fn sent(&mut self, count: usize, now_ns: u64) {
         self.sent += count;
         if count > 0 {
             self.moved_ns = now_ns;
@@ -76,9 +92,6 @@ impl Visitor {
         if self.sent == self.output.len() {
             self.output = Vec::new();
             self.sent = 0;
-            if !self.is_leaving {
-                self.answer(settings, routes, now_ns);
-            }
         }
     }
 
@@ -93,27 +106,28 @@ impl Visitor {
         if now_ns.saturating_sub(self.moved_ns) <= patience_ns || self.is_leaving {
             return;
         }
-        let is_asking = !self.input.is_empty() && self.output.is_empty();
+        let is_slow = !self.input.is_empty() && self.listens();
         self.leave();
         self.output.clear();
         self.sent = 0;
-        if is_asking {
+        if is_slow {
             self.output = Reply::text(408, "too slow\n").to_bytes(false, true);
             self.moved_ns = now_ns;
         }
     }
 
     fn answer(&mut self, settings: &Settings, routes: &Routes, now_ns: u64) {
-        if !self.output.is_empty() || self.input.is_empty() {
-            return;
-        }
         let (bytes, keeps_open) = match heard(&self.input, routes) {
             Heard::NotWhole if self.input.len() >= settings.request_len_max => {
                 (Reply::text(431, "the request is too long\n").to_bytes(false, true), false)
             }
-            Heard::NotWhole => return,
+            Heard::NotWhole => {
+                self.is_asking = false;
+                return;
+            }
             Heard::Whole { len, reply, keeps_open, with_body } => {
                 self.input.drain(..len);
+                self.is_asking = !self.input.is_empty();
                 (reply.to_bytes(keeps_open, with_body), keeps_open)
             }
             Heard::Bad(reply) => (reply.to_bytes(false, true), false),

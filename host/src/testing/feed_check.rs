@@ -77,7 +77,8 @@ pub fn check_http_bytes(bytes: &[u8]) {
             let output = visitor.output();
             assert!(output.starts_with(b"HTTP/1.1 ") && output.len() < 65_536);
             let len = output.len();
-            visitor.sent(len, &settings, &routes, 1);
+            visitor.sent(len, 1);
+            visitor.take_turn(&settings, &routes, 1);
         }
         if visitor.is_over() {
             return;
