@@ -1,21 +1,32 @@
-//! Reads a journal from its first command to its last, and trusts nothing that it reads.
+//! Reads a journal from its first command to its last, and trusts nothing that it reads. A venue may go
+//! on writing it meanwhile.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
 
 use super::error::JournalError;
 use super::record::{ALIGN, Entry, Record};
 use super::segment::{self, BadHead, HEAD_LEN_MAX, Header};
-use super::storage::Storage;
+use super::shelf::{self, LOOKS_MAX};
+use super::storage::{Storage, StoredFile};
 use super::tail::{self, Tail};
 use crate::sequencer::Stamp;
 
 /// The largest segment that is written or read: 64 times the usual size.
 pub(crate) const SEGMENT_LEN_MAX: u64 = 1 << 32;
 
+/// Segments that are open at once.
+const AHEAD_MAX: usize = 32;
+
 /// A journal that is being read.
 #[derive(Debug)]
 pub struct Reader<'a> {
     storage: &'a mut dyn Storage,
-    /// The segments that are still to be opened, the next one last.
+    /// The segments that are still to be read, the next one last.
     names: Vec<String>,
+    /// The first of those, opened: a venue that goes on meanwhile may take them away, and they can be
+    /// read all the same.
+    ahead: VecDeque<Box<dyn StoredFile>>,
     open: Option<Open>,
     last: Stamp,
     chain: u32,
@@ -34,6 +45,7 @@ pub struct Reader<'a> {
 #[derive(Debug)]
 struct Open {
     name: String,
+    file: Box<dyn StoredFile>,
     header: Header,
     bytes: Vec<u8>,
     at: usize,
@@ -94,18 +106,10 @@ impl<'a> Reader<'a> {
     ///
     /// As [`open`](Self::open).
     pub fn open_at(storage: &'a mut dyn Storage, place: u64) -> Result<Self, JournalError> {
-        let folder = storage.name();
-        let names = storage.list().map_err(|error| JournalError::io(&folder, "list", &error))?;
-        let mut names: Vec<_> =
-            names.into_iter().filter(|name| segment::first_of(name).is_some()).collect();
-        names.sort_unstable_by(|a, b| b.cmp(a));
-        let begins_by = |name: &String| segment::first_of(name).is_some_and(|at| at <= place);
-        if let Some(at) = names.iter().position(begins_by) {
-            names.truncate(at + 1);
-        }
         let mut reader = Self {
             storage,
-            names,
+            names: Vec::new(),
+            ahead: VecDeque::new(),
             open: None,
             last: Stamp::default(),
             chain: 0,
@@ -116,9 +120,27 @@ impl<'a> Reader<'a> {
             unborn: None,
             buffer: Vec::new(),
         };
-        reader.set_unborn_aside()?;
-        reader.open_next()?;
-        Ok(reader)
+        for _ in 1..LOOKS_MAX {
+            match reader.begin(place) {
+                Err(JournalError::Io { kind: ErrorKind::NotFound, .. }) => {}
+                begun => return begun.map(|()| reader),
+            }
+        }
+        reader.begin(place).map(|()| reader)
+    }
+
+    /// Looks which segments there are, and opens the first.
+    fn begin(&mut self, place: u64) -> Result<(), JournalError> {
+        self.names = shelf::segment_names(self.storage)?;
+        self.names.reverse();
+        self.ahead.clear();
+        let begins_by = |name: &String| segment::first_of(name).is_some_and(|at| at <= place);
+        if let Some(at) = self.names.iter().position(begins_by) {
+            self.names.truncate(at + 1);
+        }
+        self.set_unborn_aside()?;
+        self.open_ahead()?;
+        self.open_next()
     }
 
     /// The head of the segment that is being read; `None` in an empty journal.
@@ -150,15 +172,12 @@ impl<'a> Reader<'a> {
     /// [`JournalError::Damaged`] where something is not as it was written: nothing is passed over.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, JournalError> {
         while let Some(open) = &mut self.open {
-            let place = self.last.place + 1;
-            let record = Record::read(&open.bytes[open.at..]).filter(|record| {
-                record.stamp.place == place
-                    && record.chain == self.chain
-                    && record.stamp.at >= self.last.at
-            });
-            let Some(record) = record else {
+            let Some(record) = next_record(&open.bytes[open.at..], self.last, self.chain) else {
                 if self.names.is_empty() {
-                    return self.check_end().map(|()| None);
+                    match self.check_end() {
+                        Err(error) if error.is_damage() && self.has_more()? => continue,
+                        checked => return checked.map(|()| None),
+                    }
                 }
                 self.leave_segment()?;
                 continue;
@@ -216,6 +235,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads the last segment anew. Whether the next record is there now: a venue that goes on may have
+    /// written it while what comes behind it was read.
+    fn has_more(&mut self) -> Result<bool, JournalError> {
+        let Some(open) = &mut self.open else { return Ok(false) };
+        read_segment(&mut *open.file, &open.name, SEGMENT_LEN_MAX, &mut open.bytes)?;
+        let bytes = open.bytes.get(open.at..).unwrap_or_default();
+        Ok(next_record(bytes, self.last, self.chain).is_some())
+    }
+
     /// Goes on to the next segment. This one was on the disk as a whole before that was begun.
     fn leave_segment(&mut self) -> Result<(), JournalError> {
         let Some(open) = self.open.take() else { return Ok(()) };
@@ -238,11 +266,12 @@ impl<'a> Reader<'a> {
     fn set_unborn_aside(&mut self) -> Result<(), JournalError> {
         let Some(name) = self.names.first().cloned() else { return Ok(()) };
         let mut bytes = Vec::new();
-        self.read_segment(&name, HEAD_LEN_MAX as u64, &mut bytes)?;
+        let mut file = open_file(self.storage, &name)?;
+        read_segment(&mut *file, &name, HEAD_LEN_MAX as u64, &mut bytes)?;
         if Header::read(&bytes) != Err(BadHead::NotWhole) {
             return Ok(());
         }
-        self.read_segment(&name, SEGMENT_LEN_MAX, &mut bytes)?;
+        read_segment(&mut *file, &name, SEGMENT_LEN_MAX, &mut bytes)?;
         if holds_nothing(&bytes, segment::first_of(&name).unwrap_or_default()) {
             self.unborn = Some(name);
             self.names.remove(0);
@@ -250,11 +279,30 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Opens segments ahead, as many as may be open at once.
+    fn open_ahead(&mut self) -> Result<(), JournalError> {
+        for name in self.names.iter().rev().take(AHEAD_MAX).skip(self.ahead.len()) {
+            match open_file(self.storage, name) {
+                Ok(file) => self.ahead.push_back(file),
+                error @ Err(JournalError::Io { kind: ErrorKind::NotFound, .. }) => {
+                    return error.map(drop);
+                }
+                // Too many are open, or the disk fails: its turn will come.
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the next segment, if there is one.
     fn open_next(&mut self) -> Result<(), JournalError> {
         let Some(name) = self.names.pop() else { return Ok(()) };
+        let mut file = match self.ahead.pop_front() {
+            Some(file) => file,
+            None => open_file(self.storage, &name)?,
+        };
         let mut bytes = std::mem::take(&mut self.buffer);
-        self.read_segment(&name, SEGMENT_LEN_MAX, &mut bytes)?;
+        read_segment(&mut *file, &name, SEGMENT_LEN_MAX, &mut bytes)?;
         let first = segment::first_of(&name).unwrap_or_default();
         let (header, at) = match Header::read(&bytes) {
             Ok(read) => read,
@@ -280,19 +328,33 @@ impl<'a> Reader<'a> {
         }
         self.segments += 1;
         self.bytes += at as u64;
-        self.open = Some(Open { name, header, bytes, at });
+        self.open = Some(Open { name, file, header, bytes, at });
+        // What is gone by now is missed when its turn comes.
+        _ = self.open_ahead();
         Ok(())
     }
+}
 
-    /// Reads a segment, at most `len_max` bytes of it; one that is longer than any is refused.
-    fn read_segment(
-        &mut self,
-        name: &str,
-        len_max: u64,
-        bytes: &mut Vec<u8>,
-    ) -> Result<(), JournalError> {
-        let failed = |error| JournalError::io(name, "read", &error);
-        let mut file = self.storage.open(name).map_err(failed)?;
+/// The record that follows `last`, which has the checksum `chain`, where it is there.
+fn next_record(bytes: &[u8], last: Stamp, chain: u32) -> Option<Record<'_>> {
+    Record::read(bytes).filter(|record| {
+        record.stamp.place == last.place + 1 && record.chain == chain && record.stamp.at >= last.at
+    })
+}
+
+fn open_file(storage: &mut dyn Storage, name: &str) -> Result<Box<dyn StoredFile>, JournalError> {
+    storage.open(name).map_err(|error| JournalError::io(name, "read", &error))
+}
+
+/// Reads a segment, at most `len_max` bytes of it; one that is longer than any is refused.
+fn read_segment(
+    file: &mut dyn StoredFile,
+    name: &str,
+    len_max: u64,
+    bytes: &mut Vec<u8>,
+) -> Result<(), JournalError> {
+    let failed = |error| JournalError::io(name, "read", &error);
+    loop {
         let len = file.len().map_err(failed)?;
         if len > SEGMENT_LEN_MAX {
             let problem =
@@ -301,7 +363,11 @@ impl<'a> Reader<'a> {
         }
         bytes.clear();
         bytes.resize(usize::try_from(len.min(len_max)).unwrap_or(usize::MAX), 0);
-        file.read_exact_at(bytes, 0).map_err(failed)
+        match file.read_exact_at(bytes, 0) {
+            // It was cut meanwhile, as a venue does with a segment that it leaves.
+            Err(_) if file.len().map_err(failed)? < len => {}
+            read => return read.map_err(failed),
+        }
     }
 }
 
@@ -311,3 +377,6 @@ fn holds_nothing(bytes: &[u8], first: u64) -> bool {
     let mut records = (0..bytes.len()).step_by(ALIGN).filter_map(|at| Record::read(&bytes[at..]));
     !records.any(|record| record.stamp.place >= first)
 }
+
+#[cfg(test)]
+mod tests;

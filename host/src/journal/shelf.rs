@@ -1,12 +1,13 @@
 //! The snapshots of a folder: which there are, and the newest that is sound.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use ringfence_core::Capacity;
 
 use super::error::JournalError;
 use super::porter::SPARE;
-use super::segment;
+use super::segment::{self, BadHead, HEAD_LEN_MAX, Header};
 use super::snapshot::{self, BadSnapshot, Snapshot};
 use super::storage::Storage;
 
@@ -25,6 +26,9 @@ impl fmt::Display for PassedOver {
     }
 }
 
+/// How often a folder is looked at anew, where a venue that goes on took away what was to be read.
+pub(crate) const LOOKS_MAX: usize = 16;
+
 /// The longest snapshot that is read: 64 GiB hold a thousand million orders.
 const SNAPSHOT_LEN_MAX: u64 = 1 << 36;
 
@@ -34,7 +38,23 @@ pub(crate) fn newest(
     capacity: Capacity,
     until: u64,
 ) -> Result<(Option<Snapshot>, Vec<PassedOver>), JournalError> {
-    let first = segment_names(storage)?.first().and_then(|name| segment::first_of(name));
+    for _ in 1..LOOKS_MAX {
+        let found = look_for_newest(storage, capacity, until)?;
+        let names = names(storage)?;
+        // Where one has gone since, a newer one has come.
+        if found.1.iter().all(|passed_over| names.contains(&passed_over.file)) {
+            return Ok(found);
+        }
+    }
+    look_for_newest(storage, capacity, until)
+}
+
+fn look_for_newest(
+    storage: &mut dyn Storage,
+    capacity: Capacity,
+    until: u64,
+) -> Result<(Option<Snapshot>, Vec<PassedOver>), JournalError> {
+    let first = first(storage)?;
     let mut passed_over = Vec::new();
     for name in names(storage)?.into_iter().rev() {
         let place = snapshot::place_of(&name).unwrap_or_default();
@@ -53,6 +73,38 @@ pub(crate) fn newest(
     Ok((None, passed_over))
 }
 
+/// Shows all snapshots to `look`, oldest first. What a venue that goes on takes away meanwhile is left
+/// out, and what it makes in its place is shown.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(crate) fn each(
+    storage: &mut dyn Storage,
+    capacity: Capacity,
+    mut look: impl FnMut(&str, Result<Snapshot, String>),
+) -> Result<(), JournalError> {
+    let mut seen = BTreeSet::new();
+    for _ in 0..LOOKS_MAX {
+        let mut is_gone = false;
+        for name in names(storage)? {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let snapshot = open(storage, &name, capacity)?;
+            if snapshot.is_err() && !names(storage)?.contains(&name) {
+                is_gone = true;
+            } else {
+                look(&name, snapshot);
+            }
+        }
+        if !is_gone {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Reads one snapshot; what is wrong with it, where it is not sound.
 ///
 /// # Errors
@@ -63,7 +115,7 @@ pub(crate) fn open(
     name: &str,
     capacity: Capacity,
 ) -> Result<Result<Snapshot, String>, JournalError> {
-    let bytes = match read(storage, name) {
+    let bytes = match read(storage, name, SNAPSHOT_LEN_MAX) {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(format!("it cannot be read: {error}"))),
     };
@@ -77,20 +129,44 @@ pub(crate) fn open(
     }
 }
 
-fn read(storage: &mut dyn Storage, name: &str) -> std::io::Result<Vec<u8>> {
+/// Reads a file, at most `len_max` bytes of it; one that is longer than any snapshot is refused.
+fn read(storage: &mut dyn Storage, name: &str, len_max: u64) -> std::io::Result<Vec<u8>> {
     let mut file = storage.open(name)?;
     let len = file.len()?;
     if len > SNAPSHOT_LEN_MAX {
         return Err(std::io::Error::other(format!("it has {len} bytes")));
     }
-    let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
+    let mut bytes = vec![0; usize::try_from(len.min(len_max)).unwrap_or(usize::MAX)];
     file.read_exact_at(&mut bytes, 0)?;
     Ok(bytes)
+}
+
+/// What the latest head says that the engine has room for; nothing where there is no whole head.
+///
+/// # Errors
+///
+/// [`JournalError`] where the folder cannot be read, or the head is not for this program.
+pub(crate) fn capacity(storage: &mut dyn Storage) -> Result<Option<Capacity>, JournalError> {
+    for name in segment_names(storage)?.iter().rev() {
+        // What is gone by now, or cannot be read, is missed by whoever reads all of it.
+        let Ok(bytes) = read(storage, name, HEAD_LEN_MAX as u64) else { continue };
+        match Header::read(&bytes) {
+            Ok((header, _)) => return Ok(Some(header.capacity)),
+            Err(BadHead::Foreign(problem)) => return Err(JournalError::unusable(name, problem)),
+            Err(BadHead::NotWhole) => {}
+        }
+    }
+    Ok(None)
 }
 
 /// The names of all snapshots, oldest first.
 pub(crate) fn names(storage: &mut dyn Storage) -> Result<Vec<String>, JournalError> {
     sorted(storage, |name| snapshot::place_of(name).is_some())
+}
+
+/// The place of the first command that is there; nothing where there is no segment.
+pub(crate) fn first(storage: &mut dyn Storage) -> Result<Option<u64>, JournalError> {
+    Ok(segment_names(storage)?.first().and_then(|name| segment::first_of(name)))
 }
 
 /// The names of all segments, oldest first.

@@ -1,8 +1,9 @@
 //! Any past state of a venue, from the snapshots and the journal that are there.
 
-use ringfence_core::{Engine, EventSink};
+use ringfence_core::{Capacity, Engine, EventSink};
 
-use crate::journal::{JournalError, Reader, Snapshot, Storage, index_key, shelf};
+use crate::journal::shelf::{self, LOOKS_MAX};
+use crate::journal::{JournalError, Reader, Snapshot, Storage, index_key};
 
 /// Which state is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -26,22 +27,24 @@ impl Past {
         storage: &mut dyn Storage,
         events: &mut impl EventSink,
     ) -> Result<Engine, JournalError> {
-        let folder = storage.name();
-        let header = Reader::open(storage)?.header().cloned();
-        let capacity = header.as_ref().map(|header| header.capacity).unwrap_or_default();
-        let first = header.map_or(1, |header| header.first);
-        let is_whole = first == 1;
-        let snapshot = if is_whole && self.is_told {
-            None
-        } else {
-            shelf::newest(storage, capacity, self.until)?.0
+        // Each head says it. Where none is whole, whoever reads the first one says so.
+        let capacity = shelf::capacity(storage)?.unwrap_or_default();
+        let mut looks = 1;
+        let (mut engine, from, mut reader) = loop {
+            let oldest = shelf::first(storage)?;
+            let (engine, from) = self.begin(storage, capacity)?;
+            let reader = Reader::open_at(storage, from)?;
+            let Some(first) = reader.first().filter(|&first| first > from + 1) else {
+                break (engine, from, reader);
+            };
+            drop(reader);
+            // A venue that goes on may have taken away what was to be read.
+            if shelf::first(storage)? == oldest || looks == LOOKS_MAX {
+                let folder = storage.name();
+                return Err(JournalError::unusable(&folder, begins_later(first, self.until)));
+            }
+            looks += 1;
         };
-        let (mut engine, from) = match snapshot {
-            Some(Snapshot { engine, last, .. }) => (engine, last.place),
-            None if is_whole => (Engine::keyed(capacity, index_key()), 0),
-            None => return Err(JournalError::unusable(&folder, begins_later(first, self.until))),
-        };
-        let mut reader = Reader::open_at(storage, from)?;
         while let Some(entry) = reader.next_entry()? {
             if entry.stamp.place > self.until {
                 break;
@@ -51,6 +54,24 @@ impl Past {
             }
         }
         Ok(engine)
+    }
+
+    /// The state to begin with, and the place of the last command that is in it.
+    fn begin(
+        self,
+        storage: &mut dyn Storage,
+        capacity: Capacity,
+    ) -> Result<(Engine, u64), JournalError> {
+        let is_whole = shelf::first(storage)?.is_none_or(|first| first <= 1);
+        let snapshot = if is_whole && self.is_told {
+            None
+        } else {
+            shelf::newest(storage, capacity, self.until)?.0
+        };
+        Ok(match snapshot {
+            Some(Snapshot { engine, last, .. }) => (engine, last.place),
+            None => (Engine::keyed(capacity, index_key()), 0),
+        })
     }
 }
 

@@ -149,6 +149,26 @@ fn any_state_since_the_oldest_snapshot_comes_back() {
 }
 
 /// Whatever is left of the newest snapshot, the venue comes back as it was.
+/// A venue starts behind the snapshot as well, and reads nothing of what that covers.
+#[test]
+fn damage_in_what_a_snapshot_covers_is_nobodys_concern() {
+    let folder = Folder::new("snapshot-covers");
+    let path = PathBuf::from(folder.path("journal"));
+    kept(&path, false);
+    let first = files(&path, ".journal").remove(0);
+    let mut bytes = fs::read(&first).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&first, bytes).unwrap();
+    let journal = path.display().to_string();
+    let replayed = ringfence(&["journal", "replay", "--hash", &journal]);
+    assert_eq!(replayed.status, 0, "{}", replayed.err);
+    assert!(replayed.out.contains(&format!("{:016x}", hash_after(COMMANDS))), "{}", replayed.out);
+    let until = ringfence(&["journal", "replay", "--until", "50", "--hash", &journal]);
+    until.refused(&["its head is not what was written"]);
+    assert_eq!(ringfence(&["journal", "verify", &journal]).status, 1);
+    recovered(&path).unwrap();
+}
+
 #[test]
 fn a_snapshot_cut_at_any_byte_is_passed_over() {
     let folder = Folder::new("snapshot-cut");

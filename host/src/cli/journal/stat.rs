@@ -36,8 +36,8 @@ pub(super) fn run(folder: &Path, out: &mut impl Write) -> Result<Outcome, RunErr
         text += &format!("{op:<12}{:>16}\n", Grouped(count));
     }
     if let Some(capacity) = capacity {
-        for name in shelf::names(&mut storage)? {
-            text += &match shelf::open(&mut storage, &name, capacity)? {
+        shelf::each(&mut storage, capacity, |name, snapshot| {
+            text += &match snapshot {
                 Ok(snapshot) => format!(
                     "snapshot of place {} at {} ns, {} bytes, {} orders\n",
                     snapshot.last.place,
@@ -47,7 +47,7 @@ pub(super) fn run(folder: &Path, out: &mut impl Write) -> Result<Outcome, RunErr
                 ),
                 Err(problem) => format!("{name} is damaged: {problem}\n"),
             };
-        }
+        })?;
     }
     out.write_all(text.as_bytes()).map_err(to_output)?;
     Ok(Outcome::AsWished)

@@ -6,11 +6,13 @@ use std::path::Path;
 use super::super::{Outcome, complain};
 use super::to_output;
 use crate::error::RunError;
-use crate::journal::{End, Folder, Header, JournalError, Reader, Torn, shelf};
+use crate::journal::{End, Folder, Header, JournalError, Reader, Snapshot, Torn, shelf};
 use crate::metrics::Grouped;
 
 pub(super) fn run(folder: &Path, out: &mut impl Write) -> Result<Outcome, RunError> {
     let mut storage = Folder::read(folder)?;
+    // The journal that is read next has all that these have.
+    let before = shelf::names(&mut storage)?;
     let (header, end) = match read(&mut storage) {
         Ok(read) => read,
         Err(error) if error.is_damage() => {
@@ -24,25 +26,28 @@ pub(super) fn run(folder: &Path, out: &mut impl Write) -> Result<Outcome, RunErr
         return Ok(Outcome::AsWished);
     };
     let (mut sound, mut is_whole) = (Vec::new(), true);
-    for name in shelf::names(&mut storage)? {
-        match shelf::open(&mut storage, &name, header.capacity)? {
-            Ok(snapshot) => sound.push(snapshot.last.place),
-            Err(problem) => {
-                is_whole = false;
-                complain(&format!(
-                    "{name} is damaged: {problem}; the venue comes back from an older one, or from \
-                     the journal's beginning where that is there"
-                ));
-            }
+    let mut ahead = None;
+    shelf::each(&mut storage, header.capacity, |name, snapshot| match snapshot {
+        Ok(Snapshot { last, .. }) => {
+            sound.push(last.place);
+            let is_older = before.iter().any(|older| older == name);
+            ahead = ahead.or((is_older && last.place > end.last.place).then_some(last.place));
         }
-    }
+        Err(problem) => {
+            is_whole = false;
+            complain(&format!(
+                "{name} is damaged: {problem}; the venue comes back from an older one, or from the \
+                 journal's beginning where that is there"
+            ));
+        }
+    })?;
     let is_reached = header.first == 1 || sound.iter().any(|&place| place >= header.first);
     if !is_reached {
         is_whole = false;
         let first = header.first;
         complain(&format!("what came before place {first} is in no sound snapshot; restore it"));
     }
-    if let Some(ahead) = sound.iter().find(|&&place| place > end.last.place) {
+    if let Some(ahead) = ahead {
         is_whole = false;
         let last = end.last.place;
         complain(&format!("the journal ends with place {last}, before the snapshot of {ahead}"));
