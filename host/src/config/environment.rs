@@ -13,6 +13,8 @@ impl Config {
         &mut self,
         value_of: impl Fn(&str) -> Option<String>,
     ) -> Result<(), RunError> {
+        // A variable that is empty says nothing.
+        let value_of = |name: &str| value_of(name).filter(|value| !value.trim().is_empty());
         let switch = |name: &str| value_of(name).map(|value| read_switch(name, &value)).transpose();
         if let Some(is_on) = switch("LOW_LATENCY_MODE")? {
             self.low_latency_mode = is_on;
@@ -31,16 +33,16 @@ impl Config {
 }
 
 fn read_switch(name: &str, value: &str) -> Result<bool, RunError> {
-    match value {
+    match value.trim().to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        other => Err(RunError::Usage(format!(
-            "the variable {name} is `{other}`; set it to true or false, or leave it out"
+        _ => Err(RunError::Usage(format!(
+            "the variable {name} is `{value}`; set it to true or false, or leave it out"
         ))),
     }
 }
 
-/// Numbers with commas between them; nothing is none.
+/// Numbers with commas between them.
 fn read_processors(list: &str) -> Result<Vec<u16>, RunError> {
     let numbers = list.split(',').map(str::trim).filter(|number| !number.is_empty());
     let numbers: Result<_, _> = numbers.map(str::parse).collect();

@@ -1,7 +1,6 @@
 //! Secrets in a file of their own: a line for each account, its number and its secret.
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -59,5 +58,12 @@ fn read(path: &Path, file: &str) -> Result<String, RunError> {
         return Err(RunError::File { file: file.to_owned(), problem });
     }
     let bytes = ordinary::handwritten(path, "a file of secrets")?;
-    String::from_utf8(bytes).map_err(|_| open(io::ErrorKind::InvalidData.into()))
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let problem = format!(
+            "is not text in UTF-8 from byte {at} on; a line is an account's number, a space and its \
+             secret"
+        );
+        RunError::File { file: file.to_owned(), problem }
+    })
 }

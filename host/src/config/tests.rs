@@ -297,9 +297,10 @@ fn the_environment_goes_before_the_file() {
     let mut config = Config::parse("a", "cpu_affinity = [3]").unwrap();
     let variables = |name: &str| {
         let value = match name {
-            "LOW_LATENCY_MODE" => "true",
+            "LOW_LATENCY_MODE" => "TRUE",
             "CPU_AFFINITY" => "0, 1",
-            "NETWORK_OPTIMIZATION" | "CACHE_ENABLED" => "false",
+            "NETWORK_OPTIMIZATION" => "False",
+            "CACHE_ENABLED" => "0",
             _ => return None,
         };
         Some(value.to_owned())
@@ -308,6 +309,10 @@ fn the_environment_goes_before_the_file() {
     assert!(config.low_latency_mode);
     assert!(!config.network_optimization.0 && !config.cache_enabled.0);
     assert_eq!(config.cpu_affinity, [0, 1]);
+    // One that is empty is not set.
+    let before = config.clone();
+    config.take_environment(|_| Some(String::new())).unwrap();
+    assert_eq!(config, before);
     for (name, value) in [("LOW_LATENCY_MODE", "yes"), ("CPU_AFFINITY", "0,x")] {
         let given = |asked: &str| (asked == name).then(|| value.to_owned());
         let error = config.take_environment(given).expect_err("it means nothing").to_string();
@@ -333,7 +338,7 @@ fn what_no_single_value_shows_is_checked() {
 #[test]
 fn secrets_come_from_a_file_that_others_may_not_read() {
     let path = std::env::temp_dir().join(format!("ringfence-secrets-{}", std::process::id()));
-    let take = |text: &str, mode: u32| {
+    let take = |text: &[u8], mode: u32| {
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let config = Config::parse("a", "[[gateway.accounts]]\naccount = 7\n").unwrap();
@@ -341,7 +346,7 @@ fn secrets_come_from_a_file_that_others_may_not_read() {
         gateway.take_secrets().map(|()| gateway.accounts[0].secret.clone())
     };
     let secret = Secret::new("0123456789abcdef").unwrap();
-    assert_eq!(take("# mine\n7 0123456789abcdef\n", 0o600).unwrap(), Some(secret.clone()));
+    assert_eq!(take(b"# mine\n7 0123456789abcdef\n", 0o600).unwrap(), Some(secret.clone()));
     assert_eq!(format!("{secret:?}"), "Secret");
     for (text, mode, expected) in [
         ("7 0123456789abcdef\n", 0o644, "chmod 600"),
@@ -351,9 +356,12 @@ fn secrets_come_from_a_file_that_others_may_not_read() {
         ("7 short\n", 0o600, "a secret has"),
         ("7 0123456789abcdef\n7 0123456789abcdef\n", 0o600, "two secrets"),
     ] {
-        let problem = take(text, mode).expect_err("it is wrong").to_string();
+        let problem = take(text.as_bytes(), mode).expect_err("it is wrong").to_string();
         assert!(problem.contains(expected), "{problem}");
     }
+    let problem = take(b"7 01234567\xff9abcdef\n", 0o600).expect_err("no text").to_string();
+    assert!(problem.contains("not text in UTF-8 from byte 10 on"), "{problem}");
+    assert!(!problem.contains("permissions") && !problem.contains("01234"), "{problem}");
     fs::remove_file(&path).unwrap();
 }
 

@@ -76,7 +76,7 @@ impl Figures {
         out.counter("ringfence_events_total", "Events told.", of(&self.events));
         out.counter("ringfence_trades_total", "Trades.", of(&self.trades));
         out.counter("ringfence_rejects_total", "Commands turned away.", of(&self.rejects));
-        out.counter("ringfence_place", "Place of the last command.", of(&self.last_place));
+        out.counter("ringfence_place_total", "Place of the last command.", of(&self.last_place));
         let at = seconds(of(&self.last_at_ns));
         out.gauge_text("ringfence_command_time_seconds", "Time of the last command.", &at);
         out.gauge("ringfence_live_orders", "Orders that live.", of(&self.live_orders));

@@ -205,6 +205,7 @@ fn books_and_figures_are_those_of_the_venue() {
         .expect("it comes in time");
     let expected = serde_json::json!({
         "instrument": 3, "symbol": "A\"B", "scale": 0, "phase": "continuous", "last_trade": 99,
+        "indicative": null,
         "seq": book["seq"], "at": 7,
         "bids": [{ "price": 99, "qty": 3, "orders": 1 }],
         "asks": [{ "price": 101, "qty": 4, "orders": 1 }],
@@ -215,9 +216,9 @@ fn books_and_figures_are_those_of_the_venue() {
     assert!(get("/v1/books/4").contains("no such instrument"));
     let metrics = get("/metrics");
     for line in [
-        "indicative": null,
         "ringfence_ready 1",
         "ringfence_commands_total 7",
+        "ringfence_place_total 7",
         "ringfence_trades_total 1",
         "ringfence_rejects_total 1",
         "ringfence_sessions 2",
