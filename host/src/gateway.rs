@@ -4,6 +4,7 @@
 //! lives, whatever breaks in between. Events are kept to be sent again; the journal knows the number
 //! of every command; so a client that comes back learns what it missed and what to send again.
 
+mod backlog;
 mod bucket;
 pub(crate) mod buffer;
 pub mod frame;
@@ -45,6 +46,10 @@ pub struct Gateway {
     held: Vec<LineId>,
     /// Accounts whose orders are to be cancelled.
     leaving: Vec<usize>,
+    /// Accounts whose history has more room than for what is kept.
+    wide: Vec<usize>,
+    /// Counts turns, in which nobody reads.
+    turn: u64,
     /// When connections are looked at next.
     look_at: u64,
     counts: Counts,
@@ -107,6 +112,7 @@ impl Gateway {
                 taken: 0,
                 told: 0,
                 history: History::new(terms.resend_events),
+                calm_since: None,
                 bucket: Bucket::new(config.rate_limit.get(), config.burst.get()),
                 cancels_at: None,
             })
@@ -121,6 +127,8 @@ impl Gateway {
             ready: Vec::new(),
             held: Vec::new(),
             leaving: Vec::new(),
+            wide: Vec::new(),
+            turn: 0,
             look_at: 0,
             counts: Counts::default(),
         };

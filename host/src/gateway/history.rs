@@ -2,15 +2,15 @@
 
 use ringfence_core::wire::EVENT_LEN;
 
-/// Events by their numbers, from 1; the oldest make room for new ones.
+/// Events by their numbers, from 1; the oldest make room for new ones, unless somebody is to read them.
 #[derive(Debug)]
 pub(super) struct History {
     records: Vec<[u8; EVENT_LEN]>,
-    /// A power of two.
-    len_max: usize,
+    /// How many are kept whoever reads them; a power of two.
+    kept: usize,
     /// The number of the next event.
     next: u64,
-    /// What came before this one was not kept when the venue came back.
+    /// What came before this one is not here.
     first: u64,
 }
 
@@ -19,8 +19,8 @@ const LEN_MIN: usize = 64;
 
 impl History {
     /// Room for so many events, or a few more.
-    pub(super) fn new(len_max: usize) -> Self {
-        Self { records: Vec::new(), len_max: len_max.next_power_of_two(), next: 1, first: 1 }
+    pub(super) fn new(kept: usize) -> Self {
+        Self { records: Vec::new(), kept: kept.next_power_of_two(), next: 1, first: 1 }
     }
 
     pub(super) const fn next(&self) -> u64 {
@@ -32,9 +32,27 @@ impl History {
         self.first.max(self.next.saturating_sub(self.records.len() as u64))
     }
 
+    /// The oldest event of those that are kept, which events there were says, and not who read them.
+    pub(super) fn oldest_kept(&self) -> u64 {
+        self.oldest().max(self.next.saturating_sub(self.kept as u64))
+    }
+
+    /// How many events are kept.
+    pub(super) const fn kept(&self) -> u64 {
+        self.kept as u64
+    }
+
+    /// Whether it has more room than for those that are kept.
+    pub(super) const fn is_wide(&self) -> bool {
+        self.records.len() > self.kept
+    }
+
+    /// Puts an event behind all others. Where there is no room, the oldest one goes, unless it is
+    /// `unread` or comes after that.
     #[inline]
-    pub(super) fn push(&mut self, record: [u8; EVENT_LEN]) {
-        if self.next > self.records.len() as u64 && self.records.len() < self.len_max {
+    pub(super) fn push(&mut self, record: [u8; EVENT_LEN], unread: u64) {
+        let len = self.records.len() as u64;
+        if self.next > len && (len < self.kept as u64 || self.next - len >= unread) {
             self.grow();
         }
         let slot = self.slot(self.next);
@@ -58,19 +76,43 @@ impl History {
         self.first = next.saturating_sub(kept.len() as u64).max(1);
         self.next = self.first;
         self.records.clear();
-        while self.records.len() < self.len_max && (self.records.len() as u64) < next {
+        while self.records.len() < self.kept && (self.records.len() as u64) < next {
             self.grow();
         }
         for record in kept {
-            self.push(*record);
+            self.push(*record, u64::MAX);
         }
     }
 
-    /// Twice as much room. Until there is all that there may be, no event made room for another, and
-    /// each lies where it lies under the larger mask.
+    /// Has room for those events only that are kept, and gives back the rest.
+    pub(super) fn narrow(&mut self) {
+        let first = self.oldest_kept();
+        let records = vec![[0; EVENT_LEN]; self.kept];
+        let mut narrow = Self { records, kept: self.kept, next: first, first };
+        while narrow.next < self.next {
+            for record in self.run(narrow.next, usize::MAX) {
+                narrow.push(*record, u64::MAX);
+            }
+        }
+        *self = narrow;
+    }
+
+    /// Twice as much room. An event whose slot under the larger mask is another one lies as much
+    /// further on as there was room; those are next to each other.
+    #[cold]
     fn grow(&mut self) {
-        let len = (self.records.len() * 2).clamp(LEN_MIN.min(self.len_max), self.len_max);
-        self.records.resize(len, [0; EVENT_LEN]);
+        let len = self.records.len();
+        // What was forgotten does not come back with the room.
+        self.first = self.oldest();
+        self.records.resize((len * 2).max(LEN_MIN.min(self.kept)), [0; EVENT_LEN]);
+        if len == 0 {
+            return;
+        }
+        let rounds = (self.next - 1) / len as u64;
+        let slot = usize::try_from((self.next - 1) % len as u64).expect("below the length");
+        let moved = if rounds % 2 == 1 { 0..slot } else { slot..len };
+        let to = moved.start + len;
+        self.records.copy_within(moved, to);
     }
 
     fn slot(&self, number: u64) -> usize {

@@ -2,6 +2,7 @@
 
 use ringfence_core::wire::EVENT_LEN;
 
+use super::backlog::Backlog;
 use super::buffer::Buffer;
 use super::frame::{Goodbye, HEAD_LEN, Head, frame_kind};
 use super::member::Member;
@@ -27,7 +28,9 @@ pub(super) struct Line {
     pub(super) is_held: bool,
     /// It is among those that have something to write.
     pub(super) is_ready: bool,
-    /// It has more events to read than are kept.
+    /// What it has not read yet.
+    pub(super) backlog: Backlog,
+    /// It has more events to read than are held for it.
     pub(super) is_too_slow: bool,
 }
 
@@ -46,6 +49,7 @@ impl Line {
             is_closing: false,
             is_held: false,
             is_ready: false,
+            backlog: Backlog::new(now),
             is_too_slow: false,
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Member {
     /// Its latest command of which everybody was told.
     pub(super) told: u64,
     pub(super) history: History,
+    /// Since when nobody is to read more of the history than is kept, where it has more room.
+    pub(super) calm_since: Option<u64>,
     pub(super) bucket: Bucket,
     /// When its orders are cancelled, unless it is back before.
     pub(super) cancels_at: Option<u64>,
@@ -33,7 +35,8 @@ impl Member {
 
     /// Appends what a snapshot keeps.
     pub(super) fn note(&self, notes: &mut Vec<u8>) {
-        let oldest = self.history.oldest();
+        // What is held besides depends on who reads how fast, which no journal tells.
+        let oldest = self.history.oldest_kept();
         let next = self.history.next();
         notes.extend_from_slice(&u64::from(self.account()).to_le_bytes());
         for number in [self.told, next, next - oldest] {

@@ -20,21 +20,14 @@ impl Outlet for Gateway {
         for event in events {
             let Some(account) = event.what.account() else { continue };
             let Some(member) = self.find(account.0) else { continue };
-            let member = &mut self.members[member];
-            member.history.push(names::record(event, stamp.at));
-            self.counts.events += 1;
-            let Some(id) = member.line else { continue };
-            let next = member.history.oldest();
-            if let Some(line) = &mut self.lines[id] {
-                if line.next_event < next && !line.is_too_slow {
-                    line.is_too_slow = true;
-                    self.look_at = 0;
-                }
-                if !line.is_ready {
-                    line.is_ready = true;
-                    self.ready.push(LineId(id));
-                }
+            let unread = self.hold_for_reader(member);
+            let history = &mut self.members[member].history;
+            let was_wide = history.is_wide();
+            history.push(names::record(event, stamp.at), unread);
+            if history.is_wide() && !was_wide {
+                self.wide.push(member);
             }
+            self.counts.events += 1;
         }
     }
 
@@ -77,6 +70,25 @@ impl Witness for Gateway {
 }
 
 impl Gateway {
+    /// Has the connection of an account written that has another event to read. Returns the first
+    /// event that is to be held for it.
+    #[inline]
+    fn hold_for_reader(&mut self, member: usize) -> u64 {
+        let Member { line, history, .. } = &self.members[member];
+        let Some(id) = *line else { return u64::MAX };
+        let Some(line) = &mut self.lines[id] else { return u64::MAX };
+        if !line.is_ready {
+            line.is_ready = true;
+            self.ready.push(LineId(id));
+        }
+        let (unread, next, kept) = (line.next_event, history.next(), history.kept());
+        if !line.is_too_slow && !line.backlog.holds(self.turn, unread, next, kept) {
+            line.is_too_slow = true;
+            self.look_at = 0;
+        }
+        if line.is_too_slow { u64::MAX } else { unread }
+    }
+
     /// The member of an account that has a session, though it may not be configured any more: it
     /// keeps its numbers for when it is again.
     fn find_or_make(&mut self, account: u32) -> &mut Member {
@@ -91,6 +103,7 @@ impl Gateway {
                     taken: 0,
                     told: 0,
                     history: History::new(self.terms.resend_events),
+                    calm_since: None,
                     bucket: Bucket::new(0, 1),
                     cancels_at: None,
                 };

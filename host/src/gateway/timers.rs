@@ -13,7 +13,10 @@ const HELD_NS: u64 = 500_000;
 
 impl Gateway {
     /// Does what is due: heartbeats, ends of silent connections, cancels of who does not come back.
+    ///
+    /// What comes until it is called again is one turn, in which nobody reads.
     pub fn attend(&mut self, now: u64, requests: &mut Vec<Request>) {
+        self.turn += 1;
         if !self.held.is_empty() {
             self.release(now, requests);
         }
@@ -23,6 +26,7 @@ impl Gateway {
         if now >= self.look_at {
             self.look_at = now + self.terms.heartbeat_ns / 4;
             (0..self.lines.len()).for_each(|id| self.look(LineId(id), now));
+            self.narrow(now);
         }
     }
 
@@ -90,7 +94,12 @@ impl Gateway {
             }
             return;
         }
-        if line.is_too_slow {
+        let is_stuck = line.member.is_some_and(|member| {
+            let (history, unread) = (&self.members[member].history, line.next_event);
+            let is_behind = unread < history.oldest_kept();
+            line.backlog.is_stuck(unread, is_behind, now, self.terms.timeout_ns)
+        });
+        if line.is_too_slow || is_stuck {
             return self.end_slow(id, now);
         }
         if is_silent {
@@ -105,6 +114,27 @@ impl Gateway {
             }
             self.be_ready(id);
         }
+    }
+
+    /// Gives memory back that was needed to hold what one turn made, once it was not for so long that
+    /// whoever reads it came back after a break.
+    fn narrow(&mut self, now: u64) {
+        let Self { members, lines, terms, wide, .. } = self;
+        wide.retain(|&member| {
+            let member = &mut members[member];
+            let line = member.line.and_then(|id| lines[id].as_ref());
+            if line.is_some_and(|line| line.next_event < member.history.oldest_kept()) {
+                member.calm_since = None;
+                return true;
+            }
+            let calm_since = *member.calm_since.get_or_insert(now);
+            let stays = now.saturating_sub(calm_since) < terms.timeout_ns;
+            if !stays {
+                member.calm_since = None;
+                member.history.narrow();
+            }
+            stays
+        });
     }
 
     fn end_slow(&mut self, id: LineId, now: u64) {
