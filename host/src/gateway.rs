@@ -48,6 +48,8 @@ pub struct Gateway {
     leaving: Vec<usize>,
     /// Accounts whose history has more room than for what is kept.
     wide: Vec<usize>,
+    /// Whose command is told of; 0 for nobody's.
+    sender: u32,
     /// Counts turns, in which nobody reads.
     turn: u64,
     /// When connections are looked at next.
@@ -128,6 +130,7 @@ impl Gateway {
             held: Vec::new(),
             leaving: Vec::new(),
             wide: Vec::new(),
+            sender: 0,
             turn: 0,
             look_at: 0,
             counts: Counts::default(),

@@ -13,6 +13,11 @@ pub trait Outlet {
     /// Which events it wants. Private events of all accounts are among them.
     fn interest(&self) -> Interest;
 
+    /// Learns whose command it is that it is told of next.
+    fn attribute(&mut self, origin: Origin) {
+        _ = origin;
+    }
+
     /// Takes what one command caused, in sequence order. Events that it does not want may be
     /// among them.
     fn tell(&mut self, stamp: Stamp, events: &[Event]);
@@ -48,6 +53,11 @@ impl Outlet for () {
 impl<A: Outlet, B: Outlet> Outlet for (A, B) {
     fn interest(&self) -> Interest {
         self.0.interest().and(self.1.interest())
+    }
+
+    fn attribute(&mut self, origin: Origin) {
+        self.0.attribute(origin);
+        self.1.attribute(origin);
     }
 
     fn tell(&mut self, stamp: Stamp, events: &[Event]) {
@@ -105,6 +115,7 @@ impl Publisher {
         floor: &mut Floor,
         outlet: &mut impl Outlet,
     ) {
+        outlet.attribute(origin);
         outlet.tell(stamp, &self.events);
         if origin.session != 0 {
             outlet.acknowledge(origin);

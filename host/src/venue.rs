@@ -240,6 +240,11 @@ impl<O: Outlet> Outlet for Audience<'_, O> {
         Outlet::interest(self.gateway).and(self.beside.interest())
     }
 
+    fn attribute(&mut self, origin: Origin) {
+        self.gateway.attribute(origin);
+        self.beside.attribute(origin);
+    }
+
     fn tell(&mut self, stamp: Stamp, events: &[Event]) {
         self.gateway.tell(stamp, events);
         self.beside.tell(stamp, events);

@@ -1,6 +1,6 @@
 //! What is told to sessions, and how it is found again after a crash.
 
-use ringfence_core::{Event, Interest};
+use ringfence_core::{Event, Interest, Op, What};
 
 use super::history::History;
 use super::member::{Member, Note};
@@ -16,10 +16,14 @@ impl Outlet for Gateway {
         Interest::PRIVATE
     }
 
+    fn attribute(&mut self, origin: Origin) {
+        self.sender = origin.session;
+    }
+
     fn tell(&mut self, stamp: Stamp, events: &[Event]) {
         for event in events {
-            let Some(account) = event.what.account() else { continue };
-            let Some(member) = self.find(account.0) else { continue };
+            let Some(account) = addressee(event, self.sender) else { continue };
+            let Some(member) = self.find(account) else { continue };
             let unread = self.hold_for_reader(member);
             let history = &mut self.members[member].history;
             let was_wide = history.is_wide();
@@ -45,6 +49,30 @@ impl Outlet for Gateway {
     }
 }
 
+/// The account that is told of a private event: whose order it is about; or, where a command was
+/// refused that is about no order, whoever sent that, and nobody where nobody did.
+#[inline]
+fn addressee(event: &Event, sender: u32) -> Option<u32> {
+    match event.what {
+        What::Rejected { op, .. } if !is_about_an_order(op) => Some(sender),
+        what => what.account().map(|account| account.0),
+    }
+}
+
+const fn is_about_an_order(op: Op) -> bool {
+    match op {
+        Op::New | Op::Cancel | Op::Reduce | Op::Replace | Op::Quote => true,
+        Op::Instrument
+        | Op::Account
+        | Op::MassCancel
+        | Op::Kill
+        | Op::Unblock
+        | Op::Phase
+        | Op::Uncross
+        | Op::Time => false,
+    }
+}
+
 /// Nobody is connected while the venue comes back; what is told is kept.
 impl Witness for Gateway {
     fn interest(&self) -> Interest {
@@ -56,6 +84,7 @@ impl Witness for Gateway {
             let member = self.find_or_make(entry.origin.session);
             member.taken = entry.origin.number;
         }
+        self.attribute(entry.origin);
         self.tell(entry.stamp, events);
         if entry.origin.session != 0 {
             self.acknowledge(entry.origin);

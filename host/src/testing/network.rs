@@ -373,6 +373,10 @@ impl Outlet for Told<'_> {
         Outlet::interest(self.gateway)
     }
 
+    fn attribute(&mut self, origin: Origin) {
+        self.gateway.attribute(origin);
+    }
+
     fn tell(&mut self, stamp: Stamp, events: &[Event]) {
         self.ledger.note_told(stamp);
         self.gateway.tell(stamp, events);
