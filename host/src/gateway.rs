@@ -17,6 +17,8 @@ pub mod net;
 mod notes;
 mod timers;
 
+use std::collections::VecDeque;
+
 use crate::config::{GatewayConfig, SlowConsumer};
 
 use bucket::Bucket;
@@ -40,6 +42,8 @@ pub struct Gateway {
     latest: usize,
     lines: Vec<Option<Box<Line>>>,
     free: Vec<usize>,
+    /// Connections without a session, whoever is so for longest first.
+    strangers: VecDeque<LineId>,
     /// Connections that have something to write, or to end.
     ready: Vec<LineId>,
     /// Connections that wait for their account's bucket.
@@ -126,6 +130,7 @@ impl Gateway {
             latest: 0,
             lines: Vec::new(),
             free: Vec::new(),
+            strangers: VecDeque::new(),
             ready: Vec::new(),
             held: Vec::new(),
             leaving: Vec::new(),
@@ -151,9 +156,10 @@ impl Gateway {
         self.members.iter().filter(|member| member.line.is_some()).count() as u64
     }
 
-    /// A new connection; none where there are as many as there may be.
+    /// A new connection; none where there are as many as there may be, and whoever carries them has to
+    /// end [one](Self::stranger) before.
     pub fn connect(&mut self, now: u64) -> Option<LineId> {
-        if self.counts.connections == self.terms.connections_max as u64 {
+        if self.is_full() {
             return None;
         }
         let line = Some(Box::new(Line::new(self.terms.buffer_len, now)));
@@ -169,7 +175,20 @@ impl Gateway {
         };
         self.counts.connections += 1;
         self.counts.connected += 1;
+        self.strangers.push_back(LineId(id));
         Some(LineId(id))
+    }
+
+    /// Whether there are as many connections as there may be.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.counts.connections >= self.terms.connections_max as u64
+    }
+
+    /// The connection that has been without a session for longest: not logged in yet, or told to go.
+    #[must_use]
+    pub fn stranger(&self) -> Option<LineId> {
+        self.strangers.front().copied()
     }
 
     /// Room for bytes that come; none where the connection has to wait, or ends.
@@ -220,6 +239,7 @@ impl Gateway {
         self.free.push(id.0);
         self.ready.retain(|ready| *ready != id);
         self.held.retain(|held| *held != id);
+        self.know(id);
         self.counts.connections -= 1;
         self.leave(line.member, now);
     }
@@ -241,8 +261,19 @@ impl Gateway {
             line.say_events(&self.members[member], now);
         }
         line.say_goodbye(why, member.map_or(0, |member| self.members[member].taken));
+        if member.is_some() {
+            self.strangers.push_back(id);
+        }
         self.be_ready(id);
         self.leave(member, now);
+    }
+
+    /// Takes a connection out of those without a session.
+    fn know(&mut self, id: LineId) {
+        // Who logs in has mostly come a moment ago.
+        if let Some(at) = self.strangers.iter().rposition(|&stranger| stranger == id) {
+            self.strangers.remove(at);
+        }
     }
 
     /// Notes that an account has no connection any more.

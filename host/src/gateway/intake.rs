@@ -185,6 +185,7 @@ impl Gateway {
             self.say_goodbye(LineId(old), Goodbye::TakenOver, now);
         }
         self.counts.logins += 1;
+        self.know(id);
         let known = &mut self.members[member];
         (known.line, known.cancels_at) = (Some(id.0), None);
         let history = &known.history;

@@ -119,24 +119,34 @@ impl Net {
     fn accept(&mut self, gateway: &mut Gateway, now: u64) {
         // Whoever goes away before it is accepted, or finds no descriptor left, is not here.
         while let Ok((stream, _)) = self.listener.accept() {
-            if stream.set_nonblocking(true).is_err() {
-                continue;
-            }
-            if self.is_optimized {
-                optimize(&stream);
-            }
-            let Some(id) = gateway.connect(now) else { continue };
-            let flags = EventFlags::IN;
-            let data = EventData::new_u64(id.0 as u64);
-            if epoll::add(&self.watch, &stream, data, flags).is_err() {
-                gateway.hang_up(id, now);
-                continue;
-            }
-            if self.sockets.len() <= id.0 {
-                self.sockets.resize_with(id.0 + 1, || None);
-            }
-            self.sockets[id.0] = Some(Socket { stream, flags, is_shut: false });
+            self.take_in(stream, gateway, now);
         }
+    }
+
+    /// Takes in who is at the door. Where it is full, whoever has been there for longest without a
+    /// session goes: strangers, however many, do not keep a session out.
+    fn take_in(&mut self, stream: TcpStream, gateway: &mut Gateway, now: u64) {
+        if stream.set_nonblocking(true).is_err() {
+            return;
+        }
+        if self.is_optimized {
+            optimize(&stream);
+        }
+        if gateway.is_full()
+            && let Some(stranger) = gateway.stranger()
+        {
+            self.end(stranger, gateway, now);
+        }
+        let Some(id) = gateway.connect(now) else { return };
+        let flags = EventFlags::IN;
+        let data = EventData::new_u64(id.0 as u64);
+        if epoll::add(&self.watch, &stream, data, flags).is_err() {
+            return gateway.hang_up(id, now);
+        }
+        if self.sockets.len() <= id.0 {
+            self.sockets.resize_with(id.0 + 1, || None);
+        }
+        self.sockets[id.0] = Some(Socket { stream, flags, is_shut: false });
     }
 
     fn read(&mut self, id: LineId, gateway: &mut Gateway, now: u64, requests: &mut Vec<Request>) {

@@ -409,5 +409,6 @@ fn a_login_is_read_in_any_pieces_and_names_the_version() {
     assert_eq!(hall.goodbye_to(line, &other), Some(Goodbye::Refused));
 }
 
+mod door;
 mod held;
 mod operators;

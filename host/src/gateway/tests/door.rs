@@ -1,0 +1,60 @@
+//! Who comes in, with what, and how it is told to go.
+
+use super::{Caller, Goodbye, HEAD_LEN, Hall, Head, SECRETS, Side, frame_kind, login_body, order};
+use crate::client::Session;
+use crate::gateway::LineId;
+
+impl Hall {
+    /// A connection, for which another one goes where there is no room, as its carrier has it.
+    fn come(&mut self) -> Option<LineId> {
+        if self.gateway.is_full()
+            && let Some(stranger) = self.gateway.stranger()
+        {
+            self.gateway.hang_up(stranger, self.now);
+        }
+        self.gateway.connect(self.now)
+    }
+
+    fn last_words(&mut self, caller: &Caller) -> Head {
+        let said = self.gateway.output(caller.line, self.now);
+        let head = said.last_chunk::<HEAD_LEN>().and_then(Head::from_bytes);
+        head.expect("it is told something")
+    }
+}
+
+#[test]
+fn strangers_keep_nobody_out() {
+    let mut hall = Hall::new("connections_max = 4");
+    let one = hall.log_in(1);
+    let strangers: Vec<_> = (0..3).map(|_| hall.come().unwrap()).collect();
+    assert!(hall.gateway.connect(hall.now).is_none(), "there is no room");
+    let session = Session::new(2, SECRETS[1]);
+    let line = hall.come().expect("a stranger goes");
+    assert_eq!(line, strangers[0], "who has been there for longest");
+    let mut two = Caller { session, line, heard: Vec::new() };
+    two.session.connect();
+    hall.talk(&mut two).unwrap();
+    assert!(two.session.is_in());
+    // Those who were told to go are strangers too, and the others go before them.
+    let again = hall.come().expect("a stranger goes");
+    assert_eq!(again, strangers[1]);
+    two.session.log_out();
+    hall.talk(&mut two).unwrap_err();
+    for expected in [strangers[2], again, two.line] {
+        assert_eq!(hall.gateway.stranger(), Some(expected));
+        assert_eq!(hall.come(), Some(expected));
+    }
+    assert_eq!(hall.gateway.counts().connections, 4);
+    assert!(!hall.gateway.is_closing(one.line), "a session stays");
+}
+
+#[test]
+fn sessions_make_no_room() {
+    let mut hall = Hall::new("connections_max = 2");
+    let (one, two) = (hall.log_in(1), hall.log_in(2));
+    assert_eq!(hall.gateway.stranger(), None);
+    assert_eq!(hall.come(), None);
+    hall.gateway.hang_up(one.line, hall.now);
+    assert!(hall.come().is_some());
+    assert!(!hall.gateway.is_closing(two.line));
+}
