@@ -260,7 +260,8 @@ impl Gateway {
         if let Some(member) = member {
             line.say_events(&self.members[member], now);
         }
-        line.say_goodbye(why, member.map_or(0, |member| self.members[member].taken));
+        let ack = member.map_or(0, |member| self.members[member].acked_by(why));
+        line.say_goodbye(why, ack);
         if member.is_some() {
             self.strangers.push_back(id);
         }

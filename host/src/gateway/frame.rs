@@ -29,7 +29,8 @@ pub mod frame_kind {
     pub const WELCOME: u8 = 16;
     /// Gateway: events. `number`: that of the first; `ack`: the last command that was done.
     pub const EVENTS: u8 = 17;
-    /// Gateway: the end. `number`: why; `ack`: the last command that was taken.
+    /// Gateway: the end. `number`: why; `ack`: the last command that was taken, or done where the
+    /// journal takes no more.
     pub const GOODBYE: u8 = 18;
 }
 
@@ -120,7 +121,7 @@ pub enum Goodbye {
     Closes = 8,
     /// As the client wished.
     LoggedOut = 9,
-    /// The journal takes no more: what was not done by now was not done.
+    /// The journal takes no more: what is not done by now may be in it or not.
     Stopped = 10,
 }
 

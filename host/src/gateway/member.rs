@@ -3,6 +3,7 @@
 use ringfence_core::wire::EVENT_LEN;
 
 use super::bucket::Bucket;
+use super::frame::Goodbye;
 use super::history::History;
 use super::names::Names;
 
@@ -31,6 +32,12 @@ pub(super) struct Member {
 impl Member {
     pub(super) const fn account(&self) -> u32 {
         self.names.account
+    }
+
+    /// The last of its commands that a goodbye speaks of. Where the journal takes no more, those that
+    /// are not done may never be in it.
+    pub(super) const fn acked_by(&self, why: Goodbye) -> u64 {
+        if matches!(why, Goodbye::Stopped) { self.told } else { self.taken }
     }
 
     /// Appends what a snapshot keeps.

@@ -58,3 +58,24 @@ fn sessions_make_no_room() {
     assert!(hall.come().is_some());
     assert!(!hall.gateway.is_closing(two.line));
 }
+
+#[test]
+fn where_the_journal_takes_no_more_a_goodbye_says_what_is_done() {
+    let said = |why: Goodbye| {
+        let mut hall = Hall::new("");
+        let mut one = hall.log_in(1);
+        one.session.send(&order(1, Side::Buy, 100));
+        hall.talk(&mut one).unwrap();
+        // These come to the gateway, and never to the journal.
+        for id in 2..=4 {
+            one.session.send(&order(id, Side::Buy, 100));
+        }
+        let said = one.session.output().to_vec();
+        hall.gateway.receive(one.line, &said, hall.now, &mut hall.requests);
+        hall.gateway.close(why, hall.now);
+        let head = hall.last_words(&one);
+        assert_eq!((head.kind, head.number), (frame_kind::GOODBYE, why as u64));
+        head.ack
+    };
+    assert_eq!((said(Goodbye::Stopped), said(Goodbye::Closes)), (1, 4));
+}
