@@ -70,6 +70,12 @@ impl Head {
         Some(Self { kind: *kind, len, number, ack: u64::from_le_bytes(*ack.first_chunk()?) })
     }
 
+    /// Whether it says nothing but its kind.
+    #[must_use]
+    pub const fn is_bare(&self) -> bool {
+        self.len == 0 && self.number == 0 && self.ack == 0
+    }
+
     /// How many commands follow; `None` where it is not a whole number of them.
     #[must_use]
     pub fn commands(&self) -> Option<u32> {

@@ -134,13 +134,13 @@ impl Gateway {
         };
         let head = Head::from_bytes(head).ok_or(Goodbye::Malformed)?;
         match (head.kind, line.member) {
-            (frame_kind::LOGIN, None) if head.len as usize == LOGIN_LEN => {
+            (frame_kind::LOGIN, None) if (head.len as usize, head.number) == (LOGIN_LEN, 0) => {
                 let Some(body) = body.first_chunk::<LOGIN_LEN>() else { return Ok(Step::Waits) };
                 let body = *body;
                 line.input.take(HEAD_LEN + LOGIN_LEN);
                 self.log_in(id, &body, head.ack, now)?;
             }
-            (frame_kind::COMMANDS, Some(_)) => {
+            (frame_kind::COMMANDS, Some(_)) if head.ack == 0 => {
                 line.expected = head.commands().filter(|&n| n > 0).ok_or(Goodbye::Malformed)?;
                 line.number = head.number;
                 // Numbers begin with 1, and end where no counter comes.
@@ -150,8 +150,8 @@ impl Gateway {
                 }
                 line.input.take(HEAD_LEN);
             }
-            (frame_kind::HEARTBEAT, Some(_)) if head.len == 0 => line.input.take(HEAD_LEN),
-            (frame_kind::LOGOUT, Some(_)) if head.len == 0 => return Err(Goodbye::LoggedOut),
+            (frame_kind::HEARTBEAT, Some(_)) if head.is_bare() => line.input.take(HEAD_LEN),
+            (frame_kind::LOGOUT, Some(_)) if head.is_bare() => return Err(Goodbye::LoggedOut),
             (_, None) => return Err(Goodbye::Refused),
             _ => return Err(Goodbye::Malformed),
         }

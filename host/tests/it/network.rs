@@ -37,7 +37,8 @@ fn whatever_a_client_sends_it_acts_for_itself_alone() {
             let count = random.below(4);
             let len = (count * COMMAND_LEN as u64) as u32;
             let kind = random.one_of(&[frame_kind::COMMANDS, frame_kind::COMMANDS, 1, 3, 4, 9]);
-            bytes.extend(Head { kind, len, number, ack: random.below(3) }.to_bytes());
+            let ack = u64::from(random.once_in(8));
+            bytes.extend(Head { kind, len, number, ack }.to_bytes());
             number += count;
             for _ in 0..count {
                 let [op, side, flags, account, ..] = random.next().to_le_bytes();

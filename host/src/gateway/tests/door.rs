@@ -60,6 +60,31 @@ fn sessions_make_no_room() {
 }
 
 #[test]
+fn fields_that_mean_nothing_are_zero() {
+    let frame = |kind: u8, body: &[u8], number: u64, ack: u64| {
+        let len = u32::try_from(body.len()).unwrap();
+        [&Head { kind, len, number, ack }.to_bytes(), body].concat()
+    };
+    let command = order(1, Side::Buy, 100).to_bytes();
+    for bytes in [
+        frame(frame_kind::COMMANDS, &command, 1, 1),
+        frame(frame_kind::HEARTBEAT, &[], 1, 0),
+        frame(frame_kind::HEARTBEAT, &[], 0, 1),
+        frame(frame_kind::LOGOUT, &[], 1, 0),
+        frame(frame_kind::LOGOUT, &[], 0, 1),
+    ] {
+        let mut hall = Hall::new("");
+        let one = hall.log_in(1);
+        assert_eq!(hall.goodbye_to(one.line, &bytes), Some(Goodbye::Malformed), "{bytes:?}");
+        assert!(hall.requests.is_empty());
+    }
+    let mut hall = Hall::new("");
+    let line = hall.gateway.connect(hall.now).unwrap();
+    let login = frame(frame_kind::LOGIN, &login_body(1, SECRETS[0]), 1, 0);
+    assert_eq!(hall.goodbye_to(line, &login), Some(Goodbye::Refused));
+}
+
+#[test]
 fn where_the_journal_takes_no_more_a_goodbye_says_what_is_done() {
     let said = |why: Goodbye| {
         let mut hall = Hall::new("");
