@@ -7,6 +7,7 @@ pub mod cli;
 pub mod client;
 pub mod comeback;
 pub mod config;
+mod descriptors;
 pub mod error;
 pub mod feed;
 pub mod floor;

@@ -11,6 +11,7 @@ use super::strategies::{self, Loader};
 use super::{Outcome, tell};
 use crate::admin::{Desk, Door, Request};
 use crate::config::Config;
+use crate::descriptors;
 use crate::error::RunError;
 use crate::keeper::{Courier, Keeper, KeeperThread};
 use crate::plain::plain;
@@ -33,7 +34,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
-    let config = Config::load(&args.config)?;
+    let mut config = Config::load(&args.config)?;
+    if let Some(advice) = descriptors::keep_within(&mut config)? {
+        tell(&format!("ringfence: {advice}\n"));
+    }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT] {
         signal_hook::flag::register(signal, Arc::clone(&stop))

@@ -21,6 +21,8 @@ pub struct Net {
     happened: Vec<Event>,
     /// Connections that are not heard, since they wait for their account's bucket.
     deaf: Vec<LineId>,
+    /// Nobody is taken in until then: there was no descriptor left.
+    rests_until: Option<u64>,
     is_optimized: bool,
 }
 
@@ -45,6 +47,12 @@ const LISTENER: u64 = u64::MAX;
 /// Events that are taken at once.
 const HAPPENED_MAX: usize = 256;
 
+/// Connections that are taken in at once.
+const ACCEPTED_MAX: u32 = 64;
+
+/// How long nobody is taken in where there was no descriptor left.
+const REST_NS: u64 = 100_000_000;
+
 impl Net {
     /// Listens. With `is_optimized`, small packets leave at once, and the kernel asks the network
     /// card where it may.
@@ -59,7 +67,8 @@ impl Net {
         epoll::add(&watch, &listener, EventData::new_u64(LISTENER), EventFlags::IN)?;
         let happened = Vec::with_capacity(HAPPENED_MAX);
         let (sockets, deaf) = (Vec::new(), Vec::new());
-        Ok(Self { listener, watch, sockets, happened, deaf, is_optimized })
+        let rests_until = None;
+        Ok(Self { listener, watch, sockets, happened, deaf, rests_until, is_optimized })
     }
 
     /// The address at which it listens.
@@ -92,6 +101,10 @@ impl Net {
             Err(error) => return Err(error.into()),
         }
         let now = now();
+        if self.rests_until.is_some_and(|until| now >= until) {
+            self.rests_until = None;
+            self.watch_door(EventFlags::IN);
+        }
         for at in 0..self.happened.len() {
             let Event { data, flags } = self.happened[at];
             if data.u64() == LISTENER {
@@ -117,10 +130,36 @@ impl Net {
     }
 
     fn accept(&mut self, gateway: &mut Gateway, now: u64) {
-        // Whoever goes away before it is accepted, or finds no descriptor left, is not here.
-        while let Ok((stream, _)) = self.listener.accept() {
-            self.take_in(stream, gateway, now);
+        for taken in 0..ACCEPTED_MAX {
+            match self.listener.accept() {
+                Ok((stream, _)) => self.take_in(stream, gateway, now),
+                // The system says so before it looks who is there, and only the first time somebody is.
+                Err(error) if taken == 0 && is_used_up(&error) => {
+                    return self.find_descriptor(gateway, now);
+                }
+                // Whoever goes away before it is accepted is not here.
+                Err(_) => return,
+            }
         }
+    }
+
+    /// Somebody is at the door, and there is no descriptor left: a stranger's is taken, or nobody is
+    /// taken in for a while, instead of being told again and again that somebody is there.
+    fn find_descriptor(&mut self, gateway: &mut Gateway, now: u64) {
+        if let Some(stranger) = gateway.stranger() {
+            self.end(stranger, gateway, now);
+            if let Ok((stream, _)) = self.listener.accept() {
+                self.take_in(stream, gateway, now);
+            }
+            return;
+        }
+        self.rests_until = Some(now.saturating_add(REST_NS));
+        self.watch_door(EventFlags::empty());
+    }
+
+    fn watch_door(&self, flags: EventFlags) {
+        // It is watched, so it can be watched for something else.
+        _ = epoll::modify(&self.watch, &self.listener, EventData::new_u64(LISTENER), flags);
     }
 
     /// Takes in who is at the door. Where it is full, whoever has been there for longest without a
@@ -247,6 +286,12 @@ impl Net {
 
 fn is_for_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// Whether this process, or the system, has no descriptor or memory left for another socket.
+fn is_used_up(error: &io::Error) -> bool {
+    let all = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    error.raw_os_error().is_some_and(|error| all.contains(&error))
 }
 
 /// Has small packets leave at once, and the kernel ask the network card for so long before it

@@ -114,7 +114,7 @@ fn connect(to: SocketAddr) -> TcpStream {
 }
 
 /// Reads on until it names an address.
-fn address(said: &mut impl BufRead, how: &str, lines: &mut String) -> SocketAddr {
+pub(crate) fn address(said: &mut impl BufRead, how: &str, lines: &mut String) -> SocketAddr {
     loop {
         let before = lines.len();
         let len = said.read_line(lines).expect("it prints text");
