@@ -2,7 +2,8 @@
 
 use ringfence_core::wire::EVENT_LEN;
 
-/// Events by their numbers, from 1; the oldest make room for new ones, unless somebody is to read them.
+/// Events by their numbers, from 1; the oldest make room for new ones, unless somebody is to read
+/// them.
 #[derive(Debug)]
 pub(super) struct History {
     records: Vec<[u8; EVENT_LEN]>,

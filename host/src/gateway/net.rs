@@ -50,6 +50,9 @@ const HAPPENED_MAX: usize = 256;
 /// Connections that are taken in at once.
 const ACCEPTED_MAX: u32 = 64;
 
+/// Bytes after which others are written to: about half a millisecond's.
+const WRITTEN_MAX: usize = 1 << 20;
+
 /// How long nobody is taken in where there was no descriptor left.
 const REST_NS: u64 = 100_000_000;
 
@@ -133,7 +136,7 @@ impl Net {
         for taken in 0..ACCEPTED_MAX {
             match self.listener.accept() {
                 Ok((stream, _)) => self.take_in(stream, gateway, now),
-                // The system says so before it looks who is there, and only the first time somebody is.
+                // The system says so before it looks who is there: the first time, somebody is.
                 Err(error) if taken == 0 && is_used_up(&error) => {
                     return self.find_descriptor(gateway, now);
                 }
@@ -221,14 +224,22 @@ impl Net {
 
     fn write(&mut self, id: LineId, gateway: &mut Gateway, now: u64) {
         let Some(socket) = self.sockets.get_mut(id.0).and_then(Option::as_mut) else { return };
-        let mut is_blocked = false;
+        let (mut is_blocked, mut wrote) = (false, 0);
         loop {
             let output = gateway.output(id, now);
             if output.is_empty() {
                 break;
             }
+            if wrote >= WRITTEN_MAX {
+                // Others have their turn. It is written on as soon as the system says that it can be.
+                is_blocked = true;
+                break;
+            }
             match socket.stream.write(output) {
-                Ok(len) => gateway.wrote(id, len),
+                Ok(len) => {
+                    wrote += len;
+                    gateway.wrote(id, len);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     is_blocked = true;

@@ -412,3 +412,4 @@ fn a_login_is_read_in_any_pieces_and_names_the_version() {
 mod door;
 mod held;
 mod operators;
+mod sockets;
