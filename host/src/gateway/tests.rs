@@ -393,22 +393,6 @@ fn the_silent_are_ended_and_the_idle_hear_heartbeats() {
     assert_eq!(hall.gateway.counts().goodbyes[Goodbye::Silent as usize - 1], 2);
 }
 
-#[test]
-fn a_login_is_read_in_any_pieces_and_names_the_version() {
-    let mut hall = Hall::new("");
-    let head = Head { kind: frame_kind::LOGIN, len: 72, number: 0, ack: 0 };
-    let login = [head.to_bytes().to_vec(), login_body(1, SECRETS[0]).to_vec()].concat();
-    let line = hall.gateway.connect(hall.now).unwrap();
-    for byte in &login {
-        assert_eq!(hall.goodbye_to(line, &[*byte]), None);
-    }
-    assert_eq!(hall.gateway.counts().logins, 1);
-    let mut other = login;
-    other[HEAD_LEN] = 2;
-    let line = hall.gateway.connect(hall.now).unwrap();
-    assert_eq!(hall.goodbye_to(line, &other), Some(Goodbye::Refused));
-}
-
 mod door;
 mod held;
 mod operators;

@@ -104,3 +104,19 @@ fn where_the_journal_takes_no_more_a_goodbye_says_what_is_done() {
     };
     assert_eq!((said(Goodbye::Stopped), said(Goodbye::Closes)), (1, 4));
 }
+
+#[test]
+fn a_login_is_read_in_any_pieces_and_names_the_version() {
+    let mut hall = Hall::new("");
+    let head = Head { kind: frame_kind::LOGIN, len: 72, number: 0, ack: 0 };
+    let login = [head.to_bytes().to_vec(), login_body(1, SECRETS[0]).to_vec()].concat();
+    let line = hall.gateway.connect(hall.now).unwrap();
+    for byte in &login {
+        assert_eq!(hall.goodbye_to(line, &[*byte]), None);
+    }
+    assert_eq!(hall.gateway.counts().logins, 1);
+    let mut other = login;
+    other[HEAD_LEN] = 2;
+    let line = hall.gateway.connect(hall.now).unwrap();
+    assert_eq!(hall.goodbye_to(line, &other), Some(Goodbye::Refused));
+}
