@@ -130,19 +130,19 @@ pub struct EventRecord {
 /// A command as it travels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CommandRecord {
-    /// Number of the [`Op`].
+    /// Number of the [`Op`](crate::Op).
     pub op: u8,
     /// 0 buy, 1 sell; the phase of phase and uncross.
     pub side: u8,
-    /// Number of the [`OrderType`].
+    /// Number of the [`OrderType`](crate::command::OrderType).
     pub order_type: u8,
-    /// Number of the [`TimeInForce`].
+    /// Number of the [`TimeInForce`](crate::command::TimeInForce).
     pub tif: u8,
     /// See [`command_flag`].
     pub flags: u16,
-    /// Number of the [`Stp`] mode.
+    /// Number of the [`Stp`](crate::command::Stp) mode.
     pub stp: u8,
-    /// Number of the [`Peg`].
+    /// Number of the [`Peg`](crate::command::Peg).
     pub peg: u8,
     /// Which instrument.
     pub instrument: u32,
