@@ -34,7 +34,7 @@ pub struct Venue {
     gateway: Gateway,
     net: Net,
     findings: Findings,
-    /// What of the file of instruments was not taken.
+    /// What of the file of instruments was not taken, or is missing.
     notes: Vec<String>,
     /// Never sleeps.
     is_restless: bool,
@@ -99,7 +99,8 @@ impl Venue {
         &self.net
     }
 
-    /// What of the file of instruments was not taken, since the journal has it otherwise.
+    /// What of the file of instruments was not taken, since the journal has it otherwise; and that
+    /// there is no instrument.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes

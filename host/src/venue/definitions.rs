@@ -1,6 +1,8 @@
 //! The file of instruments: what a venue trades, and the limits of accounts.
 
-use ringfence_core::{Command, Engine, Event, EventSink, Interest, Reject, Time, What};
+use ringfence_core::{
+    AccountSpec, Command, Engine, Event, EventSink, Interest, Reject, Time, What,
+};
 
 use super::now;
 use crate::error::RunError;
@@ -8,6 +10,7 @@ use crate::host::Host;
 use crate::publisher::Outlet;
 use crate::replay::input::Lines;
 use crate::replay::jsonl::parse_line;
+use crate::seat::FIRST_ACCOUNT;
 use crate::sequencer::Stamped;
 
 /// A line for each instrument and account of the largest venue, and more.
@@ -47,7 +50,8 @@ pub(super) fn define(
         let trial = trial.get_or_insert_with(|| engine.clone());
         if let Some(reason) = refusal(trial, &stamped) {
             let problem = format!(
-                "the engine refuses this: {}; docs/semantics.md says when it does",
+                "the engine refuses this: {}; docs/semantics.md says when it does: mend the line, or \
+                 leave it out",
                 reason.name()
             );
             return Err(RunError::Line { file: file.to_owned(), line: number, column: 1, problem });
@@ -56,9 +60,6 @@ pub(super) fn define(
     }
     for stamped in taken {
         host.turn(stamped, outlet)?;
-    }
-    if host.engine().instruments().next().is_none() {
-        notes.push(format!("{file} defines no instrument, and none is known: no order is taken"));
     }
     Ok(notes)
 }
@@ -94,23 +95,34 @@ fn what_stays(engine: &Engine, command: &Command) -> Option<String> {
             let known = engine.book(spec.instrument)?;
             (known.spec() != &**spec).then(|| {
                 format!(
-                    "instrument {} stays as the journal has it, which is another definition",
+                    "instrument {} stays as the journal has it, which is another definition; only a \
+                     new journal takes this one",
                     spec.instrument
                 )
             })
         }
         Command::Account(spec) => {
             let known = engine.account(spec.account);
-            known.is_none_or(|known| known.spec() != &**spec).then(|| {
+            known.is_none_or(|known| has_others(known.spec(), spec)).then(|| {
                 format!(
-                    "account {} keeps the limits that the journal has, which are others; an \
-                     operator's `account` command changes them",
+                    "account {} keeps the limits that the journal has, which are others; only a new \
+                     journal takes these",
                     spec.account
                 )
             })
         }
         _ => None,
     }
+}
+
+/// Whether an account has other limits than those. How many orders of a strategy may be open is its
+/// entry's to say.
+fn has_others(known: &AccountSpec, asked: &AccountSpec) -> bool {
+    let mut asked = asked.clone();
+    if asked.account.0 >= FIRST_ACCOUNT {
+        asked.max_open_orders = known.max_open_orders;
+    }
+    *known != asked
 }
 
 /// Why the engine refuses a command, if it does.
@@ -131,6 +143,25 @@ impl EventSink for Listener {
     fn push(&mut self, event: Event) {
         if let What::Rejected { reason, .. } = event.what {
             self.0.get_or_insert(reason);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringfence_core::{AccountId, AccountSpec};
+
+    use super::{FIRST_ACCOUNT, has_others};
+
+    #[test]
+    fn open_orders_of_a_strategy_are_not_the_files_to_say() {
+        for (account, differs) in [(1, true), (FIRST_ACCOUNT - 1, true), (FIRST_ACCOUNT, false)] {
+            let known = AccountSpec { account: AccountId(account), ..AccountSpec::default() };
+            let open = AccountSpec { max_open_orders: Some(5), ..known.clone() };
+            let qty = AccountSpec { max_order_qty: Some(5), ..known.clone() };
+            assert!(!has_others(&known, &known));
+            assert_eq!(has_others(&known, &open), differs, "{account}");
+            assert!(has_others(&known, &qty));
         }
     }
 }

@@ -47,10 +47,17 @@ impl Venue {
         services.figures.note_recovery(&findings);
         let mut host = Host::resume(engine, sequencer);
         seat(&mut host, &findings, witness)?;
-        let notes = match &config.venue.instruments {
+        let mut notes = match &config.venue.instruments {
             Some(file) => define(&mut host, &file.display().to_string(), &mut gateway)?,
             None => Vec::new(),
         };
+        if host.engine().instruments().next().is_none() {
+            notes.push(
+                "no instrument is known, so no order is taken; define some in the file that \
+                 `instruments` of [venue] names"
+                    .to_owned(),
+            );
+        }
         let address = config.gateway.address;
         let net = Net::listen(address, config.network_optimization.0)
             .map_err(|source| RunError::Listen { address, source })?;

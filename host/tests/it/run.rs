@@ -313,4 +313,9 @@ fn a_file_of_instruments_counts_whole_or_not_at_all() {
     }
     assert!(!venue.began.contains("line 3"), "{}", venue.began);
     venue.end();
+    let empty = Folder::new("run-no-instrument");
+    empty.write("instruments.jsonl", "\n");
+    let venue = Venue::start(&empty, "os", "");
+    assert!(venue.began.contains("no instrument is known"), "{}", venue.began);
+    venue.end();
 }
