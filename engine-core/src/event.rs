@@ -1,9 +1,17 @@
 //! What happened: everything that the engine tells, in the order in which it happened.
 
+mod reason;
+mod sink;
+mod sum;
+
 use crate::command::{Phase, vocabulary};
 use crate::id::{AccountId, InstrumentId, OrderId};
-use crate::quantity::{Notional, Price, Qty};
+use crate::quantity::{Price, Qty};
 use crate::side::Side;
+
+pub use reason::{CancelReason, Reject};
+pub use sink::{Discard, EventSink, Interest};
+pub use sum::{Fee, Surplus, Total};
 
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,62 +224,43 @@ pub enum What {
     },
 }
 
-/// A sum of quantities, held in 16 bytes aligned to 8 so that events stay small.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Total([u64; 2]);
-
-/// A signed sum of quantities.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Surplus(pub(crate) [u64; 2]);
-
-/// A fee in ticks × lots, held in 16 bytes aligned to 8 so that events stay small.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Fee([u64; 2]);
-
-macro_rules! wide {
-    ($name:ident, $wide:ty) => {
-        impl $name {
-            /// Nothing.
-            pub const ZERO: Self = Self([0; 2]);
-
-            /// From the wide integer.
-            #[must_use]
-            #[inline]
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "the two halves of the same 128 bits; signed for two of the three types"
-            )]
-            pub const fn new(value: $wide) -> Self {
-                Self([value as u64, (value >> 64) as u64])
-            }
-
-            /// As the wide integer.
-            #[must_use]
-            #[inline]
-            pub const fn get(self) -> $wide {
-                (self.0[0] as $wide) | ((self.0[1] as $wide) << 64)
+impl What {
+    /// The class that a consumer asks for to be told of this.
+    #[must_use]
+    pub const fn class(&self) -> Interest {
+        match self {
+            Self::Accepted { .. }
+            | Self::Rejected { .. }
+            | Self::Filled { .. }
+            | Self::Canceled { .. }
+            | Self::Replaced { .. }
+            | Self::Triggered { .. } => Interest::PRIVATE,
+            Self::Trade { .. } => Interest::TRADES,
+            Self::Add { .. }
+            | Self::Execute { .. }
+            | Self::Reduce { .. }
+            | Self::Delete { .. }
+            | Self::Rename { .. } => Interest::L3,
+            Self::Level { .. } => Interest::L2,
+            Self::Bbo { .. } => Interest::L1,
+            Self::Phase { .. } | Self::Indicative { .. } | Self::Uncrossed { .. } => {
+                Interest::STATUS
             }
         }
-    };
-}
-wide!(Total, u128);
-wide!(Surplus, i128);
-wide!(Fee, i128);
-
-impl Total {
-    /// The sum, or the largest `u64` where it is larger.
-    #[must_use]
-    pub const fn saturating_u64(self) -> u64 {
-        if self.0[1] == 0 { self.0[0] } else { u64::MAX }
     }
-}
 
-impl Fee {
-    /// The fee as what it is worth.
+    /// The account that may hear of this, for private events.
     #[must_use]
-    pub const fn notional(self) -> Notional {
-        Notional(self.get())
+    pub const fn account(&self) -> Option<AccountId> {
+        match *self {
+            Self::Accepted { account, .. }
+            | Self::Rejected { account, .. }
+            | Self::Filled { account, .. }
+            | Self::Canceled { account, .. }
+            | Self::Replaced { account, .. }
+            | Self::Triggered { account, .. } => Some(account),
+            _ => None,
+        }
     }
 }
 
@@ -317,236 +306,4 @@ vocabulary! {
         /// `time`
         Time = 13 "time",
     }
-}
-
-vocabulary! {
-    /// Why a command was turned away. The numbers are on the wire: append, never renumber.
-    Reject {
-        /// A live order of the instrument has this name.
-        DuplicateOrderId = 1 "duplicate_order_id",
-        /// No live order of this account has this name.
-        UnknownOrder = 2 "unknown_order",
-        /// No such instrument.
-        UnknownInstrument = 3 "unknown_instrument",
-        /// No such account.
-        UnknownAccount = 4 "unknown_account",
-        /// A quantity of zero.
-        ZeroQty = 5 "zero_qty",
-        /// A price is missing, or is outside what the instrument allows.
-        BadPrice = 6 "bad_price",
-        /// The price is not a multiple of the tick.
-        BadTick = 7 "bad_tick",
-        /// The quantity is not a multiple of the lot, or outside the instrument's bounds.
-        BadLot = 8 "bad_lot",
-        /// Parts of the order exclude each other.
-        BadCombination = 9 "bad_combination",
-        /// A post-only order would have traded.
-        PostOnly = 10 "post_only",
-        /// The price is outside the band.
-        PriceBand = 11 "price_band",
-        /// The price is outside the account's collar.
-        Collar = 12 "collar",
-        /// More than the account may send in one order.
-        MaxOrderQty = 13 "max_order_qty",
-        /// Worth more than the account may send in one order.
-        MaxOrderNotional = 14 "max_order_notional",
-        /// The account has as many open orders as it may.
-        MaxOpenOrders = 15 "max_open_orders",
-        /// The account has as much open quantity on this side as it may.
-        MaxOpenQty = 16 "max_open_qty",
-        /// The account's position could grow beyond its limit.
-        MaxPosition = 17 "max_position",
-        /// The account has sent as many messages in this interval as it may.
-        MaxMessages = 18 "max_messages",
-        /// The account cannot pay for it, or does not own it.
-        InsufficientFunds = 19 "insufficient_funds",
-        /// The account is blocked.
-        Blocked = 20 "blocked",
-        /// The instrument is halted.
-        Halted = 21 "halted",
-        /// The instrument is closed.
-        Closed = 22 "closed",
-        /// The instrument's phase does not allow it.
-        Phase = 23 "phase",
-        /// The configured capacity is used up.
-        Capacity = 24 "capacity",
-        /// The order would open or grow a position.
-        ReduceOnly = 25 "reduce_only",
-    }
-}
-
-vocabulary! {
-    /// Why an order ended without trading. The numbers are on the wire: append, never renumber.
-    CancelReason {
-        /// Its owner asked.
-        User = 1 "user",
-        /// What an immediate-or-cancel order could not trade.
-        Ioc = 2 "ioc",
-        /// A fill-or-kill order could not trade whole.
-        Fok = 3 "fok",
-        /// A market order found nothing more to trade with.
-        NoLiquidity = 4 "no_liquidity",
-        /// It met an order of its own group.
-        Stp = 5 "stp",
-        /// Another order of its group was filled or cancelled.
-        Oco = 6 "oco",
-        /// The order that it waited for ended.
-        Parent = 7 "parent",
-        /// A mass cancel.
-        Mass = 8 "mass",
-        /// A kill.
-        Kill = 9 "kill",
-        /// Market-maker protection.
-        Mmp = 10 "mmp",
-        /// A newer quote took its place.
-        Quote = 11 "quote",
-        /// Its time was over.
-        Expired = 12 "expired",
-        /// A post-only order would have traded after a change.
-        PostOnly = 13 "post_only",
-        /// The first match could not reach its minimum.
-        MinQty = 14 "min_qty",
-        /// The instrument was halted.
-        Halted = 15 "halted",
-        /// The auction that it was for ended.
-        AuctionEnd = 16 "auction_end",
-        /// It would have opened or grown a position.
-        ReduceOnly = 17 "reduce_only",
-        /// Its account could not pay for it by the time it entered.
-        InsufficientFunds = 18 "insufficient_funds",
-    }
-}
-
-/// Which classes of events a consumer wants; what nobody wants is not made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Interest(pub u8);
-
-impl Interest {
-    /// Nothing.
-    pub const NONE: Self = Self(0);
-    /// Accepted, rejected, filled, canceled, replaced, triggered.
-    pub const PRIVATE: Self = Self(1);
-    /// Trades.
-    pub const TRADES: Self = Self(2);
-    /// Best prices.
-    pub const L1: Self = Self(4);
-    /// Price levels.
-    pub const L2: Self = Self(8);
-    /// Displayed orders.
-    pub const L3: Self = Self(16);
-    /// Phases, indicative prices and uncrossings.
-    pub const STATUS: Self = Self(32);
-    /// Everything.
-    pub const ALL: Self = Self(63);
-
-    /// Both.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether any of `other` is wanted.
-    #[must_use]
-    #[inline]
-    pub const fn wants(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-impl What {
-    /// The class that a consumer asks for to be told of this.
-    #[must_use]
-    pub const fn class(&self) -> Interest {
-        match self {
-            Self::Accepted { .. }
-            | Self::Rejected { .. }
-            | Self::Filled { .. }
-            | Self::Canceled { .. }
-            | Self::Replaced { .. }
-            | Self::Triggered { .. } => Interest::PRIVATE,
-            Self::Trade { .. } => Interest::TRADES,
-            Self::Add { .. }
-            | Self::Execute { .. }
-            | Self::Reduce { .. }
-            | Self::Delete { .. }
-            | Self::Rename { .. } => Interest::L3,
-            Self::Level { .. } => Interest::L2,
-            Self::Bbo { .. } => Interest::L1,
-            Self::Phase { .. } | Self::Indicative { .. } | Self::Uncrossed { .. } => {
-                Interest::STATUS
-            }
-        }
-    }
-
-    /// The account that may hear of this, for private events.
-    #[must_use]
-    pub const fn account(&self) -> Option<AccountId> {
-        match *self {
-            Self::Accepted { account, .. }
-            | Self::Rejected { account, .. }
-            | Self::Filled { account, .. }
-            | Self::Canceled { account, .. }
-            | Self::Replaced { account, .. }
-            | Self::Triggered { account, .. } => Some(account),
-            _ => None,
-        }
-    }
-}
-
-/// Where the engine puts what happened.
-pub trait EventSink {
-    /// Which events to make. Asked often: answer with a constant where possible.
-    #[inline]
-    fn interest(&self) -> Interest {
-        Interest::ALL
-    }
-
-    /// Which events of one instrument to make; of those that [`interest`](Self::interest) names,
-    /// as many as somebody asks for there.
-    #[inline]
-    fn interest_in(&self, instrument: InstrumentId) -> Interest {
-        _ = instrument;
-        self.interest()
-    }
-
-    /// Takes one event.
-    fn push(&mut self, event: Event);
-}
-
-impl EventSink for alloc::vec::Vec<Event> {
-    #[inline(always)]
-    fn push(&mut self, event: Event) {
-        Self::push(self, event);
-    }
-}
-
-impl<S: EventSink> EventSink for &mut S {
-    #[inline]
-    fn interest(&self) -> Interest {
-        (**self).interest()
-    }
-
-    #[inline]
-    fn interest_in(&self, instrument: InstrumentId) -> Interest {
-        (**self).interest_in(instrument)
-    }
-
-    #[inline]
-    fn push(&mut self, event: Event) {
-        (**self).push(event);
-    }
-}
-
-/// A sink that wants nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Discard;
-
-impl EventSink for Discard {
-    #[inline]
-    fn interest(&self) -> Interest {
-        Interest::NONE
-    }
-
-    #[inline]
-    fn push(&mut self, _event: Event) {}
 }
