@@ -67,11 +67,8 @@ impl<S: EventSink> Desk<'_, S> {
     #[cold]
     #[inline(never)]
     pub(super) fn check_limits(&self, order: &NewOrder, limit: Price) -> Result<(), Reject> {
-        if self.accounts.find(order.account).is_none() {
-            return match order.reduce_only {
-                true => self.check_wish(&self.wish_for(order, limit)),
-                false => Ok(()),
-            };
+        if self.accounts.find(order.account).is_none() && !order.reduce_only {
+            return Ok(());
         }
         self.check_wish(&self.wish_for(order, limit))?;
         self.check_holding(order.account)
