@@ -8,6 +8,7 @@ mod call;
 mod change;
 mod check;
 mod desk;
+mod directory;
 mod finish;
 #[cfg(feature = "snapshot")]
 mod image;
@@ -37,7 +38,6 @@ mod worth;
 use alloc::vec::Vec;
 
 use crate::book::index::Mixer;
-use crate::book::pool::NONE;
 use crate::book::{Book, Store, invariants};
 use crate::command::{Cancel, Command, NewOrder, Reduce, Replace};
 use crate::event::{EventSink, Interest, Op, Reject, What};
@@ -50,6 +50,7 @@ use crate::state_hash::StateHasher;
 pub use accounts::{AccountView, HoldingView};
 pub use ahead::{AHEAD_MAX, Ahead};
 use desk::{Desk, Out};
+use directory::Directory;
 #[cfg(feature = "snapshot")]
 pub use image::Image;
 use plain::{Plain, Short};
@@ -79,16 +80,10 @@ pub struct Engine {
     now: Time,
     store: Store,
     books: Vec<Book>,
-    /// Positions of books by the number of their instrument, rising.
-    numbers: Vec<(InstrumentId, u32)>,
-    /// The same for small numbers, by number.
-    direct: Vec<u32>,
+    directory: Directory,
     accounts: Accounts,
     capacity: Capacity,
 }
-
-/// Instruments up to this number are found without a search.
-const DIRECT_LEN: usize = 1 << 12;
 
 impl Engine {
     /// An empty engine with room for `capacity`.
@@ -129,8 +124,7 @@ impl Engine {
             now: Time(0),
             store: Store::new(capacity, mixer),
             books: Vec::with_capacity(capacity.instruments as usize),
-            numbers: Vec::with_capacity(capacity.instruments as usize),
-            direct: alloc::vec![NONE; DIRECT_LEN],
+            directory: Directory::new(capacity.instruments as usize),
             accounts: Accounts::new(capacity),
             capacity,
         }
@@ -298,7 +292,7 @@ impl Engine {
 
     /// The numbers of all instruments, rising.
     pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> + '_ {
-        self.numbers.iter().map(|&(number, _)| number)
+        self.directory.iter().map(|(instrument, _)| instrument)
     }
 
     /// A look into the book of an instrument.
@@ -318,9 +312,8 @@ impl Engine {
         for account in self.accounts.blocked() {
             hasher.word(u64::from(account.0));
         }
-        for &(_, position) in &self.numbers {
-            let view = BookView::new(&self.store, &self.books[position as usize]);
-            view.hash(&mut hasher);
+        for (_, position) in self.directory.iter() {
+            BookView::new(&self.store, &self.books[position]).hash(&mut hasher);
         }
         self.accounts.hash(&mut hasher);
         hasher.finish()
@@ -346,24 +339,8 @@ impl Engine {
     /// Where the book of an instrument stands.
     #[inline]
     fn listed_at(&self, instrument: InstrumentId) -> Option<usize> {
-        let position = self.maybe_position(instrument);
+        let position = self.directory.position(instrument);
         (position < self.books.len()).then_some(position)
-    }
-
-    /// Where the book of an instrument stands; beyond all books where it has none.
-    #[inline(always)]
-    fn maybe_position(&self, instrument: InstrumentId) -> usize {
-        match self.direct.get(instrument.0 as usize) {
-            Some(&position) => position as usize,
-            None => self.far_position(instrument),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn far_position(&self, instrument: InstrumentId) -> usize {
-        let found = self.numbers.binary_search_by_key(&instrument, |&(number, _)| number);
-        found.map_or(usize::MAX, |at| self.numbers[at].1 as usize)
     }
 
     #[inline(always)]
@@ -391,17 +368,6 @@ impl Engine {
         events: &'a mut S,
     ) -> Out<'a, S> {
         Out::new(&mut self.seq, events, instrument)
-    }
-
-    fn reject(
-        &mut self,
-        op: Op,
-        instrument: InstrumentId,
-        reason: Reject,
-        events: &mut impl EventSink,
-    ) {
-        let what = What::Rejected { op, id: OrderId(0), account: AccountId(0), reason };
-        self.out(instrument, events).private(what);
     }
 
     #[cold]

@@ -70,8 +70,8 @@ impl Engine {
         let mut keys = [0; AHEAD_MAX];
         let mut count = 0;
         for (key, Ahead { instrument, id }) in keys.iter_mut().zip(commands) {
-            let position = self.direct.get(instrument.0 as usize).copied().unwrap_or(0);
-            *key = self.store.index.guess(Name { book: position, id });
+            let book = self.directory.guess(instrument);
+            *key = self.store.index.guess(Name { book, id });
             count += 1;
         }
         let orders = &self.store.orders;

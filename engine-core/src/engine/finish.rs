@@ -49,8 +49,8 @@ impl Engine {
 
     /// Lets an all-or-none order trade that can, of the first instrument that has one.
     fn fill_a_whole(&mut self, events: &mut impl EventSink) -> bool {
-        (0..self.numbers.len()).any(|at| {
-            let position = self.numbers[at].1 as usize;
+        (0..self.directory.len()).any(|at| {
+            let (_, position) = self.directory.nth(at);
             let some = !self.books[position].wholes.is_empty();
             some && self.desk_of(position, events).fill_a_whole()
         })
@@ -61,8 +61,8 @@ impl Engine {
         if self.store.pegged == 0 {
             return;
         }
-        for at in 0..self.numbers.len() {
-            let position = self.numbers[at].1 as usize;
+        for at in 0..self.directory.len() {
+            let (_, position) = self.directory.nth(at);
             if !self.books[position].pegs.is_empty() {
                 self.desk_of(position, events).follow();
             }
@@ -75,8 +75,8 @@ impl Engine {
     pub(super) fn finish(&mut self, events: &mut impl EventSink) {
         loop {
             while !self.accounts.tripped.is_empty() {
-                for at in 0..self.numbers.len() {
-                    let position = self.numbers[at].1 as usize;
+                for at in 0..self.directory.len() {
+                    let (_, position) = self.directory.nth(at);
                     self.desk_of(position, events).end_tripped_quotes();
                 }
                 self.accounts.tripped.clear();
@@ -95,17 +95,17 @@ impl Engine {
     /// not what was told last.
     #[inline(never)]
     fn tell_bests(&mut self, events: &mut impl EventSink) {
-        for at in 0..self.numbers.len() {
-            let (instrument, position) = self.numbers[at];
-            if self.books[position as usize].call.gathers {
-                self.desk(position as usize, instrument, events).tell_indicative();
+        for at in 0..self.directory.len() {
+            let (instrument, position) = self.directory.nth(at);
+            if self.books[position].call.gathers {
+                self.desk(position, instrument, events).tell_indicative();
             }
         }
         if !events.interest().wants(Interest::L1) {
             return;
         }
-        for at in 0..self.numbers.len() {
-            let position = self.numbers[at].1 as usize;
+        for at in 0..self.directory.len() {
+            let (_, position) = self.directory.nth(at);
             self.desk_of(position, events).tell_best();
         }
     }

@@ -34,8 +34,7 @@ impl Engine {
             now: self.now,
             store: self.store.image(),
             books: self.books.clone(),
-            numbers: self.numbers.clone(),
-            direct: Vec::new(),
+            directory: self.directory.image(),
             accounts: self.accounts.clone(),
             capacity: self.capacity,
         };

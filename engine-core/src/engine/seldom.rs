@@ -1,10 +1,11 @@
 //! Commands that are seldom given: definitions, limits, quotes, phases, and whatever is for many orders.
 
 use super::Engine;
+use super::limits::refuse;
 use crate::book::Book;
 use crate::command::{Command, Scope};
 use crate::event::{CancelReason, EventSink, Op, Reject, What};
-use crate::id::OrderId;
+use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::SCALE_MAX;
 use crate::quantity::Qty;
@@ -57,25 +58,21 @@ impl Engine {
 
     /// Takes in an instrument.
     fn define(&mut self, spec: &InstrumentSpec, events: &mut impl EventSink) {
-        let reason = match self
-            .numbers
-            .binary_search_by_key(&spec.instrument, |&(number, _)| number)
-        {
-            Ok(_) => Reject::BadCombination,
-            Err(_) if self.books.len() >= self.capacity.instruments as usize => Reject::Capacity,
-            Err(_) if !is_sound(spec) => Reject::BadCombination,
-            Err(at) => {
-                let position = u32::try_from(self.books.len()).expect("capacity has 32 bits");
-                self.numbers.insert(at, (spec.instrument, position));
-                if let Some(place) = self.direct.get_mut(spec.instrument.0 as usize) {
-                    *place = position;
-                }
-                self.books.push(Book::new(spec.clone(), position));
-                let phase = spec.phase;
-                return self.out(spec.instrument, events).status(What::Phase { phase });
-            }
-        };
-        self.reject(Op::Instrument, spec.instrument, reason, events);
+        match self.list(spec) {
+            Ok(()) => self.out(spec.instrument, events).status(What::Phase { phase: spec.phase }),
+            Err(reason) => self.reject(Op::Instrument, spec.instrument, reason, events),
+        }
+    }
+
+    /// Gives an instrument a book.
+    fn list(&mut self, spec: &InstrumentSpec) -> Result<(), Reject> {
+        let is_full = self.books.len() >= self.capacity.instruments as usize;
+        refuse(self.directory.has(spec.instrument), Reject::BadCombination)?;
+        refuse(is_full, Reject::Capacity)?;
+        refuse(!is_sound(spec), Reject::BadCombination)?;
+        let position = self.directory.list(spec.instrument).expect("it was not listed");
+        self.books.push(Book::new(spec.clone(), position));
+        Ok(())
     }
 
     /// Cancels first: an account that cannot be blocked any more loses its orders all the same.
@@ -96,6 +93,17 @@ impl Engine {
         }
     }
 
+    fn reject(
+        &mut self,
+        op: Op,
+        instrument: InstrumentId,
+        reason: Reject,
+        events: &mut impl EventSink,
+    ) {
+        let what = What::Rejected { op, id: OrderId(0), account: AccountId(0), reason };
+        self.out(instrument, events).private(what);
+    }
+
     fn reject_scope(&mut self, op: Op, scope: Scope, reason: Reject, events: &mut impl EventSink) {
         let account = scope.account.unwrap_or_default();
         let what = What::Rejected { op, id: OrderId(0), account, reason };
@@ -103,10 +111,10 @@ impl Engine {
     }
 
     fn mass_cancel(&mut self, scope: Scope, reason: CancelReason, events: &mut impl EventSink) {
-        for at in 0..self.numbers.len() {
-            let (number, position) = self.numbers[at];
+        for at in 0..self.directory.len() {
+            let (number, position) = self.directory.nth(at);
             if scope.instrument.is_none_or(|wanted| wanted == number) {
-                self.desk_of(position as usize, events).mass_cancel(scope, reason);
+                self.desk_of(position, events).mass_cancel(scope, reason);
             }
         }
     }
