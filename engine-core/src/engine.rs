@@ -22,6 +22,7 @@ mod phases;
 mod picking;
 mod place;
 mod plain;
+mod prevention;
 mod quote;
 mod reach;
 #[cfg(feature = "snapshot")]
@@ -29,6 +30,7 @@ mod restore;
 #[cfg(feature = "snapshot")]
 mod save;
 mod seldom;
+mod taker;
 mod uncross;
 mod view;
 mod waiting;

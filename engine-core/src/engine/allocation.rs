@@ -1,7 +1,7 @@
 //! Rounds: what a price shows is shared out among the orders that show it.
 
 use super::desk::Desk;
-use super::matching::Taker;
+use super::taker::Taker;
 use crate::allocation::{Share, share_out};
 use crate::book::level::Level;
 use crate::book::order::{Order, Terms};

@@ -2,7 +2,7 @@
 //! for a volatility auction.
 
 use super::desk::Desk;
-use super::matching::Taker;
+use super::taker::Taker;
 use crate::book::call::Kind;
 use crate::book::order::Terms;
 use crate::command::{OrderType, Phase, TimeInForce};

@@ -1,7 +1,7 @@
 //! Orders gather for an auction: they meet nobody, and rest whatever they cross.
 
 use super::desk::Desk;
-use super::matching::{Special, Taker};
+use super::taker::{Special, Taker};
 use crate::book::call::Kind;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;

@@ -3,7 +3,7 @@
 use super::check::has_few_tips;
 use super::desk::Desk;
 use super::limits::worth_at;
-use super::matching::{Special, Taker};
+use super::taker::{Special, Taker};
 use crate::book::Extra;
 use crate::book::heed::Heed;
 use crate::book::index::Position;

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::limits::{refuse, worth_at};
-use super::matching::{Special, Taker};
+use super::taker::{Special, Taker};
 use crate::book::heed::Heed;
 use crate::book::order::Terms;
 use crate::book::pool::NONE;

@@ -2,7 +2,7 @@
 
 use super::check::taker;
 use super::desk::Desk;
-use super::matching::Taker;
+use super::taker::Taker;
 use crate::book::pool::NONE;
 use crate::command::{NewOrder, OrderType, Phase};
 use crate::event::{EventSink, Reject};

@@ -1,7 +1,7 @@
 //! What the end of an order means for others: its group, and the orders that wait for it.
 
 use super::desk::Desk;
-use super::matching::Taker;
+use super::taker::Taker;
 use crate::book::index::Position;
 use crate::book::order::Order;
 use crate::book::pool::NONE;

@@ -2,65 +2,16 @@
 
 use super::desk::Desk;
 use super::links::Ending;
+pub(super) use super::taker::Taker;
 use crate::book::Waits;
 use crate::book::heed::Heed;
 use crate::book::order::Terms;
 use crate::book::orders::Seat;
 use crate::book::pool::NONE;
-use crate::command::{OrderType, Stp, TimeInForce};
 use crate::event::{CancelReason, EventSink, Fee, Interest, Liquidity, What};
 use crate::id::{AccountId, OrderId};
-use crate::quantity::{Price, Qty, Time};
+use crate::quantity::{Price, Qty};
 use crate::side::Side;
-
-/// An order while it matches.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Taker {
-    pub(super) id: OrderId,
-    pub(super) account: AccountId,
-    pub(super) side: Side,
-    pub(super) order_type: OrderType,
-    pub(super) tif: TimeInForce,
-    pub(super) stp: Stp,
-    pub(super) terms: Terms,
-    pub(super) stp_group: u32,
-    /// The worst price that it takes.
-    pub(super) limit: Price,
-    /// What it asked for, where bands hold its limit in for now.
-    pub(super) asked: Option<Price>,
-    pub(super) open: Qty,
-    pub(super) filled: Qty,
-    pub(super) special: Special,
-}
-
-/// What few incoming orders have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Special {
-    /// The tip of an iceberg; 0 is all.
-    pub(super) display: Qty,
-    /// What the first match must reach.
-    pub(super) min_qty: Qty,
-    /// When what rests ends; 0 is never.
-    pub(super) expire_at: Time,
-    /// One-cancels-other group; 0 is none.
-    pub(super) group: u64,
-    /// Whether it is one side of a quote.
-    pub(super) quote: bool,
-    /// Whether it may only bring its account's position nearer to nothing.
-    pub(super) reduce_only: bool,
-}
-
-impl Special {
-    /// Nothing special.
-    pub(super) const NONE: Self = Self {
-        display: Qty::ZERO,
-        min_qty: Qty::ZERO,
-        expire_at: Time(0),
-        group: 0,
-        quote: false,
-        reduce_only: false,
-    };
-}
 
 /// What is told of a resting order that traded.
 #[derive(Clone, Copy, Debug)]
@@ -314,51 +265,6 @@ impl<S: EventSink> Desk<'_, S> {
         [spec.maker_bps, spec.taker_bps].map(|bps| Fee::new(fee(worth, bps)))
     }
 
-    /// Two orders of one group met; false where the incoming one has ended.
-    #[inline(never)]
-    pub(super) fn prevent(&mut self, taker: &mut Taker, maker: u32) -> bool {
-        match taker.stp {
-            Stp::None => {}
-            Stp::CancelMaker => self.end(maker, CancelReason::Stp),
-            Stp::CancelTaker => {
-                self.cancel_rest(taker, CancelReason::Stp);
-                return false;
-            }
-            Stp::CancelBoth => {
-                self.end(maker, CancelReason::Stp);
-                self.cancel_rest(taker, CancelReason::Stp);
-                return false;
-            }
-            Stp::Decrement => return self.decrement(taker, maker),
-        }
-        true
-    }
-
-    /// Both lose the smaller open quantity; false where the incoming order has ended.
-    fn decrement(&mut self, taker: &mut Taker, maker: u32) -> bool {
-        let open = self.store.orders[maker].open;
-        if open <= taker.open {
-            self.end(maker, CancelReason::Stp);
-        } else {
-            self.shrink(maker, taker.open);
-        }
-        if open >= taker.open {
-            self.cancel_rest(taker, CancelReason::Stp);
-            return false;
-        }
-        taker.open -= open;
-        self.out.private(What::Replaced {
-            id: taker.id,
-            new_id: taker.id,
-            account: taker.account,
-            price: taker.price(),
-            qty: taker.open + taker.filled,
-            leaves: taker.open,
-            kept_priority: true,
-        });
-        true
-    }
-
     /// Takes `by`, less than is open, off a live order that keeps its place, and tells so.
     #[inline]
     pub(super) fn shrink(&mut self, key: u32, by: Qty) {
@@ -429,19 +335,6 @@ impl<S: EventSink> Desk<'_, S> {
             self.end_group(account, taker.special.group);
         }
         self.free_children(id, taker.filled);
-    }
-}
-
-impl Taker {
-    /// Whether it does not trade with everyone.
-    #[inline]
-    pub(super) fn prevents(&self) -> bool {
-        self.stp != Stp::None && self.stp_group != 0
-    }
-
-    /// Its price, where its type has one.
-    fn price(&self) -> Option<Price> {
-        (self.order_type == OrderType::Limit).then_some(self.asked.unwrap_or(self.limit))
     }
 }
 

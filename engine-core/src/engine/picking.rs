@@ -2,7 +2,7 @@
 //! out, or in which all-or-none orders rest.
 
 use super::desk::Desk;
-use super::matching::Taker;
+use super::taker::Taker;
 use crate::book::pool::NONE;
 use crate::event::EventSink;
 use crate::quantity::{Price, Qty};

@@ -2,7 +2,7 @@
 
 use super::check::taker;
 use super::desk::Desk;
-use super::matching::{Special, Taker};
+use super::taker::{Special, Taker};
 use crate::book::heed::Heed;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;

@@ -5,7 +5,8 @@
 //! command is done, and has done nothing where it is not.
 
 use super::desk::Desk;
-use super::matching::{Maker, Special, Taker};
+use super::matching::Maker;
+use super::taker::{Special, Taker};
 use crate::book::Spot;
 use crate::book::order::Terms;
 use crate::book::orders::Seat;

@@ -3,7 +3,7 @@
 use super::check::taker;
 use super::desk::Desk;
 use super::limits::{Beside, Wish, refuse};
-use super::matching::Special;
+use super::taker::Special;
 use crate::book::heed::Heed;
 use crate::book::pool::NONE;
 use crate::command::{NewOrder, Quote};

@@ -1,7 +1,7 @@
 //! Looking ahead: how much of an order could trade at once, before anything does.
 
 use super::desk::Desk;
-use super::matching::Taker;
+use super::taker::Taker;
 use crate::book::Extra;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;

@@ -1,7 +1,7 @@
 //! Orders that are live but on no level: stops, trailing stops, and orders that wait for another.
 
 use super::desk::Desk;
-use super::matching::{Special, Taker};
+use super::taker::{Special, Taker};
 use crate::book::heed::Heed;
 use crate::book::order::{Order, Terms};
 use crate::book::pool::NONE;

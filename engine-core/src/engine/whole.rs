@@ -1,7 +1,7 @@
 //! All-or-none orders: when those that rest can trade at last, they enter again.
 
 use super::desk::Desk;
-use super::matching::Taker;
+use super::taker::Taker;
 use crate::book::heed::Heed;
 use crate::command::Phase;
 use crate::event::EventSink;

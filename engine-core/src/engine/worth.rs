@@ -1,7 +1,7 @@
 //! Orders by worth: how much of it a book buys or sells at once.
 
 use super::desk::Desk;
-use super::matching::Taker;
+use super::taker::Taker;
 use crate::book::pool::NONE;
 use crate::event::EventSink;
 use crate::quantity::Qty;
