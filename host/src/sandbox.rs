@@ -4,6 +4,7 @@ mod admission;
 mod allowance;
 mod backtrace;
 mod cache;
+mod calls;
 mod config;
 mod error;
 mod footprint;
@@ -14,6 +15,7 @@ mod program;
 mod programs;
 mod reserve;
 mod rewrite;
+mod start;
 mod state;
 mod stats;
 
@@ -41,8 +43,7 @@ pub use stats::Stats;
 
 use crate::floor::Mail;
 use crate::runtime::{
-    Better, Call, Engine, EngineError, Imports, ImportsConfig, Instance, LogLine, METRICS_MAX,
-    Module, Returned, Trap, WASM_PAGE_LEN, moved, pages,
+    Better, Call, EngineError, Instance, LogLine, METRICS_MAX, Module, WASM_PAGE_LEN, moved, pages,
 };
 
 /// The ABI that this host speaks: major and minor version.
@@ -66,64 +67,6 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Admits, compiles or finds compiled, and starts a strategy.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`], whose sentence goes after the file's name.
-    pub fn load(
-        engine: &dyn Engine,
-        cache: &Cache,
-        wasm: &[u8],
-        config: &SandboxConfig,
-    ) -> Result<Self, LoadError> {
-        let begun = Instant::now();
-        let program = Program::prepare(engine, cache, wasm, config)?;
-        program.check_params(&config.params)?;
-        let mut sandbox = Self::start(&program, config)?;
-        sandbox.stats.cold_start = begun.elapsed();
-        Ok(sandbox)
-    }
-
-    /// Starts a strategy of a program that is ready: a fresh memory, `rf_init` called.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`], whose sentence goes after the file's name.
-    pub fn start(program: &Program, config: &SandboxConfig) -> Result<Self, LoadError> {
-        let begun = Instant::now();
-        let mut sandbox = Self::fresh(program, config)?;
-        sandbox.check_version()?;
-        sandbox.find_io()?;
-        sandbox.init()?;
-        sandbox.stats.cold_start = begun.elapsed();
-        Ok(sandbox)
-    }
-
-    /// One whose guest has not been called yet.
-    fn fresh(program: &Program, config: &SandboxConfig) -> Result<Self, LoadError> {
-        let imports = Imports::new(ImportsConfig {
-            submitted_max: config.commands_per_batch as usize,
-            log_bytes_per_second: config.log_bytes_per_second,
-            log_bytes_kept: config.log_bytes_kept,
-            seed: config.seed,
-        });
-        let mut sandbox = Self {
-            better: program.better().cloned(),
-            instance: program.instance(imports)?,
-            io: IoBlock::default(),
-            config: config.clone(),
-            program: program.clone(),
-            second: Allowance::new(config.gas_per_second),
-            at_ns: 0,
-            stats: Stats { from_cache: program.is_from_cache(), ..Stats::default() },
-            fault: None,
-            path: 0,
-        };
-        sandbox.instance.set_depth(i32::try_from(config.depth).unwrap_or(i32::MAX));
-        Ok(sandbox)
-    }
-
     /// Hands the guest what happened at `at` and appends what it asks for to `out`.
     ///
     /// The guest is called once for every `events_cap` events. Of each call the commands that the
@@ -348,50 +291,6 @@ impl Sandbox {
         Ok(())
     }
 
-    fn check_version(&mut self) -> Result<(), LoadError> {
-        let version = self.start_call(Call::AbiVersion)?.cast_unsigned();
-        let [minor_low, minor_high, major_low, major_high] = version.to_le_bytes();
-        error::check_version(
-            u16::from_le_bytes([major_low, major_high]),
-            u16::from_le_bytes([minor_low, minor_high]),
-        )
-    }
-
-    fn find_io(&mut self) -> Result<(), LoadError> {
-        let at = self.start_call(Call::Io)?.cast_unsigned();
-        self.io = IoBlock::read(self.instance.memory(), at)?;
-        Ok(())
-    }
-
-    fn init(&mut self) -> Result<(), LoadError> {
-        let params = self.config.params.as_bytes();
-        let cap = self.io.events_cap as usize * EVENT_LEN;
-        if params.len() > cap {
-            return Err(LoadError::ParamsTooLong { len: params.len(), cap });
-        }
-        let from = self.io.events_off as usize;
-        let len = u32::try_from(params.len()).unwrap_or(u32::MAX);
-        self.instance.memory_mut()[from..from + params.len()].copy_from_slice(params);
-        let answer = self.start_call(Call::Init { params: self.io.events_off, len })?;
-        self.instance.imports_mut().clear_submitted();
-        if answer == 0 {
-            return Ok(());
-        }
-        let last = self.log_lines().pop().map(|line| line.text).unwrap_or_default();
-        let said = last.chars().filter(|letter| !letter.is_control()).collect();
-        Err(LoadError::InitRefused { code: answer, said })
-    }
-
-    /// A call before the first event, on the budget of the start.
-    fn start_call(&mut self, call: Call) -> Result<i32, LoadError> {
-        let answer = self.call(call, self.config.gas_init).map_err(|fault| LoadError::Start {
-            export: call.export(),
-            fault,
-            backtrace: self.backtrace(),
-        })?;
-        Ok(answer)
-    }
-
     /// Where the guest wants its events. The block was checked against the memory, which never
     /// shrinks.
     fn inbox(&mut self) -> &mut [[u8; EVENT_LEN]] {
@@ -456,93 +355,6 @@ impl Sandbox {
         self.stats.submitted += submitted as u64;
         self.stats.commands += asked;
         Ok(())
-    }
-
-    #[inline]
-    fn timed_call(&mut self, call: Call) -> Result<i32, Fault> {
-        let begun = self.stats.wants_time().then(Instant::now);
-        let answer = self.budgeted_call(call)?;
-        if let Some(begun) = begun {
-            self.stats.time(begun.elapsed());
-        }
-        Ok(answer)
-    }
-
-    /// A call on what a call may use, or on what the present second has left.
-    #[inline]
-    fn budgeted_call(&mut self, call: Call) -> Result<i32, Fault> {
-        let per_call = self.config.gas_per_call;
-        let slice = self.second.offer(self.at_ns, per_call);
-        let before = self.stats.gas;
-        let called = self.call(call, slice);
-        self.second.spend(self.stats.gas - before);
-        match called {
-            Ok(answer) => Ok(answer),
-            Err(Fault::OutOfGas { .. }) if slice < per_call => {
-                Err(self.spend(Fault::OutOfGasForSecond { limit: self.config.gas_per_second }))
-            }
-            Err(fault) => Err(fault),
-        }
-    }
-
-    fn set_time(&mut self, at: Time) {
-        self.at_ns = at.0;
-        self.instance.imports_mut().set_time(at.0);
-    }
-
-    /// Calls the guest on a slice of `gas`, all of which a failed call costs.
-    #[inline]
-    fn call(&mut self, call: Call, gas: u64) -> Result<i32, Fault> {
-        let slice = i64::try_from(gas).unwrap_or(i64::MAX);
-        let takes_commands = matches!(call, Call::OnEvents { .. } | Call::Timer { .. });
-        self.instance.imports_mut().take_commands(takes_commands);
-        let returned = self.instance.call(call, slice);
-        self.stats.calls += 1;
-        match returned {
-            Ok(Returned { answer, gas: left }) if left >= 0 => {
-                self.stats.gas += slice.abs_diff(left);
-                Ok(answer)
-            }
-            // The last block of a call is charged before it runs and checked only here.
-            Ok(_) => Err(self.fail(gas, None)),
-            Err(trap) => Err(self.fail(gas, Some(trap))),
-        }
-    }
-
-    /// The fault behind a failed call. What the fence says comes before what the engine says,
-    /// because only the fence says the same on every engine.
-    #[cold]
-    fn fail(&mut self, gas: u64, trap: Option<Trap>) -> Fault {
-        self.stats.gas += gas;
-        self.stats.traps += 1;
-        let (left, depth) = (self.instance.gas(), self.instance.depth());
-        self.path = self.instance.path();
-        let imports = self.instance.imports();
-        let fault = if left < 0 {
-            Fault::OutOfGas { limit: gas }
-        } else if depth < 0 {
-            Fault::TooDeep { limit: self.config.depth }
-        } else if let Some(fault) = imports.fault() {
-            Fault::HostCall(fault)
-        } else if let Some(panic) = imports.panicked() {
-            Fault::Panicked(panic.clone())
-        } else {
-            Fault::Trapped(trap.unwrap_or(Trap::Other))
-        };
-        self.spend(fault)
-    }
-
-    fn spend(&mut self, fault: Fault) -> Fault {
-        self.instance.imports_mut().clear_submitted();
-        self.fault = Some(fault.clone());
-        fault
-    }
-
-    fn check_sound(&self) -> Result<(), Fault> {
-        match &self.fault {
-            None => Ok(()),
-            Some(fault) => Err(fault.clone()),
-        }
     }
 }
 
