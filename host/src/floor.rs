@@ -1,13 +1,14 @@
 //! The floor: every strategy's seat, what is told to whom, and whose turn it is to answer.
 
 mod mail;
+mod round;
 mod routes;
 mod turns;
 mod workers;
 
 use std::sync::Arc;
 
-use ringfence_core::wire::{EventRecord, kind};
+use ringfence_core::wire::EventRecord;
 use ringfence_core::{AccountId, Command, Event, InstrumentId, Interest, OrderId, Time, What};
 
 pub use mail::Mail;
@@ -16,8 +17,8 @@ pub use workers::{WORKERS_MAX, WorkerSettings, Workers};
 
 use crate::sandbox::Fault;
 use crate::seat::{
-    Around, FIRST_ACCOUNT, OpenOrders, Seat, SeatImage, SeatImageError, Standing, Successor,
-    SwapError, Swapped,
+    Around, FIRST_ACCOUNT, OpenOrders, Seat, SeatImage, SeatImageError, Successor, SwapError,
+    Swapped,
 };
 use crate::sequencer::{Stamp, Stamped};
 use crate::watchdog::{Watch, Watchdog};
@@ -149,7 +150,7 @@ impl Floor {
         at: Time,
         door: &mut Vec<Stamped>,
     ) -> Result<Swapped, SwapError> {
-        let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
+        let seat = self.seat_of(number)?;
         let swapped = seat.replace(successor, at, door)?;
         self.listen_anew(number);
         Ok(swapped)
@@ -164,7 +165,7 @@ impl Floor {
         door: &mut Vec<Stamped>,
     ) -> Result<Swapped, SwapError> {
         let number = by.number();
-        let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
+        let seat = self.seat_of(number)?;
         let swapped = seat.renew(by, orders, at, door)?;
         self.listen_anew(number);
         Ok(swapped)
@@ -179,10 +180,15 @@ impl Floor {
         door: &mut Vec<Stamped>,
     ) -> Result<Option<Fault>, SwapError> {
         let number = by.number();
-        let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
+        let seat = self.seat_of(number)?;
         let last_words = seat.put_back(by, orders, at, door)?;
         self.listen_anew(number);
         Ok(last_words)
+    }
+
+    /// The seat of that number.
+    fn seat_of(&mut self, number: u16) -> Result<&mut Seat, SwapError> {
+        self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))
     }
 
     /// Has the guest that sits there now hear what it wants to.
@@ -201,7 +207,7 @@ impl Floor {
         at: Time,
         door: &mut Vec<Stamped>,
     ) -> Result<Option<Fault>, SwapError> {
-        let seat = self.seats.get_mut(usize::from(number)).ok_or(SwapError::NoSeat(number))?;
+        let seat = self.seat_of(number)?;
         let last_words = seat.leave(orders, at, door)?;
         self.routes.remove(number);
         Ok(last_words)
@@ -268,87 +274,6 @@ impl Floor {
         }
     }
 
-    /// Lets everybody answer who has mail, in the order of their numbers, and puts what they ask
-    /// for into `door` in that order.
-    pub(crate) fn answer(&mut self, stamp: Stamp, door: &mut Vec<Stamped>) {
-        self.revive(stamp, door);
-        self.ring(stamp);
-        if self.workers.is_some() {
-            self.answer_beside(stamp, door);
-        } else {
-            while let Some(number) = self.waiting.pop() {
-                let seat = &mut self.seats[usize::from(number)];
-                if seat.is_running() {
-                    seat.chair().answer(stamp.at, &self.post, self.watch.as_deref());
-                    self.collect(number, stamp, door);
-                }
-            }
-        }
-        self.post.clear();
-        self.return_mail();
-    }
-
-    /// As without workers: all have answered before the first is collected from, but no guest sees
-    /// anything of another's answer before the next round.
-    fn answer_beside(&mut self, stamp: Stamp, door: &mut Vec<Stamped>) {
-        self.called.clear();
-        while let Some(number) = self.waiting.pop() {
-            if self.seats[usize::from(number)].is_running() {
-                self.called.push(number);
-            }
-        }
-        if let Some(workers) = &mut self.workers
-            && !self.called.is_empty()
-        {
-            let (seats, post) = (&mut self.seats, &mut self.post);
-            workers.answer(stamp.at, &self.called, seats, post, self.watch.as_deref());
-        }
-        for at in 0..self.called.len() {
-            self.collect(self.called[at], stamp, door);
-        }
-    }
-
-    /// Takes what a seat asked for in its answer.
-    #[inline]
-    fn collect(&mut self, number: u16, stamp: Stamp, door: &mut Vec<Stamped>) {
-        let mut tray = Tray { door, turned_away: &mut self.turned_away };
-        let seat = &mut self.seats[usize::from(number)];
-        seat.collect(stamp, &mut tray);
-        if !seat.is_running() {
-            self.routes.remove(number);
-            self.resting.note(seat);
-        }
-    }
-
-    /// Tells those whose commands did not reach the engine. They read it in the next round.
-    fn return_mail(&mut self) {
-        for (number, record) in self.turned_away.drain(..) {
-            let seat = &mut self.seats[usize::from(number)];
-            if seat.is_running() {
-                seat.receive(self.post.put(&record), 0);
-                self.waiting.insert(number);
-            }
-        }
-    }
-
-    /// Starts those again whose time has come.
-    fn revive(&mut self, stamp: Stamp, door: &mut Vec<Stamped>) {
-        while let Some((until, number)) = self.resting.0.pop(stamp.at) {
-            let seat = &mut self.seats[usize::from(number)];
-            // Whoever was stopped or started by hand meanwhile is not waiting any more.
-            if seat.standing() != (Standing::BacksOff { until }) {
-                continue;
-            }
-            let mut tray = Tray { door, turned_away: &mut self.turned_away };
-            if seat.revive(stamp, &mut tray) {
-                self.routes.add(number, seat.subscription());
-                self.due.arm(seat);
-            } else {
-                self.resting.note(seat);
-            }
-        }
-    }
-
     fn hear_public(&mut self, stamp: Stamp, event: &Event) {
         let listeners = self.routes.listeners(event.instrument, event.what.class());
         if listeners.is_empty() {
@@ -371,34 +296,6 @@ impl Floor {
             self.waiting.insert(seat.number());
         }
     }
-
-    /// Puts a timer event into the mail of every seat whose time has come.
-    fn ring(&mut self, stamp: Stamp) {
-        let mut letter = None;
-        while let Some((began, number)) = self.due.pop(stamp.at) {
-            let seat = &mut self.seats[usize::from(number)];
-            let every = seat.subscription().timer_ns;
-            if !seat.is_running() || every == 0 {
-                self.due.disarm(number);
-                continue;
-            }
-            // At the end of time nothing rings any more.
-            let next = Time(stamp.at.0.saturating_add(every));
-            if next > stamp.at {
-                self.due.push(next, number);
-            }
-            if began == Time(0) {
-                continue;
-            }
-            let post = &mut self.post;
-            seat.ring(|| *letter.get_or_insert_with(|| post.put(&timer(stamp.at))));
-            self.waiting.insert(number);
-        }
-    }
-}
-
-fn timer(at: Time) -> EventRecord {
-    EventRecord { kind: kind::TIMER, at_ns: at.0, ..EventRecord::default() }
 }
 
 /// More strategies than any machine has cores for.
