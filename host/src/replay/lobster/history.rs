@@ -1,19 +1,21 @@
 //! Turns messages into commands that keep the engine's book equal to history's.
 
+mod heard;
+
 use std::collections::HashMap;
 
 use ringfence_core::{
-    AccountId, BookView, Cancel, Command, Event, InstrumentId, InstrumentSpec, Interest, NewOrder,
-    OrderId, Phase, Price, Qty, Reduce, Reject, Side, Time, TimeInForce, What,
+    AccountId, BookView, Cancel, Command, InstrumentId, InstrumentSpec, NewOrder, OrderId, Phase,
+    Price, Qty, Reduce, Side, Time, TimeInForce,
 };
 
 use super::message::{Kind, Message, ORDER_ID_END};
 use super::rows::Row;
 use crate::error::RunError;
-use crate::publisher::Outlet;
 use crate::replay::run::Run;
 use crate::seat::is_strategys;
-use crate::sequencer::{Stamp, Stamped};
+use crate::sequencer::Stamped;
+use heard::Heard;
 
 /// History so far.
 #[derive(Debug)]
@@ -255,8 +257,7 @@ impl History {
     }
 
     fn turn(&mut self, at: Time, command: Command, run: &mut Run) -> Result<(), RunError> {
-        self.heard.trades.clear();
-        self.heard.rejected = 0;
+        self.heard.forget();
         run.turn(Stamped { at, command }, &mut self.heard)?;
         self.count_heard();
         Ok(())
@@ -268,8 +269,7 @@ impl History {
     ///
     /// Where the journal is full.
     pub fn finish(&mut self, run: &mut Run) -> Result<(), RunError> {
-        self.heard.trades.clear();
-        self.heard.rejected = 0;
+        self.heard.forget();
         run.finish(&mut self.heard)?;
         self.count_heard();
         Ok(())
@@ -356,45 +356,6 @@ fn book(run: &Run) -> BookView<'_> {
 
 fn open(id: OrderId, run: &Run) -> Qty {
     book(run).order(id).map_or(Qty::ZERO, |order| order.open)
-}
-
-/// What the latest command caused, as far as history wants to know.
-#[derive(Debug, Default)]
-struct Heard {
-    /// Maker, taker, lots.
-    trades: Vec<(OrderId, OrderId, Qty)>,
-    rejected: u64,
-    first_reject: Option<Reject>,
-}
-
-impl Heard {
-    /// Lots that the two traded. Strategies may have traded with either in the same turn.
-    fn traded(&self, maker: OrderId, taker: OrderId) -> Qty {
-        let trades = self.trades.iter().filter(|trade| (trade.0, trade.1) == (maker, taker));
-        Qty(trades.map(|trade| trade.2.0).sum())
-    }
-}
-
-impl Outlet for Heard {
-    fn interest(&self) -> Interest {
-        Interest::TRADES.and(Interest::PRIVATE)
-    }
-
-    fn tell(&mut self, _stamp: Stamp, events: &[Event]) {
-        for event in events {
-            match event.what {
-                What::Trade { buy_id, sell_id, maker_id: Some(maker), qty, .. } => {
-                    let taker = if maker == buy_id { sell_id } else { buy_id };
-                    self.trades.push((maker, taker, qty));
-                }
-                What::Rejected { account: AccountId(0), reason, .. } => {
-                    self.rejected += 1;
-                    self.first_reject.get_or_insert(reason);
-                }
-                _ => {}
-            }
-        }
-    }
 }
 
 const _: () = assert!(ORDER_ID_END < FIRST_ANONYMOUS && FIRST_ANONYMOUS < FIRST_TAKER);
