@@ -1,7 +1,9 @@
 //! One guest: its executor, its memory, and the host functions that it calls.
 #![expect(unsafe_code, reason = "the C library hands out pointers into its own objects")]
 
-use std::ffi::c_void;
+mod numbers;
+mod services;
+
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::slice;
@@ -13,8 +15,10 @@ use super::raw::{Configuration, Syntax, check, some, with_name};
 use super::{EngineError, failed, signals};
 use crate::runtime::{
     Call, DEPTH_GLOBAL, GAS_GLOBAL, Import, Imports, Instance, MEMORY, PATH_GLOBAL, Returned, Trap,
-    Word, stack, state_global,
+    stack, state_global,
 };
+use numbers::{Types, low, low32};
+use services::{Services, memory_bytes, serve};
 
 /// A guest that runs.
 ///
@@ -40,26 +44,6 @@ pub(super) struct Guest {
 // SAFETY: the guest is the only owner of all that it points at, apart from its code, which is only
 // read; the library ties none of it to a thread between two calls.
 unsafe impl Send for Guest {}
-
-/// What one guest's host functions work on.
-struct Services {
-    imports: Imports,
-    /// Which function each pointer stands for.
-    entries: [Service; Import::ALL.len()],
-}
-
-/// What the library hands to a host function.
-struct Service {
-    import: Import,
-    services: *mut Services,
-}
-
-/// The library's marks for numbers, made once.
-#[derive(Clone, Copy)]
-struct Types {
-    i32: ffi::WasmEdge_ValType,
-    i64: ffi::WasmEdge_ValType,
-}
 
 impl Guest {
     pub(super) fn new(
@@ -365,100 +349,6 @@ impl fmt::Debug for Guest {
     }
 }
 
-impl Services {
-    /// On the heap, where each entry knows the way back.
-    fn new(imports: Imports) -> NonNull<Self> {
-        let entries = Import::ALL.map(|import| Service { import, services: ptr::null_mut() });
-        let services = Box::into_raw(Box::new(Self { imports, entries }));
-        // SAFETY: we just made it, and nobody else has it.
-        unsafe {
-            for at in 0..Import::ALL.len() {
-                (*services).entries[at].services = services;
-            }
-            NonNull::new_unchecked(services)
-        }
-    }
-}
-
-impl Types {
-    const fn of(self, word: Word) -> ffi::WasmEdge_ValType {
-        match word {
-            Word::I32 => self.i32,
-            Word::I64 => self.i64,
-        }
-    }
-
-    fn of32(self, number: u32) -> ffi::WasmEdge_Value {
-        ffi::WasmEdge_Value { Value: number.into(), Type: self.i32 }
-    }
-
-    fn of64(self, number: i64) -> ffi::WasmEdge_Value {
-        ffi::WasmEdge_Value { Value: number.cast_unsigned().into(), Type: self.i64 }
-    }
-}
-
-/// Every host function: which one is meant is in `entry`.
-///
-/// # Safety
-///
-/// `entry` is what `Guest::define` gave out, `params` and `returns` are as long as its import's
-/// type says, and no reference into its `Services` is alive: `Guest::call` sees to that.
-unsafe extern "C" fn serve(
-    entry: *mut c_void,
-    frame: *const ffi::WasmEdge_CallingFrameContext,
-    params: *const ffi::WasmEdge_Value,
-    returns: *mut ffi::WasmEdge_Value,
-) -> ffi::WasmEdge_Result {
-    signals::in_host(|| {
-        // SAFETY: as above. The frame is the caller's, whose memory cannot grow while its host
-        // function runs; without a memory there are no bytes.
-        unsafe {
-            let entry = &*entry.cast::<Service>();
-            let import = entry.import;
-            let memory = ffi::WasmEdge_CallingFrameGetMemoryInstance(frame, 0);
-            let bytes = if memory.is_null() {
-                &[]
-            } else {
-                let (bytes, len) = memory_bytes(memory);
-                slice::from_raw_parts(bytes.cast_const(), len)
-            };
-            let mut args = [0; 4];
-            for (at, word) in import.params().iter().enumerate() {
-                let number = (*params.add(at)).Value;
-                args[at] = match word {
-                    Word::I32 => low32(number).into(),
-                    Word::I64 => low(number),
-                };
-            }
-            match (*entry.services).imports.serve(import, args, bytes) {
-                Ok(answer) => {
-                    if import.result().is_some() {
-                        (*returns).Value = answer.into();
-                    }
-                    ffi::WasmEdge_Result { Code: 0 }
-                }
-                Err(_) => {
-                    ffi::WasmEdge_ResultGen(ffi::WasmEdge_ErrCategory_UserLevelError, TURNED_DOWN)
-                }
-            }
-        }
-    })
-}
-
-/// Where a memory is and how large.
-///
-/// # Safety
-///
-/// `memory` is alive.
-unsafe fn memory_bytes(memory: *mut ffi::WasmEdge_MemoryInstanceContext) -> (*mut u8, usize) {
-    // SAFETY: by the caller. An empty memory has no address, but an empty slice needs one.
-    unsafe {
-        let len = ffi::WasmEdge_MemoryInstanceGetPageSize(memory) << 16;
-        let bytes = ffi::WasmEdge_MemoryInstanceGetPointer(memory, 0, len);
-        if bytes.is_null() { (NonNull::dangling().as_ptr(), 0) } else { (bytes, len as usize) }
-    }
-}
-
 /// What stopped the guest, in our words.
 fn trap(result: ffi::WasmEdge_Result) -> Trap {
     // SAFETY: plain functions of a plain number.
@@ -486,16 +376,3 @@ fn trap(result: ffi::WasmEdge_Result) -> Trap {
         _ => Trap::Other,
     }
 }
-
-#[expect(clippy::cast_possible_truncation, reason = "a 64-bit number fills the low half")]
-const fn low(value: u128) -> u64 {
-    value as u64
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a 32-bit number fills the low quarter")]
-const fn low32(value: u128) -> u32 {
-    value as u32
-}
-
-/// Our error code for a host call that turned the guest down.
-const TURNED_DOWN: u32 = 1;
