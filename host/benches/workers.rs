@@ -13,7 +13,7 @@ use ringfence_core::{OrderId, Price, Qty, Side};
 use ringfence_host::Host;
 use ringfence_host::floor::{Mail, WorkerSettings, Workers};
 use ringfence_host::journal::Journal;
-use ringfence_host::sandbox::{Fault, Stats};
+use ringfence_host::sandbox::Fault;
 use ringfence_host::seat::{Guest, Seat, Subscription};
 use ringfence_host::sequencer::Stamped;
 
@@ -34,14 +34,6 @@ impl Guest for Thinks {
     ) -> Result<(), Fault> {
         think(at.0 ^ mail.len() as u64, self.0);
         Ok(())
-    }
-
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
-
-    fn log_tail(&self) -> Vec<String> {
-        Vec::new()
     }
 }
 

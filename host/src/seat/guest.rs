@@ -102,8 +102,10 @@ pub trait Guest: fmt::Debug + Send {
         Ok(())
     }
 
-    /// What it used so far.
-    fn stats(&self) -> Stats;
+    /// What it used so far; nothing where nobody counts.
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
 
     /// The lines of its log that are kept, oldest first.
     fn log(&self) -> Vec<LogLine> {
@@ -111,7 +113,9 @@ pub trait Guest: fmt::Debug + Send {
     }
 
     /// What it logged last, oldest first.
-    fn log_tail(&self) -> Vec<String>;
+    fn log_tail(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Whoever sits at a seat that was left.
@@ -126,14 +130,6 @@ impl Guest for Nobody {
         _out: &mut Vec<CommandRecord>,
     ) -> Result<(), Fault> {
         Ok(())
-    }
-
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
-
-    fn log_tail(&self) -> Vec<String> {
-        Vec::new()
     }
 }
 

@@ -15,7 +15,7 @@ use super::{FIRST_ACCOUNT, Guest, Seat, Subscription, is_strategys, seat_of};
 use crate::floor::Mail;
 use crate::host::{Host, ROUNDS_MAX};
 use crate::journal::Journal;
-use crate::sandbox::{Fault, Stats};
+use crate::sandbox::Fault;
 use crate::sequencer::{Stamp, Stamped};
 
 type Answer = fn(&[EventRecord]) -> Result<Vec<Command>, Fault>;
@@ -39,14 +39,6 @@ impl Guest for Puppet {
         let commands = (self.answer)(&events)?;
         out.extend(commands.iter().filter_map(CommandRecord::from_command));
         Ok(())
-    }
-
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
-
-    fn log_tail(&self) -> Vec<String> {
-        Vec::new()
     }
 }
 

@@ -9,7 +9,7 @@ use ringfence_host::Host;
 use ringfence_host::floor::Mail;
 use ringfence_host::journal::{Journal, JournalError};
 use ringfence_host::publisher::Outlet;
-use ringfence_host::sandbox::{Fault, Stats};
+use ringfence_host::sandbox::Fault;
 use ringfence_host::seat::{FIRST_ACCOUNT, Guest, Seat, Subscription, is_strategys};
 use ringfence_host::sequencer::{Stamp, Stamped};
 
@@ -113,14 +113,6 @@ impl Guest for Follower {
             out.extend(CommandRecord::from_command(&Command::New(order)));
         }
         Ok(())
-    }
-
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
-
-    fn log_tail(&self) -> Vec<String> {
-        Vec::new()
     }
 }
 

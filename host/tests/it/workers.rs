@@ -11,7 +11,7 @@ use ringfence_host::Host;
 use ringfence_host::floor::{Mail, WorkerSettings, Workers};
 use ringfence_host::journal::{Entry, Journal};
 use ringfence_host::publisher::Outlet;
-use ringfence_host::sandbox::{Fault, LoadError, Stats};
+use ringfence_host::sandbox::{Fault, LoadError};
 use ringfence_host::seat::{
     FaultPolicy, Guest, OpenOrders, Seat, State, Subscription, Successor, is_strategys,
 };
@@ -112,10 +112,6 @@ impl Guest for Erratic {
         // Ids of its own, behind those of the one before.
         self.orders = 1_000_000 + (self.told >> 40);
         Ok(true)
-    }
-
-    fn stats(&self) -> Stats {
-        Stats::default()
     }
 
     fn log_tail(&self) -> Vec<String> {
@@ -257,14 +253,6 @@ impl Guest for Buggy {
     ) -> Result<(), Fault> {
         panic!("a bug of the host");
     }
-
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
-
-    fn log_tail(&self) -> Vec<String> {
-        Vec::new()
-    }
 }
 
 #[test]
@@ -287,14 +275,6 @@ impl Guest for Slow {
     ) -> Result<(), Fault> {
         std::thread::sleep(self.0);
         Ok(())
-    }
-
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
-
-    fn log_tail(&self) -> Vec<String> {
-        Vec::new()
     }
 }
 

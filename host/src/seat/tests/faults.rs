@@ -1,7 +1,7 @@
 //! What becomes of a strategy that fails.
 
 use super::*;
-use crate::sandbox::{Cause, LoadError};
+use crate::sandbox::{Cause, LoadError, Stats};
 use crate::seat::{FaultPolicy, OpenOrders, Standing};
 
 /// Bids at each timer, and fails at each trade. May be started again.

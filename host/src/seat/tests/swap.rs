@@ -51,10 +51,6 @@ impl Guest for Counter {
         if self.ends_badly { Err(Fault::GuestError { code: -8 }) } else { Ok(()) }
     }
 
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
-
     fn log_tail(&self) -> Vec<String> {
         vec![self.counted.to_string()]
     }

@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::journal::Journal;
 use crate::replay::lobster::{Day, Message};
 use crate::replay::run::Run;
-use crate::sandbox::{Fault, Stats};
+use crate::sandbox::Fault;
 use crate::seat::{Guest, Seat, Subscription};
 
 /// Sends one order when the market opens.
@@ -26,14 +26,6 @@ impl Guest for Sends {
             out.extend(CommandRecord::from_command(&Command::New(order)));
         }
         Ok(())
-    }
-
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
-
-    fn log_tail(&self) -> Vec<String> {
-        Vec::new()
     }
 }
 
