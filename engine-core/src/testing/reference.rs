@@ -11,7 +11,9 @@ mod book;
 mod change;
 mod checks;
 mod clearing;
+mod hash;
 mod limits;
+mod listing;
 mod matching;
 mod pegs;
 mod quotes;
@@ -24,15 +26,15 @@ use alloc::vec::Vec;
 use self::accounts::Account;
 use self::book::{Book, Order, is_dark};
 use self::clearing::Outcome;
-use crate::command::{Command, Phase, Scope, TimeInForce};
+use self::listing::{Call, Listing};
+use crate::command::{Command, Phase, Scope};
 use crate::engine::{LevelView, OrderView, WaitingView};
 use crate::event::{CancelReason, Event, EventSink, Op, Reject, What};
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::instrument::InstrumentSpec;
 use crate::limits::Capacity;
-use crate::quantity::{Price, Qty, Time};
+use crate::quantity::{Qty, Time};
 use crate::side::Side;
-use crate::state_hash::StateHasher;
 
 /// A matching engine with the interface of [`Engine`](crate::Engine), obviously right.
 #[derive(Clone, Debug)]
@@ -57,57 +59,6 @@ pub struct Reference {
     turns: u64,
     /// What the present command has caused so far.
     told: Vec<Event>,
-}
-
-/// An instrument and all that belongs to it.
-#[derive(Clone, Debug)]
-struct Listing {
-    spec: InstrumentSpec,
-    phase: Phase,
-    last_trade: Option<Price>,
-    trades: u64,
-    book: Book,
-    /// The best prices that were told last.
-    best_told: [Option<LevelView>; 2],
-    /// Which auction orders gather for, or would.
-    call: Call,
-    /// Whether they do, or did and nothing matched since.
-    gathers: bool,
-    /// What the auction would come to, as it was told last.
-    indicated: Outcome,
-    /// When the auction ends by itself.
-    until: Option<Time>,
-}
-
-/// Which auction it is, for those orders that are for one only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Call {
-    Opening = 0,
-    Intraday = 1,
-    Closing = 2,
-}
-
-impl Call {
-    /// Whether an order with this time in force takes part.
-    const fn admits(self, tif: TimeInForce) -> bool {
-        match tif {
-            TimeInForce::AtOpen => matches!(self, Self::Opening),
-            TimeInForce::AtClose => matches!(self, Self::Closing),
-            _ => true,
-        }
-    }
-
-    /// The next one, where an instrument goes from one phase to another.
-    const fn after(self, from: Phase, to: Phase) -> Self {
-        match (from, to) {
-            (_, Phase::Closed) | (Phase::Closed | Phase::Continuous, Phase::PreOpen) => {
-                Self::Opening
-            }
-            (Phase::Continuous, Phase::Auction) => Self::Closing,
-            (Phase::Continuous, Phase::Halted) | (_, Phase::Continuous) => Self::Intraday,
-            _ => self,
-        }
-    }
 }
 
 impl Reference {
@@ -202,38 +153,6 @@ impl Reference {
     #[must_use]
     pub const fn now(&self) -> Time {
         self.now
-    }
-
-    /// A hash of the whole state, in the words and order that `docs/semantics.md` names.
-    #[must_use]
-    pub fn state_hash(&self) -> u64 {
-        let mut hasher = StateHasher::default();
-        hasher.word(self.seq);
-        hasher.word(self.now.0);
-        hasher.word(self.blocked.len() as u64);
-        for account in &self.blocked {
-            hasher.word(u64::from(account.0));
-        }
-        for listing in &self.listings {
-            hasher.word(u64::from(listing.spec.instrument.0));
-            hasher.word(u64::from(listing.phase as u8));
-            hasher.optional(listing.last_trade.map(|price| price.0));
-            hasher.word(listing.trades);
-            hasher.word(listing.call as u64 | u64::from(listing.gathers) << 8);
-            if let Some(until) = listing.until {
-                hasher.word(until.0);
-            }
-            for side in Side::BOTH {
-                for order in listing.book.in_order_of_service(side) {
-                    hash_resting(&mut hasher, order);
-                }
-            }
-            for order in &listing.book.waiting {
-                hash_waiting(&mut hasher, order);
-            }
-        }
-        self.hash_accounts(&mut hasher);
-        hasher.finish()
     }
 
     /// The numbers of all instruments, rising.
@@ -394,69 +313,4 @@ impl Reference {
             self.end_day(at);
         }
     }
-}
-
-/// What rests: where, and what of it is open, shown and filled.
-fn hash_resting(hasher: &mut StateHasher, order: &Order) {
-    let terms = &order.terms;
-    hasher.word(terms.id.0);
-    hasher.word(u64::from(terms.account.0));
-    hasher.signed(terms.price.unwrap_or_default().0);
-    hasher.word(order.open.0);
-    hasher.word(order.shown.0);
-    hasher.word(order.filled.0);
-    hasher.word(u64::from(terms.stp_group));
-    hasher.word(terms_word(order) | u64::from(order.top) << 33);
-    if order.is_pegged() {
-        return hash_what_few_have(hasher, order);
-    }
-    let special = order.quote || terms.reduce_only || order.for_call;
-    if terms.display.0 == 0 && terms.expire_at.0 == 0 && terms.group == 0 && !special {
-        return hasher.word(0);
-    }
-    // Nothing of what orders have that wait.
-    let kind = 1 + order.plain_type() as u64;
-    for word in [kind, terms.expire_at.0, terms.display.0, terms.group, 0, 0, 0, 0, 0, 0, 0] {
-        hasher.word(word);
-    }
-}
-
-/// What waits, and for what.
-fn hash_waiting(hasher: &mut StateHasher, order: &Order) {
-    let terms = &order.terms;
-    hasher.word(terms.id.0);
-    hasher.word(u64::from(terms.account.0));
-    hasher.word(order.open.0);
-    hasher.word(u64::from(terms.stp_group));
-    hasher.word(terms_word(order));
-    hash_what_few_have(hasher, order);
-}
-
-fn hash_what_few_have(hasher: &mut StateHasher, order: &Order) {
-    let terms = &order.terms;
-    hasher.word(1 + order.plain_type() as u64);
-    hasher.word(terms.expire_at.0);
-    hasher.word(terms.display.0);
-    hasher.word(terms.group);
-    hasher.optional(order.limit().map(|price| price.0));
-    hasher.optional(terms.stop.map(|price| price.0));
-    hasher.word(terms.trail);
-    hasher.word(terms.min_qty.0);
-    hasher.word(terms.parent);
-    if order.is_pegged() {
-        hasher.word(terms.peg as u64);
-        hasher.signed(terms.offset);
-    }
-}
-
-fn terms_word(order: &Order) -> u64 {
-    let terms = &order.terms;
-    u64::from(terms.side as u8)
-        | u64::from(terms.tif as u8) << 8
-        | u64::from(terms.stp as u8) << 16
-        | u64::from(terms.post_only as u8) << 24
-        | u64::from(is_dark(terms)) << 32
-        | u64::from(terms.all_or_none) << 34
-        | u64::from(terms.reduce_only) << 35
-        | u64::from(order.quote) << 36
 }
