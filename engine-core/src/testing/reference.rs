@@ -16,6 +16,7 @@ mod limits;
 mod listing;
 mod matching;
 mod pegs;
+mod prevention;
 mod quotes;
 mod tell;
 mod waiting;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use super::book::{Order, is_dark};
-use super::matching::same_group;
+use super::prevention::same_group;
 use super::{Listing, Reference};
 use crate::command::{NewOrder, Phase, Stp};
 use crate::id::{AccountId, OrderId};

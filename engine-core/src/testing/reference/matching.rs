@@ -1,14 +1,14 @@
 //! An order enters: it trades with the best order of the other side until it must rest or end.
 
 use alloc::vec::Vec;
-use core::ops::ControlFlow;
 
 use super::Reference;
 use super::allotment::is_shared;
-use super::auction::{is_for_auctions, is_market};
+use super::auction::is_for_auctions;
 use super::bands::Corridor;
 use super::book::{Order, is_dark};
 use super::checks::waits;
+use super::prevention::same_group;
 use crate::command::{NewOrder, OrderType, Stp, TimeInForce};
 use crate::event::{CancelReason, Fee, Liquidity, Op, What};
 use crate::id::OrderId;
@@ -340,46 +340,6 @@ impl Reference {
         self.tell(order.terms.instrument, filled);
     }
 
-    /// Two orders of one group meet; the taker's mode decides. Breaks where the taker has ended.
-    pub(super) fn keep_apart(
-        &mut self,
-        at: usize,
-        taker: &mut Order,
-        maker: &Order,
-    ) -> ControlFlow<()> {
-        let id = maker.terms.id;
-        match taker.terms.stp {
-            Stp::None => unreachable!("orders without a mode trade"),
-            Stp::CancelTaker => {
-                self.end_taker(at, taker, CancelReason::Stp);
-                ControlFlow::Break(())
-            }
-            Stp::CancelMaker => {
-                self.end(at, id, CancelReason::Stp);
-                ControlFlow::Continue(())
-            }
-            Stp::CancelBoth => {
-                self.end(at, id, CancelReason::Stp);
-                self.end_taker(at, taker, CancelReason::Stp);
-                ControlFlow::Break(())
-            }
-            Stp::Decrement => {
-                let qty = taker.open.min(maker.open);
-                self.take_off(at, id, qty, CancelReason::Stp);
-                if taker.open == qty {
-                    self.end_taker(at, taker, CancelReason::Stp);
-                    return ControlFlow::Break(());
-                }
-                taker.open -= qty;
-                let mut told = taker.clone();
-                // What bounded it in an auction is not a price that it came in with.
-                told.terms.price = told.terms.price.filter(|_| !is_market(taker));
-                self.tell_replaced(taker.terms.id, &told, true);
-                ControlFlow::Continue(())
-            }
-        }
-    }
-
     /// Puts what is left of an order at the back of its price.
     pub(super) fn rest(&mut self, at: usize, mut order: Order) {
         self.entries += 1;
@@ -394,10 +354,6 @@ impl Reference {
 /// The worst price that an order accepts.
 fn limit_of(order: &Order) -> Price {
     order.limit().unwrap_or_else(|| order.terms.side.any_price())
-}
-
-pub(super) fn same_group(taker: &Order, maker: &Order) -> bool {
-    taker.terms.stp_group != 0 && taker.terms.stp_group == maker.terms.stp_group
 }
 
 /// Hundredths of a percent of what a trade is worth, truncated toward zero.
