@@ -3,18 +3,19 @@
 use std::io::ErrorKind;
 
 mod tally;
+mod witness;
 
-use ringfence_core::{Capacity, Command, Engine, Event, Interest, Time};
+use ringfence_core::{Capacity, Command, Engine, Event, Time};
 
 use super::disk::SimulatedDisk;
 use super::random::Random;
 use crate::host::{Host, Request};
 use crate::journal::{Ahead, Entry, JournalError, Policy, Settings, SnapshotSettings};
-use crate::publisher::Outlet;
-use crate::recovery::{Recovery, Witness, recover};
+use crate::recovery::{Recovery, recover};
 use crate::sequencer::{Origin, Stamp, Stamped};
 
 pub use tally::Tally;
+use witness::{Seen, Told};
 
 /// Lets clients trade on a venue whose disk fails as this seed says, and brings it back each time.
 ///
@@ -353,58 +354,5 @@ impl World {
         let all = COMMANDS * self.clients.len();
         assert_eq!(self.told, all, "seed {}: not every command was taken", self.seed);
         self.reference.check_invariants();
-    }
-}
-
-/// What recovery applied.
-#[derive(Default)]
-struct Seen {
-    /// How many commands of each client the snapshot has.
-    noted: [u64; CLIENTS],
-    entries: Vec<Entry>,
-    events: Vec<Vec<Event>>,
-}
-
-impl Witness for Seen {
-    fn interest(&self) -> Interest {
-        Interest::ALL
-    }
-
-    fn see(&mut self, entry: &Entry, events: &[Event]) {
-        self.entries.push(entry.clone());
-        self.events.push(events.to_vec());
-    }
-
-    fn recall(&mut self, _last: Stamp, notes: &[u8]) {
-        for (noted, note) in self.noted.iter_mut().zip(notes.as_chunks().0) {
-            *noted = u64::from_le_bytes(*note);
-        }
-    }
-}
-
-/// What the world is told.
-struct Told<'a> {
-    admitted: &'a [Entry],
-    told: &'a mut usize,
-    events: &'a mut Vec<Vec<Event>>,
-}
-
-impl Outlet for Told<'_> {
-    fn interest(&self) -> Interest {
-        Interest::ALL
-    }
-
-    fn tell(&mut self, stamp: Stamp, events: &[Event]) {
-        *self.told += 1;
-        assert_eq!(stamp.place, *self.told as u64, "places have no gap");
-        self.events.push(events.to_vec());
-    }
-
-    fn note(&self, notes: &mut Vec<u8>) {
-        let mut taken = [0; CLIENTS];
-        for entry in &self.admitted[..*self.told] {
-            taken[entry.origin.session as usize - 1] = entry.origin.number;
-        }
-        notes.extend(taken.iter().flat_map(|number: &u64| number.to_le_bytes()));
     }
 }
