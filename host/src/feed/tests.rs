@@ -1,216 +1,25 @@
-use std::collections::BTreeMap;
+//! Subscribers hold what is displayed, whatever becomes of their connection; and nothing else.
+
+mod auctions;
+mod client;
+mod scene;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use ringfence_core::market_data::BookReplica;
 use ringfence_core::testing::generate::RandomCommands;
-use ringfence_core::wire::{EVENT_LEN, EventRecord, kind as wire};
-use ringfence_core::{
-    AccountId, Capacity, Command, Engine, IndicativeView, InstrumentId, InstrumentSpec, NewOrder,
-    OrderId, Phase, Price, Qty, Side, Time, What,
-};
+use ringfence_core::wire::{EVENT_LEN, EventRecord};
+use ringfence_core::{InstrumentId, Side};
 
 use super::record::{Depth, Refusal, Request, kind};
 use super::subscriber::CutOff;
-use super::{Counts, Feed, FeedOutlet, Market, Mask, Message, Settings};
+use super::{Feed, FeedOutlet, Market, Mask, Message, Settings};
 use crate::Host;
 use crate::journal::Journal;
-use crate::publisher::Outlet;
-use crate::sequencer::{Stamp, Stamped};
-
-const CAPACITY: Capacity =
-    Capacity { orders: 256, levels: 128, instruments: 4, accounts: 16, positions: 64 };
-
-const EPOCH: u64 = 77;
-
-/// A venue, the market that hears of it, and no threads.
-struct Scene {
-    engine: Engine,
-    commands: Box<dyn Iterator<Item = (Time, Command)>>,
-    outlet: FeedOutlet,
-    ring: std::sync::mpsc::Receiver<Message>,
-    counts: std::sync::Arc<Counts>,
-    market: Market,
-    place: u64,
-    now_ns: u64,
-}
-
-impl Scene {
-    fn new(seed: u64, settings: Settings) -> Self {
-        let (sender, ring) = std::sync::mpsc::sync_channel(settings.ring_len);
-        let counts = std::sync::Arc::new(Counts::default());
-        Self {
-            engine: Engine::new(CAPACITY),
-            commands: Box::new(RandomCommands::new(seed)),
-            outlet: FeedOutlet::new(sender, settings.ring_len, std::sync::Arc::clone(&counts)),
-            ring,
-            counts,
-            market: Market::new(settings, EPOCH, Mask::none()),
-            place: 0,
-            now_ns: 1,
-        }
-    }
-
-    /// The venue takes so many commands, a breath after each.
-    fn trade(&mut self, count: usize) {
-        for _ in 0..count {
-            let (at, command) = self.commands.next().expect("there is no end of them");
-            let mut events = Vec::new();
-            self.engine.apply(at, &command, &mut events);
-            self.place += 1;
-            self.outlet.tell(Stamp { place: self.place, at }, &events);
-            self.outlet.catch_breath(&self.engine);
-        }
-    }
-
-    /// The market hears what is in the ring.
-    fn hear(&mut self) {
-        while let Ok(message) = self.ring.try_recv() {
-            self.counts.waiting.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
-            self.market.take(&message);
-        }
-        self.market.count(&self.counts);
-    }
-
-    fn ask(&mut self, number: u64, request: Request) {
-        self.market.hear(number, &request.to_bytes(), self.now_ns);
-    }
-
-    /// What somebody gets, all of it.
-    fn read(&mut self, number: u64) -> Vec<EventRecord> {
-        let now_ns = self.now_ns;
-        let subscriber = self.market.subscriber(number).expect("it is connected");
-        let bytes = subscriber.output().to_vec();
-        subscriber.sent(bytes.len(), now_ns);
-        records(&bytes)
-    }
-}
-
-fn records(bytes: &[u8]) -> Vec<EventRecord> {
-    let (records, rest) = bytes.as_chunks::<EVENT_LEN>();
-    assert!(rest.is_empty(), "records are whole");
-    records.iter().map(EventRecord::from_bytes).collect()
-}
-
-fn subscribe(instrument: u32, depth: Depth, from: u64) -> Request {
-    Request { kind: kind::SUBSCRIBE, depth: depth as u8, instrument, epoch: EPOCH, from, count: 0 }
-}
-
-/// Quantity and orders by side and price.
-type Levels = BTreeMap<(u8, i64), (u64, u64)>;
-
-/// A client as the protocol's page describes one: books by what it reads, and numbers by counting.
-#[derive(Default)]
-struct Client {
-    /// By instrument: number, orders, levels.
-    number: BTreeMap<u32, u64>,
-    epoch: u64,
-    orders: BTreeMap<u32, BookReplica>,
-    levels: BTreeMap<u32, Levels>,
-    /// Records that do not count, the rest of a snapshot or a repetition.
-    uncounted: u64,
-    snapshots: usize,
-    behind: usize,
-}
-
-impl Client {
-    fn read(&mut self, records: &[EventRecord]) {
-        for record in records {
-            let number = self.number.entry(record.instrument).or_default();
-            match record.kind {
-                kind::SNAPSHOT_BEGIN => {
-                    (*number, self.epoch) = (record.qty, record.order_id);
-                    self.uncounted = record.aux0;
-                    self.snapshots += 1;
-                    let empty = BookReplica::new(InstrumentId(record.instrument), CAPACITY);
-                    self.orders.insert(record.instrument, empty);
-                    self.levels.insert(record.instrument, BTreeMap::new());
-                }
-                kind::SNAPSHOT_END => assert_eq!(*number, record.qty, "nothing between"),
-                kind::HEARTBEAT => assert_eq!(*number, record.qty, "none is missing"),
-                kind::BEHIND => self.behind += 1,
-                kind::REPEAT_BEGIN => {
-                    // Going on where it ended: what follows counts.
-                    assert_eq!(record.qty, *number + 1);
-                }
-                kind::REFUSED => panic!("refused: {record:?}"),
-                _ => {
-                    if self.uncounted > 0 {
-                        self.uncounted -= 1;
-                    } else {
-                        *number += 1;
-                    }
-                    self.apply(record);
-                }
-            }
-        }
-    }
-
-    fn apply(&mut self, record: &EventRecord) {
-        assert!(record.kind >= wire::TRADE, "private: {record:?}");
-        if record.kind == wire::LEVEL {
-            let levels = self.levels.entry(record.instrument).or_default();
-            let key = (record.side, record.price);
-            if record.qty == 0 {
-                levels.remove(&key);
-            } else {
-                levels.insert(key, (record.qty, record.aux0));
-            }
-            return;
-        }
-        let event = record.to_event(AccountId(0)).expect("it is an event");
-        if let Some(book) = self.orders.get_mut(&record.instrument) {
-            book.apply(&event).expect("it fits the book");
-        }
-    }
-
-    /// Whether it holds what the engine displays.
-    fn check(&self, engine: &Engine, instrument: u32, depth: Depth) {
-        let book = engine.book(InstrumentId(instrument)).expect("it is there");
-        for side in Side::BOTH {
-            let levels: Vec<_> = book.levels(side).collect();
-            if depth == Depth::Orders {
-                let replica = &self.orders[&instrument];
-                assert_eq!(replica.levels(side).collect::<Vec<_>>(), levels);
-                let shown = |view: ringfence_core::BookView<'_>| {
-                    let orders = view.orders(side).filter(|order| !order.displayed.is_zero());
-                    orders.map(|order| (order.id, order.price, order.displayed)).collect::<Vec<_>>()
-                };
-                assert_eq!(shown(replica.view()), shown(book), "in the order of service");
-            } else {
-                let there: Vec<_> = self.levels[&instrument]
-                    .iter()
-                    .filter(|((of, _), _)| *of == side as u8)
-                    .map(|((_, price), &(qty, orders))| (*price, qty, orders))
-                    .collect();
-                let mut levels: Vec<_> = levels
-                    .iter()
-                    .map(|level| {
-                        let qty = u64::try_from(level.qty).unwrap_or(u64::MAX);
-                        (level.price.0, qty, u64::from(level.orders))
-                    })
-                    .collect();
-                levels.sort_unstable();
-                assert_eq!(there, levels);
-            }
-        }
-    }
-}
-
-/// A market that a venue tells of its books for the first time.
-fn first_told(engine: &Engine) -> Market {
-    let (sender, ring) = std::sync::mpsc::sync_channel(1);
-    FeedOutlet::new(sender, 1, std::sync::Arc::default()).catch_breath(engine);
-    let mut market = Market::new(Settings::default(), EPOCH, Mask::none());
-    market.take(&ring.try_recv().expect("nothing has to happen first"));
-    market
-}
-
-/// Instruments of the random mix that are defined by now.
-fn instruments(engine: &Engine) -> Vec<u32> {
-    engine.instruments().map(|number| number.0).collect()
-}
+use crate::sequencer::Stamped;
+use client::Client;
+use scene::{CAPACITY, EPOCH, Scene, instruments, subscribe};
 
 #[test]
 fn subscribers_hold_the_displayed_book() {
@@ -240,78 +49,6 @@ fn subscribers_hold_the_displayed_book() {
             assert_eq!(client.snapshots, there.len(), "seed {seed}: one each, at first");
         }
     }
-}
-
-/// At any time, and to a market that has just been told of the venue.
-#[test]
-fn whoever_joins_an_auction_learns_what_it_would_come_to() {
-    let mut auctions = 0;
-    for seed in 0..10 {
-        let mut scene = Scene::new(seed, Settings::default());
-        for _ in 0..200 {
-            scene.trade(5);
-            scene.hear();
-            scene.market.tick(scene.now_ns);
-            let mut fresh = first_told(&scene.engine);
-            for instrument in instruments(&scene.engine) {
-                let id = InstrumentId(instrument);
-                let book = scene.engine.book(id).expect("it is there");
-                let told = |market: &Market| market.book(id, 1).expect("it is there");
-                assert_eq!(told(&scene.market).listing.indicative, book.indicative());
-                let first = told(&fresh);
-                assert_eq!((first.seq, first.at), (scene.engine.seq(), scene.engine.now()));
-                assert_eq!(first.listing.indicative, book.indicative());
-                let Some(expected) = book.indicative().filter(|told| told.price.is_some()) else {
-                    continue;
-                };
-                auctions += 1;
-                let number = fresh.connect(1);
-                for depth in Depth::ALL {
-                    let request = |kind| Request { kind, ..subscribe(instrument, depth, 0) };
-                    fresh.hear(number, &request(kind::SUBSCRIBE).to_bytes(), 1);
-                    fresh.hear(number, &request(kind::UNSUBSCRIBE).to_bytes(), 1);
-                    let subscriber = fresh.subscriber(number).expect("it is connected");
-                    let answer = records(subscriber.output());
-                    subscriber.sent(subscriber.output().len(), 1);
-                    assert_eq!(answer[0].seq, scene.engine.seq());
-                    assert_eq!((answer[1].kind, answer[2].kind), (wire::PHASE, wire::INDICATIVE));
-                    let IndicativeView { price, qty, surplus } = expected;
-                    let event = answer[2].to_event(AccountId(0)).expect("it is an event");
-                    assert_eq!(event.what, What::Indicative { price, qty, surplus });
-                }
-                fresh.disconnect(number);
-            }
-        }
-    }
-    assert!(auctions > 20, "{auctions} looks into auctions");
-}
-
-#[test]
-fn an_auction_that_follows_another_begins_with_nothing() {
-    let mut scene = Scene::new(0, Settings::default());
-    let mut spec = InstrumentSpec::new(InstrumentId(1), "A");
-    spec.phase = Phase::Auction;
-    let order = |id, side, qty| {
-        let order = NewOrder::limit(OrderId(id), side, Price(101), Qty(qty));
-        Command::New(NewOrder { instrument: InstrumentId(1), ..order })
-    };
-    let commands = [
-        Command::Instrument(Box::new(spec)),
-        order(1, Side::Buy, 7),
-        order(2, Side::Sell, 5),
-        Command::Uncross { instrument: InstrumentId(1), then: Phase::Auction },
-    ];
-    scene.commands = Box::new(commands.into_iter().map(|command| (Time(1), command)));
-    let mut told = Vec::new();
-    for _ in 0..4 {
-        scene.trade(1);
-        scene.hear();
-        let book = scene.engine.book(InstrumentId(1)).expect("it is there");
-        let listed = scene.market.listings().remove(0).indicative.expect("it is an auction");
-        assert_eq!(Some(listed), book.indicative());
-        told.push((listed.price, listed.surplus.get()));
-    }
-    assert_eq!(told, [(None, 0), (None, 0), (Some(Price(101)), 2), (None, 0)]);
 }
 
 #[test]
