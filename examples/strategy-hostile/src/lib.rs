@@ -2,7 +2,7 @@
 //! becomes of it.
 //!
 //! What `rustc` cannot be brought to emit (growing tables, a start function, sections with native
-//! code, a block that `rf_io` misplaces) is written as text in `host/tests/it/hostile.rs`.
+//! code, a block that `rf_io` misplaces) is written as text in `host/tests/it/hostile/modules.rs`.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 #[cfg(target_arch = "wasm32")]

@@ -15,7 +15,7 @@ fn check(record: &[u8], answer: i32) {
     assert_eq!(host(|host| host.submitted.len()), usize::from(answer == 0));
 }
 
-/// The mistakes of `host/tests/it/hostile.rs`, with the answers that they have there.
+/// The mistakes of `host/tests/it/hostile/calls.rs`, with the answers that they have there.
 #[test]
 fn a_mistake_is_answered_as_by_a_host() {
     check(&bid(5).to_bytes(), 0);
