@@ -1,100 +1,18 @@
 //! Strategies of a venue that runs, through its admin door and the command line.
 
+mod market;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::{Duration, Instant};
 
-use ringfence_core::wire::CommandRecord;
-use ringfence_core::{
-    Command as Order, InstrumentId, NewOrder, OrderId, Price, Qty, Side, TimeInForce,
-};
-use ringfence_host::client::Client;
+use ringfence_core::{Side, TimeInForce};
 use serde_json::Value;
 
-use crate::command::{Folder, Run, ringfence};
-use crate::guests::{Guest, guest_file};
-use crate::venue::{PATIENCE, Venue, ask};
+use crate::command::ringfence;
+use crate::guests::Guest;
+use crate::venue::ask;
 use crate::venue_strategies::{answers_offers, bid};
-
-/// A venue with an admin door, in a folder that is its owner's alone.
-struct Market {
-    folder: Folder,
-    socket: String,
-}
-
-impl Market {
-    fn new(name: &str) -> Self {
-        let folder = Folder::new(name);
-        fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o700)).unwrap();
-        let socket = folder.path("admin.sock");
-        Self { folder, socket }
-    }
-
-    /// Starts it with these strategies in its file.
-    fn start(&self, strategies: &str) -> Venue {
-        let admin = "[admin]\nsocket = \"admin.sock\"\n".to_owned();
-        Venue::start(&self.folder, "every_turn", &(admin + strategies))
-    }
-
-    fn strategy(&self, args: &[&str]) -> Run {
-        ringfence(&[&["strategy", args[0], "--admin", &self.socket], &args[1..]].concat())
-    }
-
-    #[track_caller]
-    fn done(&self, args: &[&str]) -> String {
-        let run = self.strategy(args);
-        assert_eq!(run.status, 0, "{args:?}: {}", run.err);
-        run.out
-    }
-
-    /// What is known of the strategy at a seat.
-    fn seat(&self, number: usize) -> Value {
-        let listed: Value = serde_json::from_str(&self.done(&["list", "--json"])).unwrap();
-        listed[number].clone()
-    }
-
-    /// Waits until something is so of the strategy at a seat.
-    #[track_caller]
-    fn wait(&self, number: usize, is_so: impl Fn(&Value) -> bool) -> Value {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let seat = self.seat(number);
-            if is_so(&seat) {
-                return seat;
-            }
-            assert!(Instant::now() < until, "{seat}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-fn quoter() -> String {
-    let file = guest_file("strategy-quoter");
-    assert!(file.is_file(), "run .ci/build-guests.sh first");
-    file.display().to_string()
-}
-
-fn order(id: u64, side: Side, price: i64, qty: u64) -> CommandRecord {
-    let order = NewOrder::limit(OrderId(id), side, Price(price), Qty(qty));
-    let order = NewOrder { instrument: InstrumentId(1), ..order };
-    CommandRecord::from_command(&Order::New(order)).unwrap()
-}
-
-/// A market of 90 to 110.
-fn open_market(client: &mut Client) {
-    ask(client, &order(1, Side::Buy, 90, 50));
-    ask(client, &order(2, Side::Sell, 110, 50));
-}
-
-/// Moves the market a little, so that somebody who hears of it has something to say.
-fn move_market(client: &mut Client, id: u64) {
-    ask(client, &order(id, Side::Buy, 80, 1));
-    ask(client, &order(id + 1, Side::Sell, 110 - id.cast_signed() % 3, 1));
-}
-
-fn open(seat: &Value) -> u64 {
-    seat["orders"]["open"].as_u64().unwrap()
-}
+use market::{Market, move_market, open, open_market, order, quoter};
 
 #[test]
 fn last_words_that_fail_are_told_to_whoever_sent_the_strategy_away() {
