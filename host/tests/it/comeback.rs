@@ -13,7 +13,8 @@ use ringfence_host::seat::SeatImage;
 use ringfence_host::sequencer::{Stamp, Stamped};
 
 use crate::command::Folder;
-use crate::seat_images::{Cast, Tape, commands, seen};
+use crate::seat_images::{Cast, commands, seen};
+use crate::told::Tape;
 
 /// The day in groups of one to four commands, as clients send them.
 fn groups() -> Vec<Vec<Stamped>> {

@@ -86,6 +86,7 @@ mod strategy_new;
 mod tapes;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod tiers;
+mod told;
 mod venue;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod venue_strategies;

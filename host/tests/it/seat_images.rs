@@ -6,7 +6,6 @@ use ringfence_core::{
 };
 use ringfence_host::Host;
 use ringfence_host::journal::Journal;
-use ringfence_host::publisher::Outlet;
 use ringfence_host::sandbox::{Cache, Program, Sandbox, SandboxConfig};
 use ringfence_host::seat::{
     FaultPolicy, Limits, SUM_MAX, Seat, SeatImage, SeatImageError, Standing, Subscription,
@@ -15,6 +14,7 @@ use ringfence_host::sequencer::{Sequencer, Stamp, Stamped};
 use ringfence_host::testing::Random;
 
 use crate::guests::{Guest, colossus, engines, guest_file};
+use crate::told::Tape;
 
 /// A strategy that shows all that it has to go on with: an order at random for each call with events,
 /// under the next name, and two where its timer is among them; it fails now and then.
@@ -101,20 +101,6 @@ impl Cast {
             };
             host.seat_again(self.seat(number, guest), &image).unwrap();
         }
-    }
-}
-
-/// All that is told, in order.
-#[derive(Default)]
-pub(crate) struct Tape(pub(crate) Vec<(Stamp, Event)>);
-
-impl Outlet for Tape {
-    fn interest(&self) -> Interest {
-        Interest::ALL
-    }
-
-    fn tell(&mut self, stamp: Stamp, events: &[Event]) {
-        self.0.extend(events.iter().map(|&event| (stamp, event)));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Strategies that move from one engine to another between two batches, and compilers elsewhere.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -11,6 +11,7 @@ use ringfence_core::quantity::Time;
 use ringfence_host::runtime::{Artifact, Engine, EngineError, InChild, Module, Tiered};
 use ringfence_host::sandbox::{Cache, LoadError, Program, Sandbox, SandboxConfig};
 
+use crate::command::Folder;
 use crate::guests::{Guest, echo, engines, events, run, run_moving, tight};
 use crate::programs;
 
@@ -119,7 +120,7 @@ fn a_module_never_seen_before_starts_at_once_and_moves_when_it_is_compiled() {
     let expected = run(&echo(), &SandboxConfig::default(), &vec![events(3); 2]);
     for (name, engine) in compilers() {
         let dir = Folder::new(&format!("tiers-{name}"));
-        let cache = Cache::at(&dir.0);
+        let cache = Cache::at(dir.path("").as_ref());
         let config = SandboxConfig::default();
         let tiered = Tiered::new(interpreter(), in_child(name, engine)).unwrap();
         let program = Program::prepare(&tiered, &cache, &echo(), &config).unwrap();
@@ -141,7 +142,7 @@ fn a_module_never_seen_before_starts_at_once_and_moves_when_it_is_compiled() {
 fn without_a_cache_a_module_is_compiled_all_the_same_and_leaves_nothing() {
     for (name, engine) in compilers() {
         let dir = Folder::new(&format!("no-cache-{name}"));
-        let cache = Cache::at(&dir.0);
+        let cache = Cache::at(dir.path("").as_ref());
         let config = SandboxConfig { cache_enabled: false, ..SandboxConfig::default() };
         let tiered = Tiered::new(interpreter(), in_child(name, engine)).unwrap();
         for _ in 0..2 {
@@ -261,22 +262,5 @@ fn a_module_that_takes_long_to_compile_leaves_nobody_in_the_interpreter() {
         assert!(slow.is_being_compiled());
         drop(held);
         slow.wait_until_compiled().unwrap();
-    }
-}
-
-/// A folder that is gone after the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("ringfence-{name}-{}", std::process::id()));
-        _ = std::fs::remove_dir_all(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -10,13 +10,14 @@ use ringfence_core::{
 use ringfence_host::Host;
 use ringfence_host::floor::{Mail, WorkerSettings, Workers};
 use ringfence_host::journal::{Entry, Journal};
-use ringfence_host::publisher::Outlet;
 use ringfence_host::sandbox::{Fault, LoadError};
 use ringfence_host::seat::{
     FaultPolicy, Guest, OpenOrders, Seat, State, Subscription, Successor, is_strategys,
 };
 use ringfence_host::sequencer::{Stamp, Stamped};
 use ringfence_host::watchdog::Watchdog;
+
+use crate::told::Tape;
 
 const ABC: InstrumentId = InstrumentId(1);
 const SEATS: u16 = 12;
@@ -116,20 +117,6 @@ impl Guest for Erratic {
 
     fn log_tail(&self) -> Vec<String> {
         vec![self.told.to_string()]
-    }
-}
-
-/// All that is told, in order.
-#[derive(Debug, Default)]
-struct Tape(Vec<(Stamp, Event)>);
-
-impl Outlet for Tape {
-    fn interest(&self) -> Interest {
-        Interest::ALL
-    }
-
-    fn tell(&mut self, stamp: Stamp, events: &[Event]) {
-        self.0.extend(events.iter().map(|&event| (stamp, event)));
     }
 }
 
