@@ -15,7 +15,7 @@ main() {
     if [ "$1" = again ]; then
         again "$2"
     else
-        cargo mutants -p ringfence-core -e 'engine-core/src/testing/**' -e '**/tests.rs' \
+        cargo mutants -p ringfence-core -e 'engine-core/src/testing/**' -e '**/tests.rs' -e '**/tests/**' \
             --shard "$1" --sharding round-robin --timeout 60 -o "$2" \
             -- --lib --test scenarios --test secrecy --test ledger --test semantics --test allocations
     fi
