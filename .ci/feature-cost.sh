@@ -56,8 +56,8 @@ instructions() {
     counted="$(valgrind --tool=callgrind --toggle-collect='*timed*' --callgrind-out-file=/dev/null \
         "$1" --only ringfence --workload "$2" --rounds 1 2>&1 | sed -n 's/.*Collected : \([0-9]*\).*/\1/p')"
     [ -n "$counted" ] || fail "feature-cost: valgrind counted nothing"
-    # Two million commands, one by one and in groups.
-    awk -v n="$counted" 'BEGIN { printf "%.1f", n / 4000000 }'
+    # Two million commands, one by one.
+    awk -v n="$counted" 'BEGIN { printf "%.1f", n / 2000000 }'
 }
 
 percent() {

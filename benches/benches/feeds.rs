@@ -9,7 +9,7 @@ use ringfence_benches::books::tell;
 use ringfence_benches::scene::Buffer;
 use ringfence_benches::workload::{Order, Workload};
 use ringfence_core::{
-    Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, Interest, Time, What,
+    AccountId, Capacity, Command, Engine, Event, InstrumentId, InstrumentSpec, Interest, Time, What,
 };
 
 fn benches(criterion: &mut Criterion) {
@@ -46,7 +46,7 @@ fn check<const WANTED: u8>(name: &str, workload: &Workload) {
     let mut told = 0;
     for order in &workload.commands {
         heard.0.clear();
-        tell(&mut engine, order, &mut heard);
+        tell(&mut engine, AccountId(0), order, &mut heard);
         told |= heard.0.iter().fold(0, |sum, event| sum | event.what.class().0);
     }
     // A plain market changes no phase.
@@ -60,7 +60,7 @@ fn run<const WANTED: u8>(workload: &Workload) -> Duration {
     let begun = Instant::now();
     for order in &workload.commands {
         heard.0.clear();
-        tell(&mut engine, order, &mut heard);
+        tell(&mut engine, AccountId(0), order, &mut heard);
     }
     begun.elapsed()
 }
@@ -71,7 +71,10 @@ fn stage(workload: &Workload) -> Engine {
     let mut heard = Buffer::<{ Interest::PRIVATE.0 }>::default();
     let spec = InstrumentSpec::new(InstrumentId(0), "");
     engine.apply(Time(0), &Command::Instrument(spec.into()), &mut heard);
-    workload.preload.iter().for_each(|order: &Order| tell(&mut engine, order, &mut heard));
+    workload
+        .preload
+        .iter()
+        .for_each(|order: &Order| tell(&mut engine, AccountId(0), order, &mut heard));
     let accepted = |event: &Event| matches!(event.what, What::Accepted { .. });
     assert!(heard.0.iter().any(accepted), "orders are there before");
     engine

@@ -19,7 +19,7 @@ pub use lobster::Lobster;
 pub use matchcore::Matchcore;
 #[cfg(feature = "peers")]
 pub use orderbook_rs::OrderbookRs;
-pub use ringfence::{Ringfence, RingfenceInGroups, tell};
+pub use ringfence::{Ringfence, RingfenceInGroups, RingfenceOfMany, tell};
 
 /// A set of books that a workload can be run through.
 pub trait Books {

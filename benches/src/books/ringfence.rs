@@ -56,9 +56,34 @@ impl Books for Ringfence {
 
     #[inline]
     fn apply(&mut self, order: &Order, fills: &mut Fills) {
+        self.apply_of(AccountId(0), order, fills);
+    }
+}
+
+impl Ringfence {
+    #[inline(always)]
+    fn apply_of(&mut self, account: AccountId, order: &Order, fills: &mut Fills) {
         self.events.clear();
         let mut buffer = Buffer { events: &mut self.events, book: order.book, fills };
-        tell(&mut self.engine, order, &mut buffer);
+        tell(&mut self.engine, account, order, &mut buffer);
+    }
+}
+
+/// Our engine, its orders of 64 accounts, whose positions it keeps.
+#[derive(Debug)]
+pub struct RingfenceOfMany(Ringfence);
+
+impl Books for RingfenceOfMany {
+    const NAME: &'static str = "ringfence, 64 accounts";
+
+    fn new(workload: &Workload) -> Self {
+        Self(Ringfence::new(workload))
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "below 64")]
+    fn apply(&mut self, order: &Order, fills: &mut Fills) {
+        self.0.apply_of(AccountId((order.id % 64) as u32), order, fills);
     }
 }
 
@@ -87,18 +112,19 @@ impl Books for RingfenceInGroups {
     }
 }
 
-/// Gives the engine one order of the workload.
+/// Gives the engine one order of the workload, as an account's.
 #[inline]
-pub fn tell(engine: &mut Engine, order: &Order, events: &mut impl EventSink) {
+pub fn tell(engine: &mut Engine, account: AccountId, order: &Order, events: &mut impl EventSink) {
     let instrument = InstrumentId(u32::from(order.book));
-    let (account, id) = (AccountId(0), OrderId(order.id));
+    let id = OrderId(order.id);
     let (price, qty) = (Price(order.price), Qty(u64::from(order.qty)));
     let now = Time(0);
     match order.kind {
         Kind::Add | Kind::Aggress => {
             let side = if order.buys { Side::Buy } else { Side::Sell };
             let tif = if order.kind == Kind::Add { TimeInForce::Gtc } else { TimeInForce::Ioc };
-            let limit = NewOrder { instrument, tif, ..NewOrder::limit(id, side, price, qty) };
+            let limit =
+                NewOrder { instrument, account, tif, ..NewOrder::limit(id, side, price, qty) };
             engine.place(now, &limit, events);
         }
         Kind::Cancel => engine.cancel(now, &Cancel { instrument, account, id }, events),

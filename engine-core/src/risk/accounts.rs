@@ -181,7 +181,7 @@ impl Accounts {
 
     /// Adds lots to what an account owns that has no limits.
     pub(crate) fn stand(&mut self, account: AccountId, instrument: InstrumentId, lots: i128) {
-        if self.find(account).is_none() {
+        if self.accounts.is_empty() || self.find(account).is_none() {
             _ = self.standings.add(account, instrument, lots);
         }
     }

@@ -23,11 +23,11 @@ pub(crate) struct Standings {
     room: u32,
 }
 
-/// A tag and a position. All zeros where there is none, so that the system hands out the table's
-/// pages when they are first touched.
-type Entry = [i128; 2];
+/// A pair of an account and an instrument, 1, and the halves of a position. All zeros where there is
+/// none, so that the system hands out the table's pages when they are first touched.
+type Entry = [u64; 4];
 
-const VACANT: Entry = [0; 2];
+const VACANT: Entry = [0; 4];
 
 impl Standings {
     /// Room for so many pairs of an account and an instrument.
@@ -38,35 +38,34 @@ impl Standings {
 
     /// An account's position.
     pub(crate) fn position(&self, account: AccountId, instrument: InstrumentId) -> i128 {
-        self.entries[self.place(tag(account, instrument))][1]
+        position_in(&self.entries[self.place(pair(account, instrument))])
     }
 
     /// Whether an account's position is kept.
     pub(crate) fn has(&self, account: AccountId, instrument: InstrumentId) -> bool {
-        self.entries[self.place(tag(account, instrument))] != VACANT
+        is_kept(&self.entries[self.place(pair(account, instrument))])
     }
 
     /// Adds so many lots to an account's position; whether it is kept.
     pub(crate) fn add(&mut self, account: AccountId, instrument: InstrumentId, lots: i128) -> bool {
-        let tag = tag(account, instrument);
-        let place = self.place(tag);
-        let [kept, position] = &mut self.entries[place];
-        if *kept == 0 {
+        let pair = pair(account, instrument);
+        let place = self.place(pair);
+        let entry = &mut self.entries[place];
+        if !is_kept(entry) {
             if self.len >= self.room {
                 return false;
             }
-            *kept = tag;
             self.len += 1;
         }
-        *position = position.saturating_add(lots);
+        *entry = entry_of(pair, position_in(entry).saturating_add(lots));
         true
     }
 
     /// Gives up an account's position, if one is kept.
     pub(crate) fn take(&mut self, account: AccountId, instrument: InstrumentId) -> Option<i128> {
-        let mut hole = self.place(tag(account, instrument));
+        let mut hole = self.place(pair(account, instrument));
         let taken = self.entries[hole];
-        if taken == VACANT {
+        if !is_kept(&taken) {
             return None;
         }
         self.len -= 1;
@@ -75,9 +74,9 @@ impl Standings {
         loop {
             at = self.next(at);
             let entry = self.entries[at];
-            if entry == VACANT {
+            if !is_kept(&entry) {
                 self.entries[hole] = VACANT;
-                return Some(taken[1]);
+                return Some(position_in(&taken));
             }
             if self.distance(self.home(entry[0]), at) >= self.distance(hole, at) {
                 self.entries[hole] = entry;
@@ -103,31 +102,33 @@ impl Standings {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "halves of a tag")]
+    #[expect(clippy::cast_possible_truncation, reason = "halves of a pair")]
     fn all(&self) -> impl Iterator<Item = Standing> {
-        let used = self.entries.iter().filter(|&&entry| entry != VACANT);
-        used.take(self.len as usize).map(|&[tag, position]| {
-            let pair = (tag - 1) as u64;
+        let used = self.entries.iter().filter(|entry| is_kept(entry));
+        used.take(self.len as usize).map(|entry| {
+            let (pair, position) = (entry[0], position_in(entry));
             let (account, instrument) = ((pair >> 32) as u32, pair as u32);
             let (account, instrument) = (AccountId(account), InstrumentId(instrument));
             Standing { account, instrument, position }
         })
     }
 
-    /// Where a tag is, or would be.
-    fn place(&self, tag: i128) -> usize {
-        let mut at = self.home(tag);
-        while self.entries[at][0] != tag && self.entries[at] != VACANT {
+    /// Where a pair is, or would be.
+    #[inline]
+    fn place(&self, pair: u64) -> usize {
+        let mut at = self.home(pair);
+        while self.entries[at][0] != pair && is_kept(&self.entries[at]) {
             at = self.next(at);
         }
         at
     }
 
-    /// Where a tag is looked for first.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bits are mixed")]
-    fn home(&self, tag: i128) -> usize {
+    /// Where a pair is looked for first.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "bits are mixed")]
+    fn home(&self, pair: u64) -> usize {
         const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mixed = (tag as u64).wrapping_mul(GOLDEN);
+        let mixed = pair.wrapping_mul(GOLDEN);
         let mixed = (mixed ^ mixed >> 32).wrapping_mul(GOLDEN);
         (mixed >> 32) as usize & (self.entries.len() - 1)
     }
@@ -141,16 +142,30 @@ impl Standings {
     }
 }
 
-/// A pair as a number above zero.
-fn tag(account: AccountId, instrument: InstrumentId) -> i128 {
-    1 + (i128::from(account.0) << 32 | i128::from(instrument.0))
+/// A pair as a number.
+fn pair(account: AccountId, instrument: InstrumentId) -> u64 {
+    u64::from(account.0) << 32 | u64::from(instrument.0)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "halves of a position")]
+fn entry_of(pair: u64, position: i128) -> Entry {
+    let bits = position.cast_unsigned();
+    [pair, 1, bits as u64, (bits >> 64) as u64]
+}
+
+fn is_kept(&[_, kept, ..]: &Entry) -> bool {
+    kept != 0
+}
+
+fn position_in(&[_, _, low, high]: &Entry) -> i128 {
+    (u128::from(high) << 64 | u128::from(low)).cast_signed()
 }
 
 impl Standing {
     /// The hash of one.
     pub(crate) fn hash(&self) -> u64 {
         let mut hasher = StateHasher::default();
-        hasher.word(u64::from(self.account.0) << 32 | u64::from(self.instrument.0));
+        hasher.word(pair(self.account, self.instrument));
         hasher.wide(self.position);
         hasher.finish()
     }

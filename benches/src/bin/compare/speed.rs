@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use ringfence_benches::books::{Books, Fills, Limit, Ringfence, RingfenceInGroups};
+use ringfence_benches::books::{
+    Books, Fills, Limit, Ringfence, RingfenceInGroups, RingfenceOfMany,
+};
 #[cfg(feature = "peers")]
 use ringfence_benches::books::{Lobster, Matchcore, OrderbookRs};
 use ringfence_benches::workload::Workload;
@@ -47,6 +49,7 @@ const CONTENDERS: &[Contender] = &[
     contender::<Limit>(),
     contender::<Ringfence>(),
     contender::<RingfenceInGroups>(),
+    contender::<RingfenceOfMany>(),
     #[cfg(feature = "peers")]
     contender::<Matchcore>(),
     #[cfg(feature = "peers")]
@@ -62,7 +65,7 @@ const CONTENDERS: &[Contender] = &[
 /// Where a book's tally is not the expected one and it has no excuse.
 pub(crate) fn measure(workloads: &[Workload], rounds: usize, only: Option<&str>) -> Vec<Speed> {
     let mut speeds = Vec::new();
-    let wanted = |it: &&Contender| only.is_none_or(|only| it.name.starts_with(only));
+    let wanted = |it: &&Contender| only.is_none_or(|only| it.name == only);
     for workload in workloads {
         let from = speeds.len();
         speeds.extend(CONTENDERS.iter().filter(wanted).map(|contender| Speed {
@@ -87,7 +90,7 @@ pub(crate) fn measure(workloads: &[Workload], rounds: usize, only: Option<&str>)
         }
         for speed in &mut speeds[from..] {
             speed.runs.sort_by(f64::total_cmp);
-            println!("{} {:20} {:9.1} ns a command", speed.workload, speed.book, speed.median());
+            println!("{} {:22} {:9.1} ns a command", speed.workload, speed.book, speed.median());
         }
     }
     speeds
