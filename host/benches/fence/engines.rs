@@ -28,7 +28,7 @@ pub(super) fn engines() -> Vec<Engines> {
         use ringfence_host::runtime::{Wasmi, Wasmtime, WasmtimeCompiler::Optimised};
         engines.push(Engines {
             name: "wasmtime",
-            first: Arc::new(Wasmi::new().unwrap()),
+            first: Arc::new(Wasmi::to_start_with().unwrap()),
             then: Arc::new(Wasmtime::new(Optimised).unwrap()),
             pooled: Some(|| Arc::new(Wasmtime::pooled(Optimised, 64).unwrap())),
             call_limits: limits(60, 400),

@@ -295,7 +295,7 @@ fn engine(runtime: Option<Runtime>) -> Result<Box<dyn Engine>, RunError> {
         #[cfg(feature = "wasmtime")]
         Runtime::Wasmtime => {
             use crate::runtime::{Wasmi, Wasmtime, WasmtimeCompiler};
-            let first = Wasmi::new().map_err(failed)?;
+            let first = Wasmi::to_start_with().map_err(failed)?;
             let then = Wasmtime::new(WasmtimeCompiler::Optimised).map_err(failed)?;
             tiered(runtime, Arc::new(first), Arc::new(then)).map_err(failed)
         }

