@@ -9,7 +9,7 @@
 use ringfence_guest::{BookReplica, Capacity, LogLevel, prelude::*};
 
 // The replica takes its memory once, from a heap that is a static of the guest's.
-ringfence_guest::export!(Imbalance, heap: 4 << 20);
+ringfence_guest::export!(Imbalance, heap: 3 << 19);
 
 /// The weigher. It has at most one order on its way, and none resting.
 #[derive(Debug)]

@@ -25,10 +25,10 @@ pub(super) fn engines() -> Vec<Engines> {
     let mut engines = Vec::new();
     #[cfg(feature = "wasmtime")]
     {
-        use ringfence_host::runtime::{Wasmi, Wasmtime, WasmtimeCompiler::Optimised};
+        use ringfence_host::runtime::{Wasmtime, WasmtimeCompiler::Optimised};
         engines.push(Engines {
             name: "wasmtime",
-            first: Arc::new(Wasmi::to_start_with().unwrap()),
+            first: soonest(),
             then: Arc::new(Wasmtime::new(Optimised).unwrap()),
             pooled: Some(|| Arc::new(Wasmtime::pooled(Optimised, 64).unwrap())),
             call_limits: limits(60, 400),
@@ -39,13 +39,25 @@ pub(super) fn engines() -> Vec<Engines> {
         use ringfence_host::runtime::{WasmEdge, WasmEdgeMode};
         engines.push(Engines {
             name: "wasmedge",
-            first: Arc::new(WasmEdge::new(WasmEdgeMode::Interpreted).unwrap()),
+            first: soonest(),
             then: Arc::new(WasmEdge::new(WasmEdgeMode::Compiled).unwrap()),
             pooled: None,
             call_limits: limits(300, 700),
         });
     }
     engines
+}
+
+/// What the program starts strategies on that were never seen.
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+fn soonest() -> Arc<dyn Engine> {
+    #[cfg(feature = "wasmtime")]
+    return Arc::new(ringfence_host::runtime::Wasmi::to_start_with().unwrap());
+    #[cfg(not(feature = "wasmtime"))]
+    return Arc::new(
+        ringfence_host::runtime::WasmEdge::new(ringfence_host::runtime::WasmEdgeMode::Interpreted)
+            .unwrap(),
+    );
 }
 
 /// An engine whose compiler does not get to anything.

@@ -107,7 +107,35 @@ fn compilers() -> Vec<(&'static str, Arc<dyn Engine>)> {
 
 /// The engine that starts at once.
 fn interpreter() -> Arc<dyn Engine> {
-    Arc::clone(engines().iter().find(|engine| !engine.keeps_artifacts()).unwrap())
+    #[cfg(feature = "wasmtime")]
+    return Arc::new(ringfence_host::runtime::Wasmi::to_start_with().unwrap());
+    #[cfg(not(feature = "wasmtime"))]
+    return Arc::clone(engines().iter().find(|engine| !engine.keeps_artifacts()).unwrap());
+}
+
+/// Whoever validates all of it refuses what it never calls; the first of two engines leaves that to
+/// the second, and validates what is called: a fault, and nothing else.
+#[cfg(feature = "wasmtime")]
+#[test]
+fn the_first_of_two_engines_validates_what_is_called() {
+    use ringfence_host::runtime::{Call, Imports, ImportsConfig, Trap, Wasmi};
+    let wasm = wat::parse_str(
+        r#"(module
+            (memory (export "memory") 1)
+            (global (export "rf:gas") (mut i64) (i64.const 0))
+            (global (export "rf:depth") (mut i32) (i32.const 0))
+            (global (export "rf:path") (mut i64) (i64.const 0))
+            (func (export "rf_abi_version") (param i64) (result i32 i64) i32.const 1 local.get 0)
+            (func (export "rf_shutdown") (param i64) (result i64) i32.const 1))"#,
+    )
+    .unwrap();
+    Wasmi::new().unwrap().prepare(&wasm).unwrap_err();
+    let module = Wasmi::to_start_with().unwrap().prepare(&wasm).unwrap();
+    let nothing =
+        ImportsConfig { submitted_max: 0, log_bytes_per_second: 0, log_bytes_kept: 0, seed: 0 };
+    let mut guest = module.instantiate(Imports::new(nothing)).unwrap();
+    assert_eq!(guest.call(Call::AbiVersion, 9).map(|returned| returned.gas), Ok(9));
+    assert_eq!(guest.call(Call::Shutdown, 9).map(|returned| returned.gas), Err(Trap::Other));
 }
 
 fn in_child(name: &str, engine: Arc<dyn Engine>) -> Arc<dyn Engine> {

@@ -11,8 +11,8 @@ use crate::error::RunError;
 /// What `ringfence strategy new` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The folder gets a Cargo.toml, src/lib.rs (a small strategy) and src/tests.rs (its tests, in a market \
-with the real engine). Nothing that is there is written over. Exit status 2 where that is not possible.")]
+The folder gets a Cargo.toml, src/lib.rs (a small strategy), src/tests.rs (its tests, in a market \
+with the real engine) and .cargo/config.toml (the module's stack). Nothing that is there is written over. Exit status 2 where that is not possible.")]
 pub(super) struct Args {
     /// The strategy's name: small letters, digits, - and _
     #[arg(value_name = "NAME")]
@@ -26,8 +26,9 @@ pub(super) struct Args {
 }
 
 /// The files of a new crate, and what is in them.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("Cargo.toml", include_str!("new/Cargo.toml.txt")),
+    (".cargo/config.toml", include_str!("new/config.toml.txt")),
     ("src/lib.rs", include_str!("new/lib.rs.txt")),
     ("src/tests.rs", include_str!("new/tests.rs.txt")),
     (".gitignore", "/target\n"),
@@ -57,8 +58,10 @@ pub(super) fn run(args: &Args) -> Result<Outcome, RunError> {
         },
         _ => failed(&folder)(error),
     })?;
-    let source = folder.join("src");
-    fs::create_dir(&source).map_err(failed(&source))?;
+    for inner in ["src", ".cargo"] {
+        let inner = folder.join(inner);
+        fs::create_dir(&inner).map_err(failed(&inner))?;
+    }
     let path = toml_string(&sdk.display().to_string());
     let mut files = FILES.map(|(name, text)| (name, text.to_owned())).to_vec();
     // The versions that the kit was tested with, which are on this machine already: the first build
