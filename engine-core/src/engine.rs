@@ -331,7 +331,7 @@ impl Engine {
         self.check_ledger();
     }
 
-    /// Lets time pass: what is due by `at` ends.
+    /// Lets time pass: what is due by `at` ends; whether anything was.
     #[inline]
     fn advance(&mut self, at: Time, events: &mut impl EventSink) -> bool {
         self.now = self.now.max(at);

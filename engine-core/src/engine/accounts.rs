@@ -128,7 +128,9 @@ impl Engine {
             return self.count_orders(account);
         };
         known.cash = spec.cash.map(i128::from).or(known.cash);
-        known.spec = spec.clone();
+        let says = spec.cash.is_some() || spec.position != 0;
+        let position = if says { spec.position } else { known.spec.position };
+        known.spec = AccountSpec { position, ..spec.clone() };
     }
 
     fn check_account(&self, spec: &AccountSpec) -> Result<(), Reject> {

@@ -49,7 +49,8 @@ impl<S: EventSink> Desk<'_, S> {
         if order.can_rest() || self.book.call.gathers {
             self.check_room(order, limit)?;
         }
-        if order.post_only == PostOnly::No || order.stands_apart() || self.book.call.gathers {
+        let waits = order.stands_apart() || order.tif.is_for_auctions();
+        if order.post_only == PostOnly::No || waits || self.book.call.gathers {
             return Ok(limit);
         }
         self.stand_off(order.side, limit, order.post_only, order.qty)
@@ -171,8 +172,8 @@ impl<S: EventSink> Desk<'_, S> {
         if post_only == PostOnly::Reject {
             return Err(Reject::PostOnly);
         }
-        let tick = self.book.spec.tick_at(best).cast_signed();
-        side.checked_behind(best, tick).ok_or(Reject::BadPrice)
+        let behind = side.checked_behind(best, 1);
+        behind.and_then(|price| self.book.spec.on_tick(side, price)).ok_or(Reject::BadPrice)
     }
 }
 

@@ -6,10 +6,22 @@ use crate::book::pool::NONE;
 use crate::event::{CancelReason, EventSink, Interest};
 
 impl Engine {
-    /// Ends what is due; whether anything was.
+    /// Ends what is due, and all that follows from it, as a command that lets time pass does: what
+    /// comes next finds nothing left over. Whether anything was due.
     #[inline(never)]
     pub(super) fn expire(&mut self, events: &mut impl EventSink) -> bool {
         let mut expired = false;
+        while self.end_due(events) {
+            self.take_turns(events);
+            self.settle_all(events);
+            expired = true;
+        }
+        expired
+    }
+
+    /// Ends what is due; whether anything was.
+    fn end_due(&mut self, events: &mut impl EventSink) -> bool {
+        let mut any = false;
         while let Some(due) = self.store.due(self.now) {
             match due {
                 Due::Order(key) => {
@@ -20,12 +32,9 @@ impl Engine {
                     self.desk_of(position as usize, events).end_interruption();
                 }
             }
-            expired = true;
+            any = true;
         }
-        if expired {
-            self.take_turns(events);
-        }
-        expired
+        any
     }
 
     /// Lets the orders enter that a command for several instruments set free, and those that they
@@ -69,10 +78,16 @@ impl Engine {
         }
     }
 
-    /// Ends what protection ends in other books, has the pegged orders follow, and all-or-none
-    /// orders trade with those, until all is done; then tells the best prices.
+    /// Settles what a command left to be done, and then tells the best prices.
     #[inline(never)]
     pub(super) fn finish(&mut self, events: &mut impl EventSink) {
+        self.settle_all(events);
+        self.tell_bests(events);
+    }
+
+    /// Ends what protection ends in other books, has the pegged orders follow, and all-or-none
+    /// orders trade with those, until all is done.
+    fn settle_all(&mut self, events: &mut impl EventSink) {
         loop {
             while !self.accounts.tripped.is_empty() {
                 for at in 0..self.directory.len() {
@@ -88,7 +103,6 @@ impl Engine {
             }
             self.take_turns(events);
         }
-        self.tell_bests(events);
     }
 
     /// Tells what auctions would come to, and then the best prices, of every book in which they are

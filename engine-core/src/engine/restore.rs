@@ -10,7 +10,10 @@ use super::waiting::trail_key;
 use crate::book::call::{Kind, Outcome};
 use crate::book::heed::Heed;
 use crate::book::index::Mixer;
+use crate::book::ladder::Page;
+use crate::book::level::Level;
 use crate::book::order::{Order, Terms};
+use crate::book::orders::Seat;
 use crate::book::pool::NONE;
 use crate::book::{Book, Extra, Waits};
 use crate::command::{OrderType, Phase};
@@ -242,6 +245,7 @@ fn check_room(state: &State, capacity: Capacity) -> Checked<()> {
     let possible =
         capacity.orders <= Capacity::ORDERS_MAX && capacity.levels <= Capacity::LEVELS_MAX;
     must(possible, "its capacity is beyond every engine's")?;
+    room(has_memory(capacity), "memory")?;
     let live: usize = state.books.iter().map(|book| book.orders.len()).sum();
     room(live <= capacity.orders as usize, "orders")?;
     room(state.books.len() <= capacity.instruments as usize, "instruments")?;
@@ -250,6 +254,26 @@ fn check_room(state: &State, capacity: Capacity) -> Checked<()> {
     let kept: usize = state.accounts.iter().map(|account| account.positions.len()).sum();
     room(kept <= capacity.positions as usize, "positions")
 }
+
+/// Whether there is memory for an engine of this capacity: to build one ends the process if not.
+fn has_memory(capacity: Capacity) -> bool {
+    let Capacity { orders, levels, instruments, accounts, positions } = capacity;
+    let parts = [
+        (orders, size_of::<Seat>() + size_of::<Extra>() + ORDER_LEN),
+        (levels, size_of::<Level>() + size_of::<Page>() + ORDER_LEN),
+        (instruments, size_of::<Book>()),
+        (accounts, size_of::<Account>()),
+        (positions, POSITION_LEN),
+    ];
+    let sum: u128 = parts.iter().map(|&(count, len)| u128::from(count) * len as u128).sum();
+    usize::try_from(sum).is_ok_and(|len| Vec::<u8>::new().try_reserve_exact(len).is_ok())
+}
+
+/// About what an order's detail, its places in trees and its entry in the index take.
+const ORDER_LEN: usize = 256;
+
+/// About what a position takes, with limits and without.
+const POSITION_LEN: usize = 256;
 
 /// Whether the places in time of all orders are different and past.
 fn check_entries(state: &State) -> Checked<()> {

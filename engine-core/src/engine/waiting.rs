@@ -232,7 +232,8 @@ impl<S: EventSink> Desk<'_, S> {
             self.protect(&mut taker);
         }
         let post_only = order.terms.post_only();
-        if post_only != PostOnly::No && !self.book.call.gathers {
+        let waits_on = order.tif.is_for_auctions() || self.book.call.gathers;
+        if post_only != PostOnly::No && !waits_on {
             match self.stand_off(order.side, taker.limit, post_only, order.open) {
                 Ok(limit) => taker.limit = limit,
                 Err(_) => return self.cancel_rest(&taker, CancelReason::PostOnly),

@@ -81,6 +81,26 @@ fn what_is_wrong_is_said() {
     assert_eq!(SEMANTICS_VERSION, u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]));
 }
 
+/// Room for more than there is memory for is said, and does not end the process. Where the system
+/// promises any memory, there is an engine.
+#[test]
+fn a_capacity_without_memory_for_it_is_no_harm() {
+    let Capacity { orders, levels, instruments, accounts, positions } = CAPACITY;
+    let words = [orders, levels, instruments, accounts, positions].map(u32::to_le_bytes).concat();
+    let bytes = Engine::new(CAPACITY).snapshot();
+    let places = bytes.windows(words.len()).filter(|window| *window == words);
+    assert_eq!(places.count(), 1, "the capacity is in there");
+    let at = bytes.windows(words.len()).position(|window| window == words).unwrap_or(0);
+    for field in 2..5 {
+        let mut bytes = bytes.clone();
+        bytes[at + field * 4..][..4].fill(0xff);
+        let sum = checksum(&bytes[HEADER_LEN..]);
+        bytes[16..24].copy_from_slice(&sum.to_le_bytes());
+        let restored = Engine::restore(&bytes, None).map(|_| ());
+        assert!(matches!(restored, Ok(()) | Err(SnapshotError::Capacity(_))), "{restored:?}");
+    }
+}
+
 /// Prints how long it takes; no test depends on that.
 #[test]
 #[expect(clippy::print_stderr, clippy::disallowed_types, reason = "a figure for people")]

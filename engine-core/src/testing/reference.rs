@@ -85,9 +85,23 @@ impl Reference {
     /// Applies one command that happened at `at`, and tells `events` what it caused.
     pub fn apply(&mut self, at: Time, command: &Command, events: &mut impl EventSink) {
         self.now = self.now.max(at);
-        self.expire();
-        self.take_turns();
+        while self.expire() {
+            self.finish();
+        }
         self.obey(command);
+        self.finish();
+        self.tell_indicative();
+        self.tell_best();
+        let interest = events.interest();
+        for event in self.told.drain(..) {
+            if interest.wants(event.what.class()) {
+                events.push(event);
+            }
+        }
+    }
+
+    /// What a command, or passing time, leaves to be done.
+    fn finish(&mut self) {
         self.take_turns();
         loop {
             while !self.tripped.is_empty() {
@@ -102,14 +116,6 @@ impl Reference {
                 break;
             }
             self.take_turns();
-        }
-        self.tell_indicative();
-        self.tell_best();
-        let interest = events.interest();
-        for event in self.told.drain(..) {
-            if interest.wants(event.what.class()) {
-                events.push(event);
-            }
         }
     }
 

@@ -85,7 +85,10 @@ impl Reference {
             is_tripped: false,
         };
         let account = self.accounts.entry(spec.account).or_insert_with(fresh);
+        // What is not said anew stays.
+        let kept = if spec.position == 0 && cash.is_none() { account.spec.position } else { 0 };
         account.spec = spec.clone();
+        account.spec.position += kept;
         account.cash = cash.or(account.cash);
     }
 

@@ -157,8 +157,9 @@ impl Reference {
         }
     }
 
-    /// Ends every order whose time has come: the earliest first, then who entered first.
-    pub(super) fn expire(&mut self) {
+    /// Ends every order whose time has come: the earliest first, then who entered first. Whether there
+    /// was any, or an auction.
+    pub(super) fn expire(&mut self) -> bool {
         let mut due = Vec::new();
         for (at, listing) in self.listings.iter().enumerate() {
             for order in listing.book.all() {
@@ -175,6 +176,7 @@ impl Reference {
             }
         }
         due.sort_unstable();
+        let any = !due.is_empty();
         for (_, is_auction, _, at, id) in due {
             if is_auction {
                 self.end_interruption(at);
@@ -182,5 +184,6 @@ impl Reference {
                 self.end(at, id, CancelReason::Expired);
             }
         }
+        any
     }
 }

@@ -4,7 +4,7 @@ use super::allotment::allocation_fits;
 use super::auction::is_for_auctions;
 use super::book::Order;
 use super::limits::Wish;
-use super::pegs::place;
+use super::pegs::{on_tick as on_tick_for, place};
 use super::waiting::is_stop;
 use super::{Call, Listing, Reference};
 use crate::command::{
@@ -380,16 +380,13 @@ pub(super) fn check_post_only(
     let (Some(limit), Some(best)) = (price, best) else {
         return Ok(price);
     };
-    // Nobody takes while orders gather.
-    if post_only == PostOnly::No || listing.gathers || !side.crosses(limit, best) {
+    // Nobody takes while orders gather, nor who waits for that.
+    let gathers = listing.gathers || is_for_auctions(order.tif);
+    if post_only == PostOnly::No || gathers || !side.crosses(limit, best) {
         return Ok(price);
     }
     refuse(post_only == PostOnly::Reject, Reject::PostOnly)?;
-    let tick = i128::from(listing.spec.tick_at(best));
-    let behind = match side {
-        Side::Buy => i128::from(best.0) - tick,
-        Side::Sell => i128::from(best.0) + tick,
-    };
-    let behind = i64::try_from(behind).map_err(|_| Reject::BadPrice)?;
-    Ok(Some(Price(behind)))
+    let step = if side == Side::Buy { -1 } else { 1 };
+    let behind = on_tick_for(&listing.spec, side, i128::from(best.0) + step);
+    Ok(Some(behind.ok_or(Reject::BadPrice)?))
 }
