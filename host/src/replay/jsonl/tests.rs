@@ -61,10 +61,28 @@ fn what_only_one_type_has_says_the_type_and_hidden_is_a_word_for_one() {
     assert_eq!(order(r#","price":9,"type":"hidden""#), (OrderType::Limit, true));
     assert_eq!(order(r#","price":9,"display":2"#), (OrderType::Iceberg, false));
     assert_eq!(order(r#","price":9,"display":0"#), (OrderType::Limit, false));
+    // Whichever comes first.
+    assert_eq!(order(r#","peg":"primary","display":2"#), (OrderType::Pegged, false));
+    assert_eq!(order(r#","display":2,"peg":"primary""#), (OrderType::Pegged, false));
     assert_eq!(order(r#","peg":"primary""#), (OrderType::Pegged, false));
     // Who names a type means it.
     assert_eq!(order(r#","price":9,"display":2,"type":"limit""#), (OrderType::Limit, false));
     assert_eq!(order(r#","type":"limit","price":9,"peg":"market""#), (OrderType::Limit, false));
+}
+
+#[test]
+fn a_peg_of_an_order_that_follows_nothing_is_not_passed_over() {
+    let line = r#"{"op":"new","instrument":1,"id":7,"side":"buy","qty":5,"type":"market","peg":"primary"}"#;
+    let mut venue = ringfence_core::Engine::new(ringfence_core::Capacity::SMALL);
+    let mut events = Vec::<Event>::new();
+    for line in [r#"{"op":"instrument","instrument":1,"symbol":"A"}"#, line] {
+        venue.apply(Time(0), &command(line), &mut events);
+    }
+    let last = events.pop().map(|event| event.what);
+    assert!(
+        matches!(last, Some(What::Rejected { reason: Reject::BadCombination, .. })),
+        "{last:?}"
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ impl Fields<'_> {
         let (mut instrument, mut id, mut side, mut qty) = (None, None, None, None);
         let mut order = NewOrder::market(OrderId(0), Side::Buy, Qty::ZERO);
         order.tif = TimeInForce::Gtc;
-        let (mut order_type, mut implied) = (None, OrderType::Limit);
+        let (mut order_type, mut follows) = (None, false);
         for field in self.own() {
             match &*field.key {
                 "instrument" => instrument = Some(InstrumentId(field.u32()?)),
@@ -33,15 +33,10 @@ impl Fields<'_> {
                 "limit" => order.limit = Some(Price(field.i64()?)),
                 "peg" => {
                     order.peg = field.one_of(Peg::ALL, Peg::name)?;
-                    implied = OrderType::Pegged;
+                    follows = true;
                 }
                 "offset" => order.offset = field.i64()?,
-                "display" => {
-                    order.display = Qty(field.u64()?);
-                    if order.display != Qty::ZERO {
-                        implied = OrderType::Iceberg;
-                    }
-                }
+                "display" => order.display = Qty(field.u64()?),
                 "hidden" => order.hidden = field.boolean()?,
                 "min_qty" => order.min_qty = Qty(field.u64()?),
                 "all_or_none" => order.all_or_none = field.boolean()?,
@@ -58,7 +53,15 @@ impl Fields<'_> {
                 _ => return Err(field.unknown(&self.op, NEW_KEYS)),
             }
         }
-        order.order_type = order_type.unwrap_or(implied);
+        order.order_type = match order_type {
+            None if follows => OrderType::Pegged,
+            None if order.display != Qty::ZERO => OrderType::Iceberg,
+            named => named.unwrap_or(OrderType::Limit),
+        };
+        if follows && order.order_type != OrderType::Pegged && order.peg == Peg::Primary {
+            // That one is what orders have which follow nothing; the engine refuses any other.
+            order.peg = Peg::Market;
+        }
         order.instrument = self.needed(instrument, "instrument")?;
         order.id = self.needed(id, "id")?;
         order.side = self.needed(side, "side")?;
