@@ -125,7 +125,6 @@ impl Standings {
 
     /// Where a pair is looked for first.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "bits are mixed")]
     fn home(&self, pair: u64) -> usize {
         const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
         let mixed = pair.wrapping_mul(GOLDEN);
