@@ -81,7 +81,6 @@ impl Books for RingfenceOfMany {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "below 64")]
     fn apply(&mut self, order: &Order, fills: &mut Fills) {
         self.0.apply_of(AccountId((order.id % 64) as u32), order, fills);
     }
