@@ -1,7 +1,7 @@
 //! The one binary encoding: 64-byte events and 128-byte commands, little-endian, integers only.
 //!
 //! Guests, the gateway and the market-data feed all speak it. Offsets are those of
-//! `shared/spec/guest-abi.md`.
+//! `docs/abi.md`.
 
 mod command;
 mod event;

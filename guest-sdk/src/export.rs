@@ -17,7 +17,7 @@ pub use heap::Heap;
 
 /// Makes a guest of a strategy; once in a crate.
 ///
-/// On Wasm it emits everything that `shared/spec/guest-abi.md` asks for, a panic handler and an
+/// On Wasm it emits everything that `docs/abi.md` asks for, a panic handler and an
 /// allocator; the crate has to be `no_std` there. Elsewhere it only checks the manifest, so that
 /// the crate is an ordinary library with ordinary tests:
 ///

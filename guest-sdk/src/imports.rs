@@ -12,7 +12,7 @@ pub(crate) use wasm::{log, metric, panic, rand64, submit};
 #[cfg(target_arch = "wasm32")]
 mod wasm {
     pub(crate) mod raw {
-        // SAFETY: the names, types and module are those of `shared/spec/guest-abi.md`, which the
+        // SAFETY: the names, types and module are those of `docs/abi.md`, which the
         // host checks before it links the guest. The host reads `len` bytes from `ptr`, keeps no
         // address and writes nothing, so that any slice's parts may be passed.
         #[link(wasm_import_module = "ringfence_1")]

@@ -1,6 +1,6 @@
 //! Golden scenarios: commands as JSON Lines, each followed by the events that it must cause.
 //!
-//! The format is that of `shared/spec/commands.md`; `engine-core/scenarios/README.md` adds the few
+//! The format is that of `docs/jsonl.md`; `engine-core/scenarios/README.md` adds the few
 //! rules for tapes.
 
 mod parse;

@@ -16,7 +16,7 @@ use crate::testing::wire_check::{
 };
 use random::{commands, events, wild, wild32};
 
-/// Written down from `shared/spec/guest-abi.md`, field by field, not by this crate.
+/// Written down from `docs/abi.md`, field by field, not by this crate.
 #[rustfmt::skip]
 const TRADE: [u8; EVENT_LEN] = [
     16, 1, 8, 0, 4, 3, 2, 1, // kind trade, side sell, flags has taker, instrument

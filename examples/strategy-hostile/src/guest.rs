@@ -13,7 +13,7 @@ use ringfence_guest::prelude::{InstrumentId, NewOrder, OrderId, Price, Qty, Side
 use crate::{Attack, Orders};
 
 mod raw {
-    // SAFETY: the names, types and module are those of `shared/spec/guest-abi.md`. That what is
+    // SAFETY: the names, types and module are those of `docs/abi.md`. That what is
     // passed makes no sense is the point: the host has to find out.
     #[link(wasm_import_module = "ringfence_1")]
     unsafe extern "C" {
