@@ -193,7 +193,9 @@ impl Host {
         admitted
     }
 
-    /// Has everything that was admitted on the disk itself, whatever the journal's policy.
+    /// The end of a run: has everything that was admitted on the disk itself, whatever the journal's
+    /// policy, and the journal sealed, so that what gets lost of it later is never taken for what a
+    /// crash left. The host may go on, which unseals it.
     ///
     /// # Errors
     ///

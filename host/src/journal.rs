@@ -2,6 +2,7 @@
 
 mod archivist;
 mod clerk;
+mod cut;
 mod direct;
 mod disk;
 mod error;
@@ -11,6 +12,7 @@ mod porter;
 mod reader;
 mod record;
 mod scribe;
+mod seal;
 mod segment;
 pub(crate) mod shelf;
 mod snapshot;
@@ -22,6 +24,7 @@ mod writer;
 use ringfence_core::{Command, Engine};
 
 pub use archivist::{SnapshotSettings, SnapshotTally};
+pub(crate) use cut::cut;
 pub use disk::{Disk, Settings};
 pub use error::JournalError;
 pub use file::Folder;
@@ -133,7 +136,8 @@ impl Journal {
         }
     }
 
-    /// Has everything that was committed on the disk itself, whatever the policy.
+    /// Has everything that was committed on the disk itself, whatever the policy, and a seal behind it
+    /// until more is written: from then on, what is missing before it was damaged.
     ///
     /// # Errors
     ///

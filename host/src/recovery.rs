@@ -10,7 +10,7 @@ use ringfence_core::{Capacity, Command, Engine, Event, EventSink, Interest};
 
 use crate::journal::{
     Disk, End, Entry, Journal, JournalError, PassedOver, Reader, Settings, Snapshot, Storage, Torn,
-    index_key, room, shelf,
+    cut, index_key, room, shelf,
 };
 use crate::metrics::{Grouped, Span};
 use crate::sequencer::{Sequencer, Stamp};
@@ -96,6 +96,8 @@ pub struct Findings {
     pub segments: u64,
     /// What a crash had left behind the last command; it was cut.
     pub torn: Option<Torn>,
+    /// The file that has what was cut, where commands were whole among it.
+    pub kept: Option<String>,
     /// The hash of the engine's state.
     pub state_hash: u64,
     /// How long it took, without the hash.
@@ -121,8 +123,11 @@ impl fmt::Display for Findings {
             Span(took),
             Grouped(rate),
         )?;
-        if let Some(Torn { file, from, to }) = &self.torn {
-            write!(f, "; cut {} torn bytes at offset {from} of {file}", to - from)?;
+        if let Some(torn) = &self.torn {
+            write!(f, "; cut {torn}")?;
+        }
+        if let Some(kept) = &self.kept {
+            write!(f, "; what was cut is kept in {kept}")?;
         }
         self.passed_over.iter().try_for_each(|passed_over| write!(f, "; {passed_over}"))
     }
@@ -153,6 +158,7 @@ pub fn recover(
     check_end(&end, state.snapshot)?;
     let took = begun.elapsed();
     shelf::tidy(&mut *storage, &passed_over)?;
+    let kept = cut(&mut *storage, &end)?;
     let Replayed { engine, snapshot, commands, bytes, sink: _ } = state;
     let header = header.as_ref();
     let disk = Disk::resume(storage, settings, capacity, &end, &definitions, header, snapshot)?;
@@ -164,6 +170,7 @@ pub fn recover(
         bytes: end.bytes + bytes,
         segments: end.segments,
         torn: end.torn,
+        kept,
         state_hash: engine.state_hash(),
         took,
     };

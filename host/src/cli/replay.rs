@@ -312,6 +312,7 @@ fn lobster(args: &Args) -> Result<Outcome, RunError> {
     };
     let (mut run, page) = args.start()?;
     let findings = lobster::replay(&day, &mut run)?;
+    run.host.sync()?;
     let mut text = findings.counts.to_string();
     if let Some(verdict) = &findings.verdict {
         text += &verdict.to_string();

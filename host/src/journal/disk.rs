@@ -11,6 +11,7 @@ use super::latency::Latency;
 use super::reader::{End, SEGMENT_LEN_MAX};
 use super::record::{self, Link};
 use super::scribe::{Job, Policy, Reached, Scribe};
+use super::seal::SEAL_LEN;
 use super::segment::{self, Header};
 use super::snapshot::{self, Shot};
 use super::steward::{Ahead, Steward};
@@ -132,7 +133,7 @@ impl Definitions {
 
 impl Disk {
     /// Goes on where a journal ends, of which `header` is the head of the last segment, and of
-    /// which the newest snapshot was taken after `snapshot`: what a crash left is cut first.
+    /// which the newest snapshot was taken after `snapshot`: what a crash left was cut.
     ///
     /// # Errors
     ///
@@ -147,7 +148,6 @@ impl Disk {
         snapshot: Stamp,
     ) -> Result<Self, JournalError> {
         settings.segment_len = settings.segment_len.min(SEGMENT_LEN_MAX);
-        cut(&mut *storage, end)?;
         let folder = storage.name();
         let shared = storage.share().map_err(|error| JournalError::io(&folder, "open", &error))?;
         let archivist = Archivist::new(shared, settings.snapshots, snapshot)?;
@@ -168,7 +168,7 @@ impl Disk {
         }
         let reached = Reached { written: end.last.place, synced: end.last.place };
         let steward = Steward::new(&*storage, settings.ahead, settings.segment_len)?;
-        let scribe = Scribe::new(storage, steward, settings.policy, end.open.clone(), end.last)?;
+        let scribe = Scribe::new(storage, steward, settings.policy, end)?;
         let output = if settings.has_thread {
             Output::Thread(Writer::new(scribe, reached)?)
         } else {
@@ -261,7 +261,7 @@ impl Disk {
 
     pub(super) fn sync(&mut self) -> Result<(), JournalError> {
         self.commit()?;
-        let sent = self.send(Job::Sync);
+        let sent = self.send(Job::Seal { last: self.committed, chain: self.committed_chain });
         self.remember(sent)?;
         self.wait()
     }
@@ -325,7 +325,8 @@ impl Disk {
         let group_len = self.group.len() as u64;
         // A segment that has no records yet takes any group: its name is that of the next one.
         let is_empty = self.first == Some(self.committed.place + 1);
-        if self.first.is_none() || (self.used + group_len > self.len && !is_empty) {
+        if self.first.is_none() || (self.used + group_len + SEAL_LEN as u64 > self.len && !is_empty)
+        {
             self.begin_segment(group_len)?;
         }
         let spare = match &mut self.output {
@@ -349,7 +350,7 @@ impl Disk {
         let head = header.to_bytes();
         self.first = Some(header.first);
         self.used = head.len() as u64;
-        self.len = self.settings.segment_len.max(self.used + group_len);
+        self.len = self.settings.segment_len.max(self.used + group_len + SEAL_LEN as u64);
         self.send(Job::Segment { name, head, len: self.len })
     }
 
@@ -367,18 +368,4 @@ impl Disk {
             Output::Thread(writer) => writer.send(job),
         }
     }
-}
-
-/// Takes away what a crash left behind the last command.
-fn cut(storage: &mut dyn Storage, end: &End) -> Result<(), JournalError> {
-    if let Some(name) = &end.unborn {
-        let failed = |error| JournalError::io(name, "remove", &error);
-        storage.remove(name).map_err(failed)?;
-    }
-    let Some(torn) = &end.torn else { return Ok(()) };
-    let failed = |error| JournalError::io(&torn.file, "mend", &error);
-    let mut file = storage.open(&torn.file).map_err(failed)?;
-    let zeros = vec![0; usize::try_from(torn.to - torn.from).unwrap_or_default()];
-    file.write_all_at(&zeros, torn.from).map_err(failed)?;
-    file.sync().map_err(failed)
 }

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 
 use super::error::JournalError;
 use super::record::{ALIGN, Entry, Record};
+use super::seal::Seal;
 use super::segment::{self, BadHead, HEAD_LEN_MAX, Header};
 use super::shelf::{self, LOOKS_MAX};
 use super::storage::{Storage, StoredFile};
@@ -64,6 +65,8 @@ pub struct End {
     pub segments: u64,
     /// What a crash left behind the last command.
     pub torn: Option<Torn>,
+    /// Whether a seal stands there: it ended in order.
+    pub(super) is_sealed: bool,
     /// The checksum of the last record.
     pub(super) chain: u32,
     /// The last segment, and where its next record goes.
@@ -72,7 +75,8 @@ pub struct End {
     pub(super) unborn: Option<String>,
 }
 
-/// What a crash left behind the last command: parts of records that nobody was told of.
+/// What a crash left behind the last command. Nobody was told of it where the policy was
+/// [`EveryTurn`](super::Policy::EveryTurn); under another, somebody may have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Torn {
     /// Which file.
@@ -81,6 +85,8 @@ pub struct Torn {
     pub from: u64,
     /// To here.
     pub to: u64,
+    /// So many commands are whole among it, and follow some that are not.
+    pub commands: u64,
 }
 
 impl End {
@@ -202,14 +208,16 @@ impl<'a> Reader<'a> {
     /// As [`next_entry`](Self::next_entry).
     pub fn end(mut self) -> Result<End, JournalError> {
         while self.next_entry()?.is_some() {}
-        let torn = match &self.open {
-            Some(open) => match tail::judge(&open.bytes, open.at, self.last.place + 1) {
-                Tail::Torn(to) => {
-                    Some(Torn { file: open.name.clone(), from: open.at as u64, to: to as u64 })
-                }
-                Tail::Clean | Tail::Damaged(_) => None,
-            },
-            None => None,
+        let tail = self.open.as_ref().map_or(Tail::Clean, |open| self.judge(open));
+        let is_sealed = tail == Tail::Sealed;
+        let torn = match (&self.open, tail) {
+            (Some(Open { name, at, .. }), Tail::Torn { to, records }) => Some(Torn {
+                file: name.clone(),
+                from: *at as u64,
+                to: to as u64,
+                commands: records,
+            }),
+            _ => None,
         };
         Ok(End {
             last: self.last,
@@ -217,18 +225,24 @@ impl<'a> Reader<'a> {
             bytes: self.bytes,
             segments: self.segments,
             torn,
+            is_sealed,
             chain: self.chain,
             open: self.open.map(|open| (open.name, open.at as u64)),
             unborn: self.unborn,
         })
     }
 
-    /// Asserts that behind the last record of the last segment stands nothing but zeros, or what a
-    /// crash left.
+    /// What stands behind the last record that was read.
+    fn judge(&self, open: &Open) -> Tail {
+        tail::judge(&open.bytes, open.at, self.last, self.chain)
+    }
+
+    /// Asserts that behind the last record of the last segment stands nothing but zeros, a seal, or what
+    /// a crash left.
     fn check_end(&self) -> Result<(), JournalError> {
         let Some(open) = &self.open else { return Ok(()) };
-        match tail::judge(&open.bytes, open.at, self.last.place + 1) {
-            Tail::Clean | Tail::Torn(_) => Ok(()),
+        match self.judge(open) {
+            Tail::Clean | Tail::Sealed | Tail::Torn { .. } => Ok(()),
             Tail::Damaged(problem) => {
                 Err(JournalError::damaged(&open.name, open.at as u64, problem))
             }
@@ -249,13 +263,13 @@ impl<'a> Reader<'a> {
         let Some(open) = self.open.take() else { return Ok(()) };
         let place = self.last.place + 1;
         let next = self.names.last().and_then(|name| segment::first_of(name));
-        let problem = match tail::judge(&open.bytes, open.at, place) {
-            Tail::Clean if next == Some(place) => {
+        let problem = match self.judge(&open) {
+            Tail::Clean | Tail::Sealed if next == Some(place) => {
                 self.buffer = open.bytes;
                 return self.open_next();
             }
             Tail::Damaged(problem) => problem,
-            Tail::Clean | Tail::Torn(_) => {
+            Tail::Clean | Tail::Sealed | Tail::Torn { .. } => {
                 format!("the record of place {place} is not here, though segments come after")
             }
         };
@@ -371,11 +385,11 @@ fn read_segment(
     }
 }
 
-/// Whether this segment, which should begin with the place `first`, has no record. Its head is on
-/// the disk before its first record is written.
+/// Whether this segment, which should begin with the place `first`, has no record and no seal. Its
+/// head is on the disk before either is written.
 fn holds_nothing(bytes: &[u8], first: u64) -> bool {
-    let mut records = (0..bytes.len()).step_by(ALIGN).filter_map(|at| Record::read(&bytes[at..]));
-    !records.any(|record| record.stamp.place >= first)
+    let is_record = |at| Record::read(&bytes[at..]).is_some_and(|r| r.stamp.place >= first);
+    !(0..bytes.len()).step_by(ALIGN).any(|at| is_record(at) || Seal::read(bytes, at).is_some())
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use ringfence_core::Time;
 
 use super::error::JournalError;
 use super::porter::SPARE;
+use super::reader::End;
+use super::seal::{SEAL_LEN, Seal};
 use super::steward::Steward;
 use super::storage::{Storage, StoredFile};
 use crate::sequencer::Stamp;
@@ -59,8 +61,9 @@ pub(super) enum Job {
     Segment { name: String, head: Vec<u8>, len: u64 },
     /// Records, the last of which has this stamp.
     Records { bytes: Vec<u8>, last: Stamp },
-    /// Nothing but the promise that the disk itself has everything.
-    Sync,
+    /// Nothing but the promise that the disk itself has everything, and a seal that says so; the last
+    /// record has this checksum.
+    Seal { last: Stamp, chain: u32 },
 }
 
 /// How far things have come.
@@ -80,6 +83,8 @@ pub(super) struct Scribe {
     policy: Policy,
     file: Option<(String, Box<dyn StoredFile>)>,
     offset: u64,
+    /// Whether a seal stands there.
+    is_sealed: bool,
     /// Bytes of the file.
     len: u64,
     /// The disk was asked to take what the file holds before this offset.
@@ -103,24 +108,24 @@ static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 const PART_LEN: u64 = 1 << 20;
 
 impl Scribe {
-    /// A scribe that goes on in `open` (a segment, and where in it), after `last`.
+    /// A scribe that goes on where a journal ends.
     pub(super) fn new(
         mut storage: Box<dyn Storage>,
         steward: Steward,
         policy: Policy,
-        open: Option<(String, u64)>,
-        last: Stamp,
+        end: &End,
     ) -> Result<Self, JournalError> {
+        let last = end.last;
         let (mut offset, mut len) = (0, 0);
         let mut file = None;
-        if let Some((name, at)) = open {
-            let mut opened = storage.open(&name).map_err(|error| io(&name, "open", error))?;
-            len = opened.len().map_err(|error| io(&name, "open", error))?;
+        if let Some((name, at)) = &end.open {
+            let mut opened = storage.open(name).map_err(|error| io(name, "open", error))?;
+            len = opened.len().map_err(|error| io(name, "open", error))?;
             if is_direct(policy) {
                 opened.be_direct();
             }
-            file = Some((name, opened));
-            offset = at;
+            file = Some((name.clone(), opened));
+            offset = *at;
         }
         let reached = Reached { written: last.place, synced: last.place };
         Ok(Self {
@@ -129,6 +134,7 @@ impl Scribe {
             policy,
             file,
             offset,
+            is_sealed: end.is_sealed,
             len,
             handed: offset,
             reached,
@@ -143,7 +149,7 @@ impl Scribe {
         match job {
             Job::Segment { name, head, len } => self.begin_segment(name, head, len),
             Job::Records { bytes, last } => self.write(bytes, last),
-            Job::Sync => self.sync().map(|()| Vec::new()),
+            Job::Seal { last, chain } => self.seal(last, chain).map(|()| Vec::new()),
         }
     }
 
@@ -158,6 +164,7 @@ impl Scribe {
             self.sync()?;
         }
         self.steward.tend()?;
+        self.reached.synced = self.reached.synced.max(self.steward.written_back());
         Ok(self.reached)
     }
 
@@ -170,6 +177,7 @@ impl Scribe {
     }
 
     fn write(&mut self, bytes: Vec<u8>, last: Stamp) -> Result<Vec<u8>, JournalError> {
+        self.unseal()?;
         let (name, file) = self.file.as_mut().expect("a segment comes before its records");
         file.write_all_at(&bytes, self.offset).map_err(|error| io(name, "write", error))?;
         self.offset += bytes.len() as u64;
@@ -180,7 +188,7 @@ impl Scribe {
         }
         // So that the end of a segment has little to wait for.
         let is_much = self.policy == Policy::Os && self.offset - self.handed >= HANDED_LEN;
-        if is_much && self.steward.write_back(name, self.offset) {
+        if is_much && self.steward.write_back(name, self.offset, last.place) {
             self.handed = self.offset;
         }
         Ok(bytes)
@@ -195,6 +203,31 @@ impl Scribe {
         Ok(())
     }
 
+    /// Has everything on the disk, and then says so behind it.
+    fn seal(&mut self, last: Stamp, chain: u32) -> Result<(), JournalError> {
+        self.sync()?;
+        let Some((name, file)) = &mut self.file else { return Ok(()) };
+        if !self.is_sealed {
+            let seal = Seal::after(last, chain, self.offset).to_bytes();
+            file.write_all_at(&seal, self.offset).map_err(|error| io(name, "seal", error))?;
+            file.sync().map_err(|error| io(name, "seal", error))?;
+            self.is_sealed = true;
+        }
+        Ok(())
+    }
+
+    /// Takes the seal away before anything comes in its place: a sector that a crash keeps from being
+    /// written is full of zeros behind the last record, as [`tail`](super::tail) has it.
+    fn unseal(&mut self) -> Result<(), JournalError> {
+        if !std::mem::take(&mut self.is_sealed) {
+            return Ok(());
+        }
+        let Some((name, file)) = &mut self.file else { return Ok(()) };
+        file.write_all_at(&[0; SEAL_LEN], self.offset)
+            .map_err(|error| io(name, "unseal", error))?;
+        file.sync().map_err(|error| io(name, "unseal", error))
+    }
+
     fn begin_segment(
         &mut self,
         name: String,
@@ -202,6 +235,8 @@ impl Scribe {
         len: u64,
     ) -> Result<Vec<u8>, JournalError> {
         let is_first = self.file.is_none();
+        // A seal goes with what the segment did not use.
+        self.is_sealed = false;
         if let Some((left, mut file)) = self.file.take() {
             // Whole on the disk before the next has its name.
             file.sync().map_err(|error| io(&left, "sync", error))?;

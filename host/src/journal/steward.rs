@@ -32,8 +32,10 @@ pub(super) struct Steward {
     /// Bytes of a segment.
     segment_len: u64,
     next: Next,
-    /// Whether the disk is taking what only the system has.
-    writes_back: bool,
+    /// The disk is taking what only the system has, up to this place.
+    writes_back: Option<u64>,
+    /// It has taken what comes up to this one.
+    written_back: u64,
     /// Chores that were given and not reported.
     under_way: usize,
 }
@@ -79,7 +81,7 @@ impl Steward {
             Ahead::ByThread => Hand::Thread(Thread::new(Porter::new(share()?))?),
         };
         let next = Next::NotWanted;
-        Ok(Self { hand, segment_len, next, writes_back: false, under_way: 0 })
+        Ok(Self { hand, segment_len, next, writes_back: None, written_back: 0, under_way: 0 })
     }
 
     /// Has the next segment's file made, unless it is there or under way; `direct` says how it will be
@@ -115,15 +117,20 @@ impl Steward {
         Ok(())
     }
 
-    /// Has the disk take what was written to a segment, `len` bytes, unless it is at that already.
-    /// Whether.
-    pub(super) fn write_back(&mut self, name: &str, len: u64) -> bool {
-        let may = !self.writes_back && !matches!(self.hand, Hand::Nobody);
+    /// Has the disk take what was written to a segment, `len` bytes up to `place`, unless it is at that
+    /// already. Whether.
+    pub(super) fn write_back(&mut self, name: &str, len: u64, place: u64) -> bool {
+        let may = self.writes_back.is_none() && !matches!(self.hand, Hand::Nobody);
         if may {
-            self.writes_back = true;
+            self.writes_back = Some(place);
             self.give(Chore::WriteBack { name: name.to_owned(), len });
         }
         may
+    }
+
+    /// The latest place that the disk has taken so.
+    pub(super) const fn written_back(&self) -> u64 {
+        self.written_back
     }
 
     /// Hears what was done, and does a part of it where no thread does.
@@ -151,8 +158,9 @@ impl Steward {
                 Done::Prepared(false) => self.next = Next::NotWanted,
                 Done::Cut => {}
                 Done::WrittenBack(result) => {
-                    self.writes_back = false;
+                    let place = self.writes_back.take();
                     result?;
+                    self.written_back = self.written_back.max(place.unwrap_or_default());
                 }
             }
             if matches!(self.hand, Hand::Own(_)) {

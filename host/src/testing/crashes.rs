@@ -62,6 +62,8 @@ struct World {
     /// Bits that have flipped.
     flips: u32,
     is_damaged: bool,
+    /// The latest life ended in order: nothing of it may be missing.
+    is_sealed: bool,
     tally: Tally,
 }
 
@@ -112,6 +114,7 @@ impl World {
             lives: 0,
             flips: 0,
             is_damaged: false,
+            is_sealed: false,
             tally: Tally::default(),
         }
     }
@@ -198,6 +201,7 @@ impl World {
         let base = usize::try_from(recovery.findings.snapshot.place).expect("a few commands");
         assert!(base <= told, "seed {seed}: {told} commands were told of, {base} are snapshotted");
         let there = base + seen.entries.len();
+        self.check_seal(recovery, there);
         let told = match self.settings.policy {
             Policy::EveryTurn => told,
             Policy::Interval(ns) => self.forget_lately(there, ns),
@@ -228,6 +232,17 @@ impl World {
             "seed {seed}: the state is another one"
         );
         self.let_clients_ask(base, seen);
+    }
+
+    /// What ended in order is there as a whole, whatever the policy; bits of the seal may have flipped.
+    fn check_seal(&mut self, recovery: &Recovery, there: usize) {
+        if !std::mem::take(&mut self.is_sealed) {
+            return;
+        }
+        assert_eq!(there, self.admitted.len(), "seed {}: the end was in order", self.seed);
+        let torn = recovery.findings.torn.as_ref().map_or(0, |torn| torn.to - torn.from);
+        assert!(torn <= 32, "seed {}: {torn} bytes are torn behind a seal", self.seed);
+        self.tally.sealed += 1;
     }
 
     /// A journal that only the system has may lose what was told when the power fails, but never
@@ -308,6 +323,10 @@ impl World {
         }
         if self.random.once_in(2) {
             host.wait_for_snapshot();
+        }
+        if self.random.once_in(2) {
+            self.is_sealed = host.sync().is_ok();
+            self.tally.disk_errors += u64::from(!self.is_sealed && !self.disk.is_off());
         }
         let snapshots = host.sequencer().journal().snapshots().expect("it is on a disk");
         self.tally.snapshots += snapshots.written;

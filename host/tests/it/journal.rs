@@ -13,6 +13,7 @@ fn nothing_is_lost_whatever_the_disk_does() {
     let reached = [
         tally.recoveries,
         tally.torn,
+        tally.sealed,
         tally.untold,
         tally.lost_untold,
         tally.disk_errors,

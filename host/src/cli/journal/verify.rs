@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::{Outcome, complain};
 use super::to_output;
 use crate::error::RunError;
-use crate::journal::{End, Folder, Header, JournalError, Reader, Snapshot, Torn, shelf};
+use crate::journal::{End, Folder, Header, JournalError, Reader, Snapshot, shelf};
 use crate::metrics::Grouped;
 
 pub(super) fn run(folder: &Path, out: &mut impl Write) -> Result<Outcome, RunError> {
@@ -81,12 +81,11 @@ pub(super) fn in_words(end: &End) -> String {
         Grouped(end.bytes),
         end.segments
     );
-    if let Some(Torn { file, from, to }) = &end.torn {
-        words += &format!(
-            "; {} torn bytes at offset {from} of {file}, which nobody was told of, are cut when \
-             the venue starts",
-            to - from
-        );
+    if let Some(torn) = &end.torn {
+        words += &format!("; {torn}, are cut when the venue starts");
+        if torn.commands > 0 {
+            words += ", and kept in a file beside";
+        }
     }
     words
 }

@@ -60,7 +60,7 @@ fn whoever_makes_none_has_none() {
     steward.prepare(false);
     steward.tend().unwrap();
     assert!(!steward.take(LEN));
-    assert!(!steward.write_back("any", 1));
+    assert!(!steward.write_back("any", 1, 1));
 }
 
 #[test]
@@ -99,13 +99,13 @@ fn what_was_left_is_cut_and_what_is_gone_is_no_matter() {
     let mut steward = Steward::new(&disk, Ahead::InTurns, LEN).unwrap();
     steward.cut("left".into(), file, 40).unwrap();
     steward.cut("gone".into(), gone, 40).unwrap();
-    assert!(steward.write_back("gone", 1));
-    assert!(!steward.write_back("gone", 1), "one at a time");
+    assert!(steward.write_back("gone", 1, 1));
+    assert!(!steward.write_back("gone", 1, 1), "one at a time");
     for _ in 0..3 {
         steward.tend().unwrap();
     }
     assert_eq!(disk.bytes("left").unwrap().len(), 40);
-    assert!(steward.write_back("left", 1));
+    assert!(steward.write_back("left", 1, 1));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_disk_that_takes_nothing_is_told_of() {
     disk.create("segment", 100).unwrap().write_all_at(b"records", 0).unwrap();
     let mut steward = Steward::new(&disk, Ahead::InTurns, LEN).unwrap();
     disk.fail_in(1, ErrorKind::Other);
-    steward.write_back("segment", 1);
+    steward.write_back("segment", 1, 1);
     let error = steward.tend().unwrap_err().to_string();
     assert!(error.contains("segment"), "{error}");
 }
@@ -152,7 +152,7 @@ fn the_cache_forgets_what_the_disk_has() {
     }
     let file = folder.open("left").unwrap();
     steward.cut("left".into(), file, LEN / 2).unwrap();
-    assert!(steward.write_back("written", LEN / 2));
+    assert!(steward.write_back("written", LEN / 2, 1));
     for _ in 0..2 {
         steward.tend().unwrap();
     }

@@ -7,6 +7,8 @@ pub struct Tally {
     pub recoveries: u64,
     /// Of these, times that something torn was cut.
     pub torn: u64,
+    /// Of these, times that what was before had ended in order.
+    pub sealed: u64,
     /// Commands that were recovered although nobody had been told of them.
     pub untold: u64,
     /// Commands that were lost, of which nobody had been told.
@@ -43,6 +45,7 @@ impl Tally {
         Self {
             recoveries: self.recoveries + other.recoveries,
             torn: self.torn + other.torn,
+            sealed: self.sealed + other.sealed,
             untold: self.untold + other.untold,
             lost_untold: self.lost_untold + other.lost_untold,
             disk_errors: self.disk_errors + other.disk_errors,
