@@ -37,7 +37,7 @@ pub use snapshot_check::{check_snapshot_bytes, check_snapshot_edits};
 
 /// Random commands that a journal takes: a definition that no tape can hold, such as a tick table
 /// that does not rise, is refused before it is admitted.
-fn commands(seed: u64) -> impl Iterator<Item = (Time, Command)> {
+pub(crate) fn commands(seed: u64) -> impl Iterator<Item = (Time, Command)> {
     RandomCommands::new(seed).filter(|(at, command)| {
         let mut line = Vec::new();
         write_command(*at, command, &mut line).expect("memory takes any text");

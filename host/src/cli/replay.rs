@@ -254,8 +254,9 @@ impl Args {
         let settings = Settings { policy, snapshots, ..Settings::default() };
         let storage = Box::new(Folder::open(journal)?);
         let recovered = recovery::recover(storage, Capacity::default(), settings, &mut ())?;
-        if !self.quiet && recovered.findings.commands > 0 {
-            tell(&format!("{}\n", recovered.findings));
+        let findings = &recovered.findings;
+        if findings.kept.is_some() || !self.quiet && findings.commands > 0 {
+            tell(&format!("{findings}\n"));
         }
         Ok(Host::resume(recovered.engine, recovered.sequencer))
     }

@@ -131,3 +131,6 @@ fn one_bit_away(rest: &[u8], place: u64) -> bool {
         whole
     })
 }
+
+#[cfg(test)]
+mod tests;

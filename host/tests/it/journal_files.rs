@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::command::{Folder, Run, ringfence, ringfence_on};
 
 /// A tape of one instrument and `orders` orders that meet now and then.
-fn tape(orders: u64) -> String {
+pub(crate) fn tape(orders: u64) -> String {
     let mut tape =
         r#"{"op":"instrument","instrument":1,"symbol":"A \"quoted\" name","at":5}"#.to_owned();
     tape += "\n";
@@ -148,7 +148,7 @@ fn a_killed_process_loses_nothing_that_it_told_of() {
     let lives = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(12);
     let mut told_in_all = 0;
     for life in 0..lives {
-        let told = kill_after(&journal, life, 20 + life * 7 % 150);
+        let told = kill_after(&journal, "os", life, 20 + life * 7 % 150);
         told_in_all += told.len();
         let dumped = ringfence(&["journal", "dump", &journal]);
         assert_eq!(dumped.status, 0, "life {life}: {}", dumped.err);
@@ -165,14 +165,14 @@ fn a_killed_process_loses_nothing_that_it_told_of() {
 
 /// Runs a process that replays without end, kills it after it told of `count` orders, and gives
 /// back all orders that it told of.
-fn kill_after(journal: &str, life: u64, count: u64) -> Vec<u64> {
+pub(crate) fn kill_after(journal: &str, policy: &str, life: u64, count: u64) -> Vec<u64> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ringfence"))
         .args([
             "replay",
             "--journal",
             journal,
             "--durability",
-            "os",
+            policy,
             "--events",
             "private",
             "-q",
@@ -222,6 +222,6 @@ fn id_of(line: &str, begin: &str) -> Option<u64> {
 }
 
 /// The first segment.
-fn segment(journal: &str) -> PathBuf {
+pub(crate) fn segment(journal: &str) -> PathBuf {
     Path::new(journal).join("00000000000000000001.journal")
 }

@@ -42,6 +42,7 @@ mod hostile;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod images;
 mod journal;
+mod journal_ends;
 mod journal_files;
 mod jsonl;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
