@@ -16,6 +16,9 @@ pub struct Session {
     first: u64,
     /// The number of the next command to send over this connection; none before it is welcome.
     to_send: Option<u64>,
+    /// The last command that was sent over any connection, or that the venue had before; none before
+    /// the first welcome, which numbers what waits.
+    sent: Option<u64>,
     next_event: u64,
     /// Events of the frame that are still to come.
     expected: u32,
@@ -45,8 +48,8 @@ pub enum Refusal {
         /// The last that it had said was done.
         done: u64,
     },
-    /// Somebody else sent commands of this account meanwhile: those that wait here have numbers
-    /// that are taken.
+    /// Somebody else sent commands of this account after this session was first welcome: some that
+    /// wait here have numbers that are taken.
     #[error(
         "another client of this account has sent commands up to {taken}, and {waiting} wait here \
          under numbers that are taken; begin a new session, and let one client of an account send"
@@ -65,6 +68,10 @@ const BUFFER_LEN: usize = 1 << 18;
 /// Commands of one frame.
 const COMMANDS_MAX: usize = 256;
 
+/// The highest number that a welcome may name: nobody counts so far, and what is added to it later has
+/// room.
+const NUMBER_MAX: u64 = u64::MAX / 2;
+
 impl Session {
     /// A session that begins.
     #[must_use]
@@ -74,6 +81,7 @@ impl Session {
             kept: VecDeque::new(),
             first: 1,
             to_send: None,
+            sent: None,
             next_event: 1,
             expected: 0,
             missed: 0,
@@ -83,8 +91,10 @@ impl Session {
         }
     }
 
-    /// Takes a command; returns its number. A session that is taken up by another process learns
-    /// the number of its next command when it is welcome, and takes commands only then.
+    /// Takes a command; returns its number, from 1 where the session has not been welcome yet. The
+    /// first welcome says how many commands of the account the venue has, from earlier processes:
+    /// what waits then is numbered behind them, so that it is sent all the same, and the last of it
+    /// has the number [`done`](Self::done) + [`waiting`](Self::waiting). From there on numbers stay.
     pub fn send(&mut self, command: &CommandRecord) -> u64 {
         self.kept.push_back(command.to_bytes());
         self.first + self.kept.len() as u64 - 1
@@ -180,11 +190,16 @@ impl Session {
             }
             debug_assert!(whole, "there was room for it");
             self.to_send = Some(number + count as u64);
+            self.sent = self.sent.max(Some(number + count as u64 - 1));
         }
         self.output.data()
     }
 
     /// Notes that so many bytes were written.
+    ///
+    /// # Panics
+    ///
+    /// Where the [`output`](Self::output) was shorter: with debug assertions here, else later.
     pub fn wrote(&mut self, len: usize) {
         self.output.take(len);
     }
@@ -200,6 +215,10 @@ impl Session {
     /// # Errors
     ///
     /// [`Refusal`] where making it anew is no use.
+    ///
+    /// # Panics
+    ///
+    /// Where the [`space`](Self::space) was shorter. Whatever bytes came, it does not.
     pub fn received(
         &mut self,
         len: usize,
@@ -254,30 +273,37 @@ impl Session {
     }
 
     fn be_welcome(&mut self, head: &Head) -> Result<(), Refusal> {
-        let (taken, done) = (head.ack, self.done());
+        let (taken, done, waiting) = (head.ack, self.done(), self.kept.len());
+        // Events count from 1.
+        if taken > NUMBER_MAX || !(1..=NUMBER_MAX).contains(&head.number) {
+            return Err(Refusal::Nonsense);
+        }
         if taken < done {
             return Err(Refusal::Forgot { taken, done });
         }
-        let waiting = self.kept.len();
-        if waiting == 0 {
-            // Another process may have gone further in this session.
-            self.first = taken + 1;
-        } else if taken > done + waiting as u64 {
-            return Err(Refusal::Overtaken { taken, waiting });
+        match self.sent {
+            Some(sent) if waiting > 0 && taken > sent => {
+                return Err(Refusal::Overtaken { taken, waiting });
+            }
+            Some(_) if waiting > 0 => {}
+            // Nothing that waits was sent, and another process may have gone further.
+            _ => self.first = taken + 1,
         }
-        self.missed += head.number.saturating_sub(self.next_event);
+        self.sent = self.sent.max(Some(taken));
+        self.missed = self.missed.saturating_add(head.number.saturating_sub(self.next_event));
         self.next_event = head.number;
         self.to_send = Some(taken + 1);
         Ok(())
     }
 
     fn note_done(&mut self, done: u64) -> Result<(), Refusal> {
-        let more = usize::try_from(done.saturating_sub(self.done())).unwrap_or(usize::MAX);
-        if more > self.kept.len() {
+        // What was not sent cannot be done.
+        if self.to_send.is_none_or(|number| done >= number) {
             return Err(Refusal::Nonsense);
         }
-        self.kept.drain(..more);
-        self.first += more as u64;
+        let more = done.saturating_sub(self.done());
+        self.kept.drain(..usize::try_from(more).expect("so many are kept"));
+        self.first += more;
         Ok(())
     }
 
@@ -293,33 +319,4 @@ impl Session {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Refusal, Session};
-    use crate::gateway::frame::{Head, frame_kind};
-    use ringfence_core::Command;
-    use ringfence_core::wire::CommandRecord;
-
-    /// A session with so many commands that wait, welcomed by a venue that has taken `taken`.
-    fn welcomed(waiting: usize, taken: u64) -> (Session, Result<bool, Refusal>) {
-        let mut session = Session::new(1, "secret");
-        let record = CommandRecord::from_command(&Command::Time).unwrap();
-        (0..waiting).for_each(|_| _ = session.send(&record));
-        session.connect();
-        let head = Head { kind: frame_kind::WELCOME, len: 0, number: 1, ack: taken };
-        let bytes = head.to_bytes();
-        session.space()[..bytes.len()].copy_from_slice(&bytes);
-        let received = session.received(bytes.len(), &mut |_, _| {});
-        (session, received)
-    }
-
-    #[test]
-    fn commands_whose_numbers_others_took_are_not_passed_over_in_silence() {
-        assert_eq!(welcomed(3, 5).1, Err(Refusal::Overtaken { taken: 5, waiting: 3 }));
-        // Its own, of which it had not heard before the break.
-        assert_eq!(welcomed(3, 3).1, Ok(true));
-        let (mut session, received) = welcomed(0, 5);
-        assert_eq!((received, session.done()), (Ok(true), 5));
-        let record = CommandRecord::from_command(&Command::Time).unwrap();
-        assert_eq!(session.send(&record), 6, "it goes on behind them");
-    }
-}
+mod tests;

@@ -275,6 +275,28 @@ fn a_session_goes_on_after_a_break_without_loss_and_without_duplicate() {
 }
 
 #[test]
+fn commands_of_another_process_are_not_taken_for_those_of_an_earlier_one() {
+    let mut hall = Hall::new("");
+    let mut id = 0;
+    // Each has more or fewer commands that wait before it is welcome than the venue has already.
+    for waiting in [3, 2, 5, 40] {
+        let before = id;
+        let mut one = hall.call(Session::new(1, SECRETS[0]));
+        for _ in 0..waiting {
+            id += 1;
+            one.session.send(&order(id, Side::Buy, 100));
+        }
+        hall.talk(&mut one).unwrap();
+        hall.talk(&mut one).unwrap();
+        assert!(one.session.is_done());
+        assert_eq!(one.session.done(), id);
+        let heard: Vec<_> = one.heard.iter().map(|(_, event)| event.order_id).collect();
+        assert_eq!(heard, (1..=id).collect::<Vec<_>>(), "{waiting} behind {before}");
+        hall.gateway.hang_up(one.line, hall.now);
+    }
+}
+
+#[test]
 fn numbers_have_no_gap_and_are_not_taken_twice() {
     let mut hall = Hall::new("");
     let mut one = hall.log_in(1);

@@ -178,6 +178,36 @@ fn threads_run_where_they_are_bound() {
 }
 
 #[test]
+fn a_client_that_begins_anew_sends_all_that_it_is_given() {
+    let folder = Folder::new("begins-anew");
+    let mut venue = Venue::start(&folder, "every_turn", "");
+    let mut id = 0;
+    for (run, count) in [3, 2, 7].into_iter().enumerate() {
+        let mut client = venue.client(1);
+        for _ in 0..count {
+            id += 1;
+            client.send(&record(&Order::New(limit(id, Side::Buy, 100))));
+        }
+        let mut accepted = Vec::new();
+        // Its own answers come behind those of its account's earlier orders.
+        let begun = Instant::now();
+        while client.session().next_event() <= id {
+            assert!(begun.elapsed() < PATIENCE, "client {run} heard {accepted:?}");
+            let mut hear = |_, event: &EventRecord| accepted.push(event.order_id);
+            assert_eq!(client.settle(PATIENCE, &mut hear), Ok(true));
+            client.drive(&mut hear).expect("it is welcome");
+        }
+        assert_eq!(client.session().done(), id, "client {run}");
+        assert_eq!(accepted, (1..=id).collect::<Vec<_>>());
+        if run == 1 {
+            venue.kill();
+            venue = Venue::start(&folder, "every_turn", "");
+        }
+    }
+    venue.end();
+}
+
+#[test]
 fn another_accounts_order_is_an_unknown_order() {
     let folder = Folder::new("run-foreign");
     let venue = Venue::start(&folder, "os", "");
