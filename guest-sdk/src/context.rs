@@ -8,7 +8,7 @@ use core::fmt;
 
 use ringfence_core::{
     AccountId, Cancel, Command, InstrumentId, NewOrder, NewQty, OrderId, OrderType, PostOnly,
-    Price, Qty, Quote, Reduce, Reject, Replace, Scope, Side, Time, TimeInForce,
+    Price, Qty, Quote, Reduce, Replace, Scope, Side, Time, TimeInForce,
 };
 
 use ringfence_core::wire::{COMMAND_LEN, CommandRecord};
@@ -243,8 +243,8 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Replaces a two-sided quote, both sides or neither; returns the pair's name. Its bid has
-    /// that name, its ask the next. One command moves both; [`QuotePair`](crate::QuotePair) keeps
+    /// Replaces a quote by all the sides that are given, one or both, or not at all where one of them is
+    /// refused; without sides it is taken back. Returns the pair's name. Its bid has that name, its ask the next. One command moves both; [`QuotePair`](crate::QuotePair) keeps
     /// each side's place in the queue where it can.
     ///
     /// ```
@@ -288,8 +288,10 @@ impl<'a> Context<'a> {
         self.push(&Command::MassCancel(Scope { account: None, instrument, side }))
     }
 
-    /// Hands over an order now instead of after the batch, to learn at once whether risk limits
-    /// let it pass: slower, and only for strategies that say [`Strategy::SUBMITS`].
+    /// Hands over an order now instead of after the batch: it is sequenced ahead of what the call
+    /// returns. The answer is whether it is queued; what the exchange thinks of it, risk limits
+    /// among it, comes as an event, as of any order. Slower, and only for strategies that say
+    /// [`Strategy::SUBMITS`].
     ///
     /// [`Strategy::SUBMITS`]: crate::Strategy::SUBMITS
     ///
@@ -306,10 +308,7 @@ impl<'a> Context<'a> {
                 self.follow(order.instrument, order.id, order.side, order.price, order.qty);
                 Ok(order.id)
             }
-            answer => Err(u8::try_from(answer)
-                .ok()
-                .and_then(Reject::from_wire)
-                .map_or(SubmitError::Refused, SubmitError::Rejected)),
+            answer => Err(SubmitError::from_answer(answer)),
         }
     }
 

@@ -63,6 +63,7 @@ pub mod prelude {
         Event, InstrumentId, Interest, NewOrder, Notional, OrderId, Phase, Price, Qty, Side, Time,
     };
 
+    pub use crate::log;
     pub use crate::{
         Bbo, Cancellation, Context, Fill, Full, Level, Param, ParamError, Params, Pause, Position,
         QuotePair, Rejection, StateError, StateReader, StateWriter, Strategy, Taker, Trade,

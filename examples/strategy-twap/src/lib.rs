@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may panic"))]
 
-use ringfence_guest::{log, prelude::*};
+use ringfence_guest::prelude::*;
 
 ringfence_guest::export!(Twap);
 

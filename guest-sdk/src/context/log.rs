@@ -6,10 +6,11 @@ use arrayvec::ArrayString;
 
 use crate::{abi, imports};
 
-/// Writes a formatted line to the operator's log at level info, without allocation.
+/// Writes a formatted line to the operator's log at level info, without allocation; the
+/// [`Context`](crate::Context) comes first.
 ///
 /// ```
-/// # use ringfence_guest::{log, prelude::*};
+/// # use ringfence_guest::prelude::*;
 /// # fn example(context: &mut Context<'_>, price: Price) {
 /// log!(context, "quoting around {price}");
 /// # }

@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::fake::host;
+use crate::abi::submit;
+use crate::testing::fake::{COMMANDS_PER_CALL, host};
 
 /// Runs `with` on a context with room for four commands, and decodes what it wrote.
 fn commands(with: impl FnOnce(&mut Context<'_>)) -> Vec<Command> {
@@ -128,15 +129,30 @@ fn a_submitted_order_leaves_at_once() {
 fn what_a_host_never_takes_is_refused_and_not_followed() {
     commands(|context| {
         let none = NewOrder { qty: Qty(0), ..order(0) };
-        assert_eq!(context.submit(none), Err(SubmitError::Refused));
+        assert_eq!(context.submit(none), Err(SubmitError::NoCommand));
         assert_eq!(context.orders().len(), 0);
     });
     assert_eq!(host(|host| host.submitted.len()), 0);
 }
 
 #[test]
+fn what_a_host_answers_to_a_submitted_order_has_a_name() {
+    commands(|context| {
+        host(|host| host.takes_commands = false);
+        assert_eq!(context.submit(order(0)), Err(SubmitError::NotNow));
+        host(|host| host.takes_commands = true);
+        host(|host| host.submitted.resize(COMMANDS_PER_CALL, [0; COMMAND_LEN]));
+        assert_eq!(context.submit(order(0)), Err(SubmitError::NoMore));
+        assert_eq!(context.orders().len(), 0, "what is not taken is not followed");
+    });
+    host(|host| host.submitted.clear());
+    for answer in [submit::BAD_LEN, -5, 1, 12, i32::MIN] {
+        assert_eq!(SubmitError::from_answer(answer), SubmitError::Other(answer));
+    }
+}
+
+#[test]
 fn a_refusal_says_why() {
     assert_eq!(Full::Commands.to_string(), "this batch has no room for another command");
-    assert_eq!(SubmitError::Rejected(Reject::Collar).to_string(), "collar");
     assert_eq!(SubmitError::Full(Full::Orders).to_string(), Full::Orders.to_string());
 }

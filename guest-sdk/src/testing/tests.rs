@@ -222,7 +222,7 @@ fn timers_come_at_their_time_and_phases_when_they_change() {
     assert_eq!(market.now(), Time(34_202_500_000_000));
     market.apply(&Command::Phase { instrument: InstrumentId(0), phase: Phase::Halted });
     market.stop();
-    check(&market, &["timer 34201", "timer 34202", "halted", "stop Err(Commands) Err(Refused)"]);
+    check(&market, &["timer 34201", "timer 34202", "halted", "stop Err(Commands) Err(NotNow)"]);
 }
 
 #[test]
