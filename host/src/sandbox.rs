@@ -332,8 +332,8 @@ impl Sandbox {
             let cap = self.io.commands_cap;
             return Err(self.spend(Fault::BadCount { returned: written, cap }));
         }
-        if asked > u64::from(self.config.commands_per_batch) {
-            let limit = self.config.commands_per_batch;
+        let limit = self.config.commands_max();
+        if asked > u64::from(limit) {
             return Err(self.spend(Fault::TooManyCommands { asked, limit }));
         }
         if asked == 0 {

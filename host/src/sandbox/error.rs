@@ -173,7 +173,7 @@ pub enum Fault {
     TooManyCommands {
         /// How many.
         asked: u64,
-        /// How many it may: [`ANSWER_COMMANDS_MAX`] in an answer, and fewer in a call.
+        /// How many it may: [`ANSWER_COMMANDS_MAX`] in an answer, and no more in a call.
         limit: u32,
     },
     /// It claims to have written more state than there is room for.

@@ -45,7 +45,7 @@ impl Sandbox {
     /// One whose guest has not been called yet.
     pub(super) fn fresh(program: &Program, config: &SandboxConfig) -> Result<Self, LoadError> {
         let imports = Imports::new(ImportsConfig {
-            submitted_max: config.commands_per_batch as usize,
+            submitted_max: config.commands_max() as usize,
             log_bytes_per_second: config.log_bytes_per_second,
             log_bytes_kept: config.log_bytes_kept,
             seed: config.seed,

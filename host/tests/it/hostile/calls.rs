@@ -131,6 +131,29 @@ fn a_flood_of_orders_is_cut_off() {
 }
 
 #[test]
+fn a_call_may_ask_for_no_more_than_an_answer_whatever_its_limit_says() {
+    let wasm = Guest::importing(
+        r#"(import "ringfence_1" "submit" (func $submit (param i32 i32) (result i32)))"#,
+        "(i32.store8 (i32.const 30000) (i32.const 4))
+         (loop $l
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $l (i32.eqz (call $submit (i32.const 30000) (i32.const 128)))))
+         (i32.eq (local.get $i) (i32.const 65537))",
+    );
+    let gas = 1_000_000_000;
+    let config = SandboxConfig {
+        commands_per_batch: u32::MAX,
+        gas_per_call: gas,
+        gas_per_second: gas,
+        ..tight()
+    };
+    // The last was turned down; one more that is returned is a fault, as in an answer.
+    let outcome = run(&wasm, &config, &[events(1)]);
+    let (asked, limit) = (u64::from(ANSWER_COMMANDS_MAX) + 1, ANSWER_COMMANDS_MAX);
+    assert_eq!(*outcome.fault(), Fault::TooManyCommands { asked, limit });
+}
+
+#[test]
 fn what_is_never_a_command_is_not_taken_and_nothing_is_beside_events_and_timers() {
     let submit = |metric: u32, before: &str| {
         format!(
