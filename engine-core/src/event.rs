@@ -89,13 +89,13 @@ pub enum What {
         /// The fee, in ticks × lots; negative is a rebate.
         fee: Fee,
     },
-    /// An order ended, or a part of it did, without trading.
+    /// An order ended: what was open of it is taken off. One that only lost a part is `Replaced`.
     Canceled {
         /// The order.
         id: OrderId,
         /// Whose it is.
         account: AccountId,
-        /// What was taken off.
+        /// What was open of it, all of which was taken off.
         qty: Qty,
         /// Why.
         reason: CancelReason,

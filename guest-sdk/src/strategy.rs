@@ -93,7 +93,8 @@ pub trait Strategy: Sized {
         _ = (rejection, context);
     }
 
-    /// One of its orders ended, or a part of it did, without trading.
+    /// One of its orders ended: what was open of it is taken off. One that only lost a part comes by
+    /// [`on_update`](Self::on_update).
     fn on_cancel(&mut self, cancellation: &Cancellation, context: &mut Context<'_>) {
         _ = (cancellation, context);
     }
@@ -192,14 +193,14 @@ pub struct Rejection {
     pub reason: Reject,
 }
 
-/// An order of the strategy's that ended without trading, or lost a part.
+/// An order of the strategy's that ended without trading, or whose rest did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancellation {
     /// Where.
     pub instrument: InstrumentId,
     /// The order.
     pub id: OrderId,
-    /// How much was taken off.
+    /// What was open of it, all of which was taken off.
     pub qty: Qty,
     /// Why.
     pub reason: CancelReason,

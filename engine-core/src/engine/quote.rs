@@ -13,7 +13,7 @@ use crate::risk::hold::{Hold, hold_at};
 use crate::side::Side;
 
 impl<S: EventSink> Desk<'_, S> {
-    /// Replaces an account's quote: both sides or neither.
+    /// Replaces an account's quote: by all the sides that are given, or not at all.
     pub(super) fn quote(&mut self, quote: &Quote) {
         let orders = match self.check_quote(quote) {
             Ok(orders) => orders,

@@ -29,9 +29,9 @@ vocabulary! {
         PriceBand = 11 "price_band",
         /// The price is outside the account's collar.
         Collar = 12 "collar",
-        /// More than the account may send in one order.
+        /// More than the account may send in one order, or the instrument allows in one.
         MaxOrderQty = 13 "max_order_qty",
-        /// Worth more than the account may send in one order.
+        /// Worth more than the account may send in one order, or the instrument allows in one.
         MaxOrderNotional = 14 "max_order_notional",
         /// The account has as many open orders as it may.
         MaxOpenOrders = 15 "max_open_orders",
