@@ -1,7 +1,10 @@
-//! The contract between a host and a guest: both sides compile this file, neither restates it.
+//! The contract between a host and a guest, as a guest has it. A host that does not compile this file
+//! names the same things itself (`ringfence-host`: `runtime.rs`, `runtime/imports.rs`, `sandbox/io_block.rs`,
+//! `sandbox/admission/manifest.rs`), and a test holds both equal (`host/tests/it/contract.rs`); records are
+//! those of [`ringfence_core::wire`], which both compile.
 //!
 //! A guest is a core Wasm module with one memory. It exports the functions named here and imports
-//! nothing but what [`IMPORTS`] names. All records are those of [`ringfence_core::wire`].
+//! nothing but what [`IMPORTS`] names.
 //!
 //! # Parameters
 //!
@@ -81,8 +84,7 @@ pub const IMPORT_RAND64: &str = "rand64";
 /// `(id: i32, value: i64)`: sets a gauge of this guest's.
 pub const IMPORT_METRIC: &str = "metric";
 /// `(ptr, len) -> i32`: hands over one command record now. 0: it will be sequenced, and risk is asked
-/// then; positive: the number of the [`Reject`](ringfence_core::Reject); negative, one of [`submit`]:
-/// it is not taken.
+/// then; negative, one of [`submit`]: it is not taken. A host answers nothing else.
 pub const IMPORT_SUBMIT: &str = "submit";
 
 /// Why a host does not take what [`IMPORT_SUBMIT`] hands over.

@@ -29,6 +29,7 @@ mod command;
 mod config;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod conformance;
+mod contract;
 mod descriptors;
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 mod every_engine;
