@@ -2,7 +2,12 @@
  *
  * A strategy is a core WebAssembly module that exports `memory` and the four required functions
  * below, and imports nothing but the functions declared with RF_IMPORT. All records are
- * little-endian, which WebAssembly is. Checked against guest-sdk/src/abi.rs by a test.
+ * little-endian, which WebAssembly is. Checked against guest-sdk/src/abi.rs by a test. Built by
+ *
+ *     clang --target=wasm32-unknown-unknown -std=c11 -O2 -mbulk-memory -nostdlib -ffreestanding \
+ *         -Iguest-sdk/include -Wl,--no-entry -Wl,-z,stack-size=16384 -o strategy.wasm strategy.c
+ *
+ * with bulk memory, because there is no memset and no memcpy to call.
  */
 #ifndef RINGFENCE_H
 #define RINGFENCE_H
