@@ -230,8 +230,8 @@ pub enum NewQty {
     Open(Qty),
 }
 
-/// Replaces an account's quote by all the sides that are given, one or both, or by none where one of
-/// them is refused; without sides it takes the quote back.
+/// Replaces an account's quote by all the sides that are given, one or both, or by none where one
+/// of them is refused; without sides it takes the quote back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
     /// Which book.

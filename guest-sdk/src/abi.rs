@@ -1,7 +1,9 @@
-//! The contract between a host and a guest, as a guest has it. A host that does not compile this file
-//! names the same things itself (`ringfence-host`: `runtime.rs`, `runtime/imports.rs`, `sandbox/io_block.rs`,
-//! `sandbox/admission/manifest.rs`), and a test holds both equal (`host/tests/it/contract.rs`); records are
-//! those of [`ringfence_core::wire`], which both compile.
+//! The contract between a host and a guest, as a guest has it.
+//!
+//! The host does not compile this file. It names the same things itself (`runtime.rs`,
+//! `runtime/imports.rs`, `sandbox/io_block.rs` and `sandbox/admission/manifest.rs` of
+//! `ringfence-host`), and a test holds both equal (`host/tests/it/contract.rs`). Records are those
+//! of [`ringfence_core::wire`], which both compile.
 //!
 //! A guest is a core Wasm module with one memory. It exports the functions named here and imports
 //! nothing but what [`IMPORTS`] names.

@@ -243,9 +243,10 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Replaces a quote by all the sides that are given, one or both, or not at all where one of them is
-    /// refused; without sides it is taken back. Returns the pair's name. Its bid has that name, its ask the next. One command moves both; [`QuotePair`](crate::QuotePair) keeps
-    /// each side's place in the queue where it can.
+    /// Replaces a quote by all the sides that are given, one or both, or not at all where one of them
+    /// is refused; without sides it is taken back. Returns the pair's name. Its bid has that name,
+    /// its ask the next. One command moves both; [`QuotePair`](crate::QuotePair) keeps each side's
+    /// place in the queue where it can.
     ///
     /// ```
     /// # use ringfence_guest::{AccountId, Quote, prelude::*};

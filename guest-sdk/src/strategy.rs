@@ -93,8 +93,8 @@ pub trait Strategy: Sized {
         _ = (rejection, context);
     }
 
-    /// One of its orders ended: what was open of it is taken off. One that only lost a part comes by
-    /// [`on_update`](Self::on_update).
+    /// One of its orders ended: what was open of it is taken off. One that only lost a part comes
+    /// by [`on_update`](Self::on_update).
     fn on_cancel(&mut self, cancellation: &Cancellation, context: &mut Context<'_>) {
         _ = (cancellation, context);
     }

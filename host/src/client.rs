@@ -45,8 +45,8 @@ impl Client {
         self.stream = None;
     }
 
-    /// Takes a command, to be sent as soon as it can be; returns its number, which the first welcome
-    /// changes where the account sent commands before: see [`Session::send`].
+    /// Takes a command, to be sent as soon as it can be; returns its number, which the first
+    /// welcome changes where the account sent commands before: see [`Session::send`].
     pub fn send(&mut self, command: &CommandRecord) -> u64 {
         self.session.send(command)
     }

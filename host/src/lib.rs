@@ -1,8 +1,9 @@
 //! Puts the matching engine to work: sequences and journals commands, applies them, tells the
 //! world, and runs each trading strategy as a Wasm guest in its own ring fence.
 //!
-//! [`Host`] is the whole of it without sockets, for a program that has the book in itself; [`venue`] is
-//! a process that others reach by TCP, of which [`client`] is the other end. A strategy beside a book:
+//! [`Host`] is the whole of it without sockets, for a program that has the book in itself;
+//! [`venue`] is a process that others reach by TCP, and [`client`] their end of it. A strategy
+//! beside a book:
 //!
 //! ```no_run
 //! # #[cfg(feature = "wasmtime")]

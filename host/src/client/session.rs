@@ -16,8 +16,8 @@ pub struct Session {
     first: u64,
     /// The number of the next command to send over this connection; none before it is welcome.
     to_send: Option<u64>,
-    /// The last command that was sent over any connection, or that the venue had before; none before
-    /// the first welcome, which numbers what waits.
+    /// The last command that was sent over any connection, or that the venue had before; none
+    /// before the first welcome, which numbers what waits.
     sent: Option<u64>,
     next_event: u64,
     /// Events of the frame that are still to come.
@@ -68,8 +68,8 @@ const BUFFER_LEN: usize = 1 << 18;
 /// Commands of one frame.
 const COMMANDS_MAX: usize = 256;
 
-/// The highest number that a welcome may name: nobody counts so far, and what is added to it later has
-/// room.
+/// The highest number that a welcome may name: nobody counts so far, and what is added to it later
+/// has room.
 const NUMBER_MAX: u64 = u64::MAX / 2;
 
 impl Session {
@@ -94,7 +94,7 @@ impl Session {
     /// Takes a command; returns its number, from 1 where the session has not been welcome yet. The
     /// first welcome says how many commands of the account the venue has, from earlier processes:
     /// what waits then is numbered behind them, so that it is sent all the same, and the last of it
-    /// has the number [`done`](Self::done) + [`waiting`](Self::waiting). From there on numbers stay.
+    /// has the number [`done`](Self::done) + [`waiting`](Self::waiting). From then on numbers stay.
     pub fn send(&mut self, command: &CommandRecord) -> u64 {
         self.kept.push_back(command.to_bytes());
         self.first + self.kept.len() as u64 - 1

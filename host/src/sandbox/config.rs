@@ -14,8 +14,8 @@ pub struct SandboxConfig {
     pub memory_pages: u32,
     /// Stack it may use. A function costs 1, and 1 more for each 32 values it holds.
     pub depth: u32,
-    /// Commands it may ask for in one call; in all calls of an answer [`ANSWER_COMMANDS_MAX`], which is
-    /// also the most that counts here. Room for so many is taken when it starts.
+    /// Commands it may ask for in one call; in all calls of an answer [`ANSWER_COMMANDS_MAX`], which
+    /// is also the most that counts here. Room for so many is taken when it starts.
     pub commands_per_batch: u32,
     /// Bytes it may log in a second of command time.
     pub log_bytes_per_second: u32,
