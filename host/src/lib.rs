@@ -22,7 +22,7 @@
 //! host.turn(Stamped { at: Time(10), command }, &mut ())?;
 //!
 //! // Admitted, compiled or found compiled, and started, within these limits.
-//! let engine = Wasmtime::new(WasmtimeCompiler::Cranelift)?;
+//! let engine = Wasmtime::new(WasmtimeCompiler::Optimised)?;
 //! let params = "instrument=1\nsize=5\n".to_owned();
 //! let config = SandboxConfig { params, ..SandboxConfig::default() };
 //! let wasm = std::fs::read("my_first.wasm")?;
