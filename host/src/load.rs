@@ -225,8 +225,9 @@ impl Tally {
 
     /// When an order is meant to leave: once there is one at this rate, the first not at once.
     fn meant_ns(&self, at: u64, own: u64) -> u64 {
-        let order = own * self.connections + at + 1;
-        let ns = u128::from(order) * 1_000_000_000 / u128::from(self.rate.max(1));
+        // Any number may come from a venue.
+        let order = u128::from(own) * u128::from(self.connections) + u128::from(at) + 1;
+        let ns = order * 1_000_000_000 / u128::from(self.rate.max(1));
         u64::try_from(ns).unwrap_or(u64::MAX)
     }
 
@@ -252,6 +253,7 @@ mod tests {
     fn an_order_is_meant_to_leave_when_it_is_due() {
         let (rate, connections) = (7, 3);
         let tally = Tally::new(Instant::now(), rate, connections);
+        assert_eq!(tally.meant_ns(2, u64::MAX), u64::MAX, "an order that nobody sent");
         for order in 0..50 {
             let meant = tally.meant_ns(order % connections, order / connections);
             assert!(
