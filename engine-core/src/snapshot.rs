@@ -45,6 +45,8 @@ pub enum SnapshotError {
     Inconsistent(&'static str),
     /// The capacity that is asked for has no room for them: the words say for what.
     Capacity(&'static str),
+    /// There is no memory for an engine of the capacity that is asked for.
+    Memory,
 }
 
 impl fmt::Display for SnapshotError {
@@ -62,6 +64,9 @@ impl fmt::Display for SnapshotError {
             Self::Malformed => f.write_str("the snapshot holds no records"),
             Self::Inconsistent(what) => write!(f, "the snapshot cannot be: {what}"),
             Self::Capacity(what) => write!(f, "the snapshot needs more room for {what}"),
+            Self::Memory => f.write_str(
+                "there is no memory for an engine of this capacity; restore with a smaller one",
+            ),
         }
     }
 }

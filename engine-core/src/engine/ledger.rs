@@ -4,7 +4,7 @@
 
 use super::desk::Desk;
 use super::limits::{Wish, unbounded};
-use super::matching::Taker;
+use super::taker::Taker;
 use super::waiting::entrant;
 use crate::book::order::Order;
 use crate::book::pool::NONE;

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::links::Ending;
-pub(super) use super::taker::Taker;
+use super::taker::Taker;
 use crate::book::Waits;
 use crate::book::heed::Heed;
 use crate::book::order::Terms;

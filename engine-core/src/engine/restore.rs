@@ -245,7 +245,9 @@ fn check_room(state: &State, capacity: Capacity) -> Checked<()> {
     let possible =
         capacity.orders <= Capacity::ORDERS_MAX && capacity.levels <= Capacity::LEVELS_MAX;
     must(possible, "its capacity is beyond every engine's")?;
-    room(has_memory(capacity), "memory")?;
+    if !has_memory(capacity) {
+        return Err(SnapshotError::Memory);
+    }
     let live: usize = state.books.iter().map(|book| book.orders.len()).sum();
     room(live <= capacity.orders as usize, "orders")?;
     room(state.books.len() <= capacity.instruments as usize, "instruments")?;

@@ -41,7 +41,7 @@ impl Wasmi {
     }
 
     /// Sets wasmi up to start strategies that [move on](super::Tiered) to an engine which validates
-    /// the whole module. It validates a function when that is first called, a sixth of a start sooner:
+    /// the whole module. It validates a function when that is first called, a seventh of a start sooner:
     /// one that is not valid, which the fence never writes, would be a fault then.
     ///
     /// # Errors
